@@ -1,0 +1,3 @@
+export { DynabridgeError, ERROR_CODES, badInput, type ErrorCode } from './errors.js';
+export { ManualClock, NS_PER_MS, NS_PER_S, elapsedMs, systemClock, type Clock } from './clock.js';
+export { Rng, philox4x32, type RngState } from './rng.js';

@@ -1,0 +1,3 @@
+export { commandOffset, frameLayout, positionOffset, velocityOffset, type FrameLayout } from './frame.js';
+export type { InitialState, Task } from './task.js';
+export type { ControlTick, StepResult, VectorEnv } from './vector-env.js';

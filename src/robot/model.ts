@@ -1,0 +1,141 @@
+/** What dynabridge knows of a robot: the frozen result of URDF + joint_limits.yaml + robot.yaml. SI units, radians. */
+
+export const COMMAND_INTERFACES = ['position', 'velocity', 'effort'] as const;
+export type CommandInterface = (typeof COMMAND_INTERFACES)[number];
+
+export const JOINT_TYPES = ['revolute', 'continuous', 'prismatic', 'fixed'] as const;
+export type JointType = (typeof JOINT_TYPES)[number];
+
+/**
+ * commanded: we write it; observed: its state is read and it moves by its own actuator; passive: it has no actuator but its
+ * state is read (a pole); mimic: follows another joint; fixed: does not move.
+ */
+export const JOINT_ROLES = ['commanded', 'observed', 'passive', 'mimic', 'fixed'] as const;
+export type JointRole = (typeof JOINT_ROLES)[number];
+
+/** Limits of one joint. [rad] and derivatives for revolute and continuous, [m] for prismatic; effort [N m] or [N]. */
+export interface JointLimits {
+  /** absent on continuous joints */
+  readonly position?: { readonly min: number; readonly max: number };
+  /** URDF safety_controller; inside `position` */
+  readonly softPosition?: {
+    readonly min: number;
+    readonly max: number;
+    readonly kPosition: number;
+    readonly kVelocity: number;
+  };
+  readonly maxVelocity: number;
+  readonly maxAcceleration?: number;
+  /** magnitude; equals maxAcceleration where not given */
+  readonly maxDeceleration?: number;
+  readonly maxJerk?: number;
+  readonly maxEffort: number;
+}
+
+export interface Vector3 {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+}
+
+export interface Joint {
+  readonly name: string;
+  readonly type: JointType;
+  readonly role: JointRole;
+  readonly parent: string;
+  readonly child: string;
+  /** unit vector in the joint frame */
+  readonly axis: Vector3;
+  readonly origin: { readonly xyz: Vector3; readonly rpy: Vector3 };
+  /** absent on fixed joints, and on passive joints that declare none */
+  readonly limits?: JointLimits;
+  /** viscous damping [N m s/rad] or [N s/m], dry friction [N m] or [N]; 0 when absent */
+  readonly dynamics: { readonly damping: number; readonly friction: number };
+  readonly mimic?: { readonly joint: string; readonly multiplier: number; readonly offset: number };
+  /** what the ros2_control tag offers, when there is one */
+  readonly ros2Control?: {
+    readonly commandInterfaces: readonly string[];
+    readonly stateInterfaces: readonly string[];
+  };
+}
+
+/** A tag or attribute of the URDF that dynabridge does not use, so that nothing vanishes silently. */
+export interface DroppedTag {
+  /** e.g. `robot/link[base]/visual` */
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface RobotModel {
+  readonly name: string;
+  readonly rootLink: string;
+  readonly links: readonly string[];
+  /** depth-first from the root; joint names are unique */
+  readonly joints: readonly Joint[];
+  /** names in the order of robot.yaml; this is the order of every command vector */
+  readonly commanded: readonly string[];
+  /** commanded, then observed and passive joints: the order of every measurement vector */
+  readonly measured: readonly string[];
+  readonly dropped: readonly DroppedTag[];
+  /** the URDF text itself, for the simulator */
+  readonly urdf: string;
+  /** absolute path of the URDF, for mesh look-up and messages */
+  readonly urdfPath: string;
+  readonly urdfSha256: string;
+}
+
+export const MESSAGE_TYPES = [
+  'std_msgs/msg/Float64MultiArray',
+  'trajectory_msgs/msg/JointTrajectory',
+] as const;
+export type CommandMessageType = (typeof MESSAGE_TYPES)[number];
+
+/** What an effort-controlled joint does on a stop; robot.yaml must say, there is no default (zero drops an arm). */
+export const STOP_ACTIONS = ['damping', 'gravity_hold', 'zero'] as const;
+export type StopAction = (typeof STOP_ACTIONS)[number];
+
+/** robot.yaml, resolved. */
+export interface RobotConfig {
+  readonly commandInterface: CommandInterface;
+  /** e.g. /forward_command_controller/commands */
+  readonly commandTopic: string;
+  readonly commandMessageType: CommandMessageType;
+  readonly stateTopic: string;
+  /** guard ticks per second [Hz] */
+  readonly controlRateHz: number;
+  /** policy steps per second [Hz]; divides controlRateHz */
+  readonly policyRateHz: number;
+  /** declared time from sending a command to the actuator acting on it [s] */
+  readonly commandLatency: number;
+  /** declared first-order time constant of the actuator [s] */
+  readonly actuatorLag: number;
+  /** kept clear of each position limit, for measurement noise and unmodelled compliance [rad] or [m] */
+  readonly positionMargin: number;
+  /** a state older than this is stale [ms] */
+  readonly stateTimeoutMs: number;
+  /** a state that repeats exactly for this long while motion is commanded is frozen [ms] */
+  readonly stateFrozenMs: number;
+  /** present for effort interfaces only */
+  readonly stopAction?: StopAction;
+  /** how an agent's action in [-1, 1] becomes a command */
+  readonly action: ActionConfig;
+  /** joint name -> position [rad] or [m] where episodes start */
+  readonly homePose: Readonly<Record<string, number>>;
+}
+
+/**
+ * absolute: command = scale * action. increment: command = last executed command + scale * action, so that a bounded action
+ * is a bounded rate. Scale is in the unit of the command interface.
+ */
+export interface ActionConfig {
+  readonly mode: 'absolute' | 'increment';
+  readonly scale: readonly number[];
+}
+
+/** A robot as loaded from its folder. */
+export interface Robot {
+  readonly model: RobotModel;
+  readonly config: RobotConfig;
+  /** absolute path of the robot's folder */
+  readonly folder: string;
+}
