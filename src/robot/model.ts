@@ -24,6 +24,8 @@ export interface JointLimits {
     readonly kPosition: number;
     readonly kVelocity: number;
   };
+  /** k_velocity of the URDF's safety_controller or of joint_limits.yaml, where given [N m s/rad] or [N s/m] */
+  readonly kVelocity?: number;
   readonly maxVelocity: number;
   readonly maxAcceleration?: number;
   /** magnitude; equals maxAcceleration where not given */

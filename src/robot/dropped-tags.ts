@@ -1,0 +1,105 @@
+import type { DroppedTag } from './model.js';
+import type { XmlElement } from './xml-document.js';
+
+interface Vocabulary {
+  readonly attributes: readonly string[];
+  readonly children: Readonly<Record<string, Vocabulary>>;
+}
+
+const ATTRIBUTES = (...attributes: string[]): Vocabulary => ({ attributes, children: {} });
+const ORIGIN = ATTRIBUTES('xyz', 'rpy');
+
+/** All that dynabridge or its simulator reads of a URDF. */
+const ROBOT: Vocabulary = {
+  attributes: ['name', 'version'],
+  children: {
+    link: {
+      attributes: ['name'],
+      children: {
+        inertial: {
+          attributes: [],
+          children: {
+            origin: ORIGIN,
+            mass: ATTRIBUTES('value'),
+            inertia: ATTRIBUTES('ixx', 'ixy', 'ixz', 'iyy', 'iyz', 'izz'),
+          },
+        },
+      },
+    },
+    joint: {
+      attributes: ['name', 'type'],
+      children: {
+        origin: ORIGIN,
+        parent: ATTRIBUTES('link'),
+        child: ATTRIBUTES('link'),
+        axis: ATTRIBUTES('xyz'),
+        limit: ATTRIBUTES('lower', 'upper', 'velocity', 'effort'),
+        dynamics: ATTRIBUTES('damping', 'friction'),
+        mimic: ATTRIBUTES('joint', 'multiplier', 'offset'),
+        safety_controller: ATTRIBUTES('soft_lower_limit', 'soft_upper_limit', 'k_position', 'k_velocity'),
+      },
+    },
+    ros2_control: {
+      attributes: ['name', 'type'],
+      children: {
+        joint: {
+          attributes: ['name'],
+          children: { command_interface: ATTRIBUTES('name'), state_interface: ATTRIBUTES('name') },
+        },
+      },
+    },
+  },
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  visual: 'appearance; for viewers only',
+  material: 'appearance; for viewers only',
+  collision: 'contact geometry; control and learning do not use it',
+  transmission: 'belongs to ros_control (ROS 1); limits are those of the joint',
+  gazebo: 'belongs to the Gazebo simulator',
+  mujoco: 'belongs to the MuJoCo compiler',
+  calibration: 'encoder calibration is the driver’s matter',
+  hardware: 'the driver is loaded by ros2_control, not by dynabridge',
+  sensor: 'only joint states are read',
+  gpio: 'only joint states are read',
+  param: 'limits come from <limit> and joint_limits.yaml',
+};
+
+const MOTION_TAGS = ['axis', 'limit', 'dynamics', 'mimic', 'safety_controller'];
+
+/** Every tag and attribute of a URDF that is not used, outermost only, in the order of the file. */
+export function droppedTags(robot: XmlElement): DroppedTag[] {
+  return dropped(robot, ROBOT, 'robot');
+}
+
+function dropped(element: XmlElement, known: Vocabulary, path: string): DroppedTag[] {
+  const attributes = Object.keys(element.attributes)
+    .map((name) => ({ path: `${path}/@${name}`, reason: attributeReason(element, name, known, path) }))
+    .filter((entry): entry is DroppedTag => entry.reason !== undefined);
+  const children = element.children.flatMap((child) => {
+    const name = child.attributes['name'];
+    const childPath = `${path}/${child.tag}${name === undefined ? '' : `[${name}]`}`;
+    if (
+      path.startsWith('robot/joint') &&
+      element.attributes['type'] === 'fixed' &&
+      MOTION_TAGS.includes(child.tag)
+    ) {
+      return [{ path: childPath, reason: 'a fixed joint does not move' }];
+    }
+    const vocabulary = Object.hasOwn(known.children, child.tag) ? known.children[child.tag] : undefined;
+    if (vocabulary !== undefined) return dropped(child, vocabulary, childPath);
+    return [
+      { path: childPath, reason: (Object.hasOwn(REASONS, child.tag) && REASONS[child.tag]) || 'unknown tag' },
+    ];
+  });
+  return [...attributes, ...children];
+}
+
+function attributeReason(
+  element: XmlElement,
+  name: string,
+  known: Vocabulary,
+  path: string,
+): string | undefined {
+  return known.attributes.includes(name) ? undefined : `unknown attribute of <${element.tag}> in ${path}`;
+}

@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { badInput, DynabridgeError } from '../core/index.js';
+import { didYouMean } from './did-you-mean.js';
+
+/** The package's urdf folder, the same from src and from dist: beside the nearest package.json above this file. */
+function packagedFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    if (folder === dirname(folder)) {
+      throw new DynabridgeError('INTERNAL', `no package.json above ${fileURLToPath(import.meta.url)}`);
+    }
+    folder = dirname(folder);
+  }
+  return join(folder, 'urdf');
+}
+
+/** Names of the robots that come with the package, sorted. */
+export function listRobots(): string[] {
+  return readdirSync(packagedFolder(), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/**
+ * Absolute path of a robot's folder: a packaged robot by its bare name, anything else by its path.
+ * @throws BAD_INPUT when there is no such robot or folder
+ */
+export function findRobot(nameOrFolder: string): string {
+  const packaged = listRobots();
+  if (packaged.includes(nameOrFolder)) return join(packagedFolder(), nameOrFolder);
+  const folder = resolve(nameOrFolder);
+  if (!existsSync(folder)) {
+    throw badInput(
+      `robot '${nameOrFolder}': neither a packaged robot nor a folder${didYouMean(nameOrFolder, packaged)}; ` +
+        `write a name from the list or the path of a folder that holds a .urdf`,
+      { robot: nameOrFolder },
+    );
+  }
+  if (!statSync(folder).isDirectory()) {
+    throw badInput(`robot '${nameOrFolder}': is a file; write its folder, ${dirname(folder)}`, {
+      robot: nameOrFolder,
+    });
+  }
+  return folder;
+}
+
+/** The one URDF of a robot's folder, absolute. @throws BAD_INPUT when there is none or several */
+export function findUrdf(folder: string): string {
+  const urdfs = readdirSync(folder).filter((name) => name.endsWith('.urdf'));
+  const [only, second] = urdfs;
+  if (only === undefined) {
+    throw badInput(`${displayPath(folder)}: holds no .urdf file; write the robot's URDF there`, { folder });
+  }
+  if (second !== undefined) {
+    throw badInput(`${displayPath(folder)}: holds several URDFs (${urdfs.join(', ')}); keep one per robot`, {
+      folder,
+    });
+  }
+  return join(folder, only);
+}
+
+/** A path as messages show it: relative to the working directory where it lies below. */
+export function displayPath(path: string): string {
+  const below = relative(process.cwd(), path);
+  return below === '' || below.startsWith('..') ? path : below;
+}

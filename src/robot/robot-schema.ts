@@ -1,0 +1,73 @@
+import * as v from 'valibot';
+import { COMMAND_INTERFACES, MESSAGE_TYPES, STOP_ACTIONS } from './model.js';
+
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  v.pipe(v.picklist(values), v.description(values.join(' | ')));
+const atLeastZero = (description: string) =>
+  v.pipe(v.number(), v.finite(), v.minValue(0), v.description(description));
+const aboveZero = (description: string) =>
+  v.pipe(v.number(), v.finite(), v.gtValue(0), v.description(description));
+const topic = (example: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\/?[A-Za-z_]\w*(\/[A-Za-z_]\w*)*$/),
+    v.description(`a ROS topic name such as ${example}`),
+  );
+const jointNames = (description: string) => v.pipe(v.array(v.string()), v.description(description));
+const scale = aboveZero('a number > 0 in the unit of the command interface');
+
+/** robot.yaml as written: snake_case, SI units, unless the key says otherwise. Descriptions are what messages tell to write. */
+export const robotSchema = v.pipe(
+  v.strictObject({
+    command_interface: oneOf(COMMAND_INTERFACES),
+    command_topic: topic('/velocity_controller/commands'),
+    command_message_type: v.optional(oneOf(MESSAGE_TYPES), 'std_msgs/msg/Float64MultiArray'),
+    state_topic: v.optional(topic('/joint_states'), '/joint_states'),
+    control_rate_hz: v.optional(aboveZero('guard ticks per second, e.g. 100'), 100),
+    policy_rate_hz: v.optional(
+      aboveZero('policy steps per second, a divisor of control_rate_hz, e.g. 20'),
+      20,
+    ),
+    command_latency: atLeastZero('seconds from sending a command to the actuator acting on it, e.g. 0.02'),
+    actuator_lag: atLeastZero('first-order time constant of the actuator in seconds, e.g. 0.03'),
+    position_margin: atLeastZero('distance kept clear of position limits [rad] or [m], e.g. 0.02'),
+    state_timeout_ms: v.optional(aboveZero('milliseconds after which a state is stale, e.g. 100'), 100),
+    state_frozen_ms: v.optional(
+      aboveZero('milliseconds after which a repeating state is frozen, e.g. 500'),
+      500,
+    ),
+    stop_action: v.optional(oneOf(STOP_ACTIONS)),
+    joints: v.pipe(
+      v.strictObject({
+        commanded: v.pipe(
+          v.array(v.string()),
+          v.minLength(1),
+          v.description('a list of at least one joint, in command order, e.g. [slider]'),
+        ),
+        observed: v.optional(jointNames('a list of joints that other controllers move'), []),
+        passive: v.optional(jointNames('a list of joints without an actuator'), []),
+      }),
+      v.description('{commanded: [...], observed: [...], passive: [...]}'),
+    ),
+    home_pose: v.optional(
+      v.pipe(
+        v.record(v.string(), v.pipe(v.number(), v.finite(), v.description('a position [rad] or [m]'))),
+        v.description('a map of joint to position [rad] or [m]'),
+      ),
+      {},
+    ),
+    action: v.pipe(
+      v.strictObject({
+        mode: oneOf(['absolute', 'increment']),
+        scale: v.pipe(
+          v.union([scale, v.record(v.string(), scale)]),
+          v.description('a number > 0 for all commanded joints, or a map of joint to number'),
+        ),
+      }),
+      v.description('{mode: absolute | increment, scale: ...}'),
+    ),
+  }),
+  v.description('a map of the keys of robot.yaml'),
+);
+
+export type RobotYaml = v.InferOutput<typeof robotSchema>;

@@ -1,0 +1,91 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { badInput } from '../core/index.js';
+
+/** One element of an XML file, with enough of its place for messages. */
+export interface XmlElement {
+  readonly tag: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly children: readonly XmlElement[];
+  /** trimmed text directly inside the element */
+  readonly text: string;
+  readonly file: string;
+  /** 1-based */
+  readonly line: number;
+}
+
+type RawNode = Record<PropertyKey, unknown>;
+
+const META = XMLParser.getMetaDataSymbol() as unknown as symbol;
+
+/**
+ * Parses XML into its root element.
+ * @param file path for messages
+ * @throws BAD_INPUT with line and column when the text is not well-formed XML or holds other than one root element
+ */
+export function parseXml(text: string, file: string): XmlElement {
+  const verdict = XMLValidator.validate(text);
+  if (verdict !== true) {
+    const { msg, line, col } = verdict.err;
+    throw badInput(
+      `${file}:${line}:${col ?? 1}: malformed XML: ${msg.replace(/\.$/, '')}; correct it at this line and column`,
+      { file, line, column: col ?? 1 },
+    );
+  }
+  const parser = new XMLParser({
+    preserveOrder: true,
+    ignoreAttributes: false,
+    attributeNamePrefix: '',
+    parseTagValue: false,
+    parseAttributeValue: false,
+    captureMetaData: true,
+  });
+  const roots = convertNodes(parser.parse(text) as RawNode[], text, file);
+  const [root, second] = roots;
+  if (root === undefined)
+    throw badInput(`${file}: holds no XML element; expected <robot name="...">`, { file });
+  if (second !== undefined) {
+    throw badInput(
+      `${file}:${second.line}: second root element <${second.tag}> after <${root.tag}>; an XML file has one root, remove the other`,
+      { file, line: second.line },
+    );
+  }
+  return root;
+}
+
+function convertNodes(nodes: readonly RawNode[], source: string, file: string): XmlElement[] {
+  const elements: XmlElement[] = [];
+  for (const node of nodes) {
+    const tag = Object.keys(node).find((key) => key !== ':@');
+    if (tag === undefined || tag.startsWith('?') || tag.startsWith('#')) continue;
+    const children = node[tag] as RawNode[];
+    elements.push({
+      tag,
+      attributes: (node[':@'] ?? {}) as Record<string, string>,
+      children: convertNodes(children, source, file),
+      text: children
+        .map((child) => (typeof child['#text'] === 'string' ? child['#text'] : ''))
+        .join('')
+        .trim(),
+      file,
+      line: lineAt(source, (node[META] as { startIndex?: number } | undefined)?.startIndex ?? 0),
+    });
+  }
+  return elements;
+}
+
+function lineAt(source: string, index: number): number {
+  let line = 1;
+  for (let i = source.indexOf('\n'); i !== -1 && i < index; i = source.indexOf('\n', i + 1)) line++;
+  return line;
+}
+
+/** `file:line` of an element. */
+export function placeOf(element: XmlElement): string {
+  return `${element.file}:${element.line}`;
+}
+
+/** The element's opening tag as it would be written, for messages. */
+export function tagText(element: XmlElement): string {
+  const attributes = Object.entries(element.attributes).map(([name, value]) => ` ${name}="${value}"`);
+  return `<${element.tag}${attributes.join('')}>`;
+}
