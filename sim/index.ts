@@ -1,0 +1,18 @@
+export {
+  CompiledRobot,
+  compileRobot,
+  defaultGravity,
+  loadEngine,
+  type Engine,
+  type JointAddress,
+  type WorldOptions,
+  type WorldOptionsInput,
+} from './engine/index.js';
+export {
+  nominalImperfections,
+  parseImperfections,
+  realLikeImperfections,
+  type Imperfections,
+  type ImperfectionsInput,
+} from './imperfections.js';
+export { SimulatedRobot, type Push, type Reading, type Truth } from './plant/index.js';

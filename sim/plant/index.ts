@@ -1,0 +1,2 @@
+export type { Push } from './pushes.js';
+export { SimulatedRobot, type Reading, type Truth } from './simulated-robot.js';

@@ -1,0 +1,225 @@
+import type { MjData } from '@mujoco/mujoco';
+import { DynabridgeError, Rng, badInput } from '../../src/core/index.js';
+import type { InitialState } from '../../src/env/index.js';
+import type { CompiledRobot } from '../engine/index.js';
+import { CommandDelay } from './command-delay.js';
+import { DataViews } from './data-views.js';
+import { Pushes, type Push } from './pushes.js';
+import { Sensors } from './sensors.js';
+import { StateCursor } from './state-cursor.js';
+import { Stiction } from './stiction.js';
+
+/** What the robot's own sensors say. Owned by the robot and overwritten by the next advance; (n) in measured order. */
+export interface Reading {
+  readonly positions: Float64Array;
+  readonly velocities: Float64Array;
+  /** what the joint's actuator produces [N m] or [N]; 0 for joints without one */
+  readonly efforts: Float64Array;
+}
+
+/** What is really so, for witnesses; never for the policy or the gate. Owned and overwritten like {@link Reading}. */
+export interface Truth {
+  readonly positions: Float64Array;
+  readonly velocities: Float64Array;
+}
+
+/**
+ * One robot in the simulated world: commands in, sensor readings out, nothing in between but delay, lag, drives and physics.
+ * It knows no gate, no policy and no clock of its own. The compiled robot is shared and outlives it.
+ */
+export class SimulatedRobot {
+  private readonly data: MjData;
+  private readonly views: DataViews;
+  private readonly delay: CommandDelay;
+  private readonly sensors: Sensors;
+  private readonly pushes: Pushes;
+  private readonly stiction: Stiction;
+  private readonly reading: Reading;
+  private readonly trueState: Truth;
+  private readonly physicsState: Float64Array;
+  /** command that acts now (m), after the delay and before lag and drive */
+  private readonly acting: Float64Array;
+  private step = 0;
+  private held = false;
+  private disposed = false;
+
+  constructor(readonly compiled: CompiledRobot) {
+    const { engine, model, imperfections, measured, commanded } = compiled;
+    this.data = new engine.MjData(model);
+    this.views = new DataViews(compiled, this.data);
+    this.delay = new CommandDelay(
+      commanded.length,
+      Math.round(imperfections.commandDelay / compiled.physicsStep),
+    );
+    this.sensors = new Sensors(compiled);
+    this.pushes = new Pushes(compiled);
+    this.stiction = new Stiction(compiled);
+    this.trueState = {
+      positions: new Float64Array(measured.length),
+      velocities: new Float64Array(measured.length),
+    };
+    const { positions, velocities } = this.sensors;
+    this.reading = { positions, velocities, efforts: new Float64Array(measured.length) };
+    this.physicsState = new Float64Array(this.views.physicsStateSize);
+    this.acting = new Float64Array(commanded.length);
+    this.setInitial({ positions: compiled.robot.config.homePose, velocities: {} });
+  }
+
+  /** simulated time since setInitial [s] */
+  get time(): number {
+    return this.step * this.compiled.physicsStep;
+  }
+
+  /**
+   * Starts anew: poses the joints (unnamed ones at zero, mimic joints where their leader puts them), empties the delay, releases
+   * brakes and pushes, and lets every drive hold what it has (position: the pose; velocity and effort: zero).
+   *
+   * @param rng sensor noise; without it a fixed stream
+   * @throws BAD_INPUT for a joint that does not exist or a value that is not finite
+   */
+  setInitial(initial: InitialState, rng: Rng = new Rng(0, 'sensors')): void {
+    this.step = 0;
+    this.held = false;
+    this.delay.clear();
+    this.pushes.clear();
+    this.views.reset(initial);
+    const { commanded, robot } = this.compiled;
+    const isPosition = robot.config.commandInterface === 'position';
+    const { qpos } = this.views.fetch();
+    for (let i = 0; i < commanded.length; i++) this.acting[i] = isPosition ? qpos[commanded[i]!.qpos]! : 0;
+    this.views.startDrives(this.acting);
+    this.readTruth();
+    this.sensors.start(this.trueState.positions, this.trueState.velocities, rng);
+    this.reading.efforts.fill(0);
+  }
+
+  /** Hands a command (m, commanded order) to the drives; it acts after the command delay and stands until the next one. */
+  applyCommand(values: ArrayLike<number>): void {
+    if (values.length !== this.acting.length) {
+      throw badInput(
+        `command has ${values.length} values, ${this.compiled.robot.model.name} takes ${this.acting.length} (${this.compiled.robot.model.commanded.join(', ')})`,
+      );
+    }
+    for (let i = 0; i < values.length; i++) {
+      if (!Number.isFinite(values[i])) {
+        throw badInput(
+          `command for joint '${this.compiled.robot.model.commanded[i]}' is ${values[i]}, expected a finite number`,
+        );
+      }
+    }
+    this.delay.push(this.step, values);
+  }
+
+  /**
+   * Lets time pass and reads the sensors at its end.
+   *
+   * @param period [s] a whole number of physics steps; default one control period
+   * @throws INTERNAL when the simulation has diverged
+   */
+  advance(period: number = this.compiled.controlPeriod): void {
+    const { engine, model, physicsStep } = this.compiled;
+    const steps = Math.round(period / physicsStep);
+    if (!(steps >= 1) || Math.abs(steps * physicsStep - period) > 1e-9) {
+      throw badInput(
+        `cannot advance by ${period} s; expected a whole multiple of the physics step ${physicsStep} s`,
+      );
+    }
+    for (let i = 0; i < steps; i++) {
+      const { ctrl, qvel } = this.views.fetch();
+      this.delay.pop(this.step, this.acting);
+      ctrl.set(this.acting);
+      if (this.held) {
+        this.views.stepDrivesOnly();
+      } else {
+        if (this.stiction.active) this.stiction.apply(qvel);
+        if (this.pushes.active) this.pushes.apply(this.data);
+        engine.mj_step(model, this.data);
+      }
+      this.step++;
+    }
+    this.readTruth();
+    this.sensors.sample(this.trueState.positions, this.trueState.velocities, period);
+    this.views.readEfforts(this.reading.efforts, this.held);
+  }
+
+  /** The newest sensor readings: of the last advance, or of the start. */
+  sense(): Reading {
+    return this.reading;
+  }
+
+  truth(): Truth {
+    return this.trueState;
+  }
+
+  /** Disturbs the robot from the next advance on. See {@link Push}. */
+  push(push: Push): void {
+    this.pushes.add(push);
+  }
+
+  /** Brakes: true clamps every joint where it is, at once; false lets go. Commands go on arriving at the drives. */
+  hold(on: boolean): void {
+    this.held = on;
+    if (on) this.views.fetch().qvel.fill(0);
+    if (on) this.trueState.velocities.fill(0);
+  }
+
+  /** Number of values of {@link saveState}. */
+  get stateSize(): number {
+    const { positions, velocities } = this.trueState;
+    const own = 2 + this.acting.length + this.reading.efforts.length + positions.length + velocities.length;
+    return (
+      own + this.physicsState.length + this.delay.stateSize + this.sensors.stateSize + this.pushes.stateSize
+    );
+  }
+
+  /** Writes everything that decides the future, so that a restored robot continues bit for bit. */
+  saveState(out: Float64Array): void {
+    this.views.getPhysicsState(this.physicsState);
+    this.transfer(new StateCursor(out, false));
+  }
+
+  restoreState(state: Float64Array): void {
+    if (state.length !== this.stateSize) {
+      throw badInput(
+        `state has ${state.length} values, expected ${this.stateSize}; was it saved by another robot or other imperfections?`,
+      );
+    }
+    this.transfer(new StateCursor(state, true));
+    this.views.setPhysicsState(this.physicsState);
+  }
+
+  /** Frees the MjData; the compiled robot stays. */
+  dispose(): void {
+    if (!this.disposed) this.data.delete();
+    this.disposed = true;
+  }
+
+  private transfer(cursor: StateCursor): void {
+    this.step = cursor.number(this.step);
+    this.held = cursor.number(this.held ? 1 : 0) === 1;
+    cursor.array(this.acting);
+    cursor.array(this.reading.efforts);
+    cursor.array(this.trueState.positions);
+    cursor.array(this.trueState.velocities);
+    cursor.array(this.physicsState);
+    this.delay.transfer(cursor);
+    this.sensors.transfer(cursor);
+    this.pushes.transfer(cursor);
+  }
+
+  private readTruth(): void {
+    const { qpos, qvel } = this.views.fetch();
+    const { measured, robot } = this.compiled;
+    for (let i = 0; i < measured.length; i++) {
+      const { qpos: at, dof } = measured[i]!;
+      this.trueState.positions[i] = qpos[at]!;
+      this.trueState.velocities[i] = qvel[dof]!;
+      if (!Number.isFinite(qpos[at]! + qvel[dof]!)) {
+        throw new DynabridgeError(
+          'INTERNAL',
+          `the simulation of ${robot.model.name} diverged at ${this.time.toFixed(3)} s: joint '${robot.model.measured[i]}' position ${qpos[at]}, velocity ${qvel[dof]}; try a smaller maxPhysicsStep`,
+        );
+      }
+    }
+  }
+}
