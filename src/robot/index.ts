@@ -1,3 +1,17 @@
+export { canonicalHash, canonicalJson } from './canonical-json.js';
+export { contractDifferences } from './contract-differences.js';
+export { parseContract } from './contract-schema.js';
+export {
+  CONTRACT_VERSION,
+  ENCODINGS,
+  contractHash,
+  makeContract,
+  type Contract,
+  type ContractSource,
+  type ObservationContract,
+  type ObservedField,
+  type SimulationFacts,
+} from './contract.js';
 export { findRobot, listRobots } from './find-robot.js';
 export { loadRobot } from './load-robot.js';
 export {
