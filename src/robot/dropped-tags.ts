@@ -66,6 +66,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 const MOTION_TAGS = ['axis', 'limit', 'dynamics', 'mimic', 'safety_controller'];
+const CONTINUOUS_LIMIT = ATTRIBUTES('velocity', 'effort');
 
 /** Every tag and attribute of a URDF that is not used, outermost only, in the order of the file. */
 export function droppedTags(robot: XmlElement): DroppedTag[] {
@@ -74,32 +75,30 @@ export function droppedTags(robot: XmlElement): DroppedTag[] {
 
 function dropped(element: XmlElement, known: Vocabulary, path: string): DroppedTag[] {
   const attributes = Object.keys(element.attributes)
-    .map((name) => ({ path: `${path}/@${name}`, reason: attributeReason(element, name, known, path) }))
-    .filter((entry): entry is DroppedTag => entry.reason !== undefined);
+    .filter((name) => !known.attributes.includes(name))
+    .map((name) => ({
+      path: `${path}/@${name}`,
+      reason: known === CONTINUOUS_LIMIT ? 'a continuous joint has no position limits' : 'unknown attribute',
+    }));
   const children = element.children.flatMap((child) => {
     const name = child.attributes['name'];
     const childPath = `${path}/${child.tag}${name === undefined ? '' : `[${name}]`}`;
-    if (
-      path.startsWith('robot/joint') &&
-      element.attributes['type'] === 'fixed' &&
-      MOTION_TAGS.includes(child.tag)
-    ) {
-      return [{ path: childPath, reason: 'a fixed joint does not move' }];
-    }
-    const vocabulary = Object.hasOwn(known.children, child.tag) ? known.children[child.tag] : undefined;
-    if (vocabulary !== undefined) return dropped(child, vocabulary, childPath);
-    return [
-      { path: childPath, reason: (Object.hasOwn(REASONS, child.tag) && REASONS[child.tag]) || 'unknown tag' },
-    ];
+    const vocabulary = vocabularyOf(element, child, known);
+    return typeof vocabulary === 'string'
+      ? [{ path: childPath, reason: vocabulary }]
+      : dropped(child, vocabulary, childPath);
   });
   return [...attributes, ...children];
 }
 
-function attributeReason(
-  element: XmlElement,
-  name: string,
-  known: Vocabulary,
-  path: string,
-): string | undefined {
-  return known.attributes.includes(name) ? undefined : `unknown attribute of <${element.tag}> in ${path}`;
+/** What is read of a child, or why nothing is. */
+function vocabularyOf(parent: XmlElement, child: XmlElement, known: Vocabulary): Vocabulary | string {
+  const vocabulary = Object.hasOwn(known.children, child.tag) ? known.children[child.tag] : undefined;
+  if (vocabulary === undefined) {
+    return (Object.hasOwn(REASONS, child.tag) ? REASONS[child.tag] : undefined) ?? 'unknown tag';
+  }
+  if (known !== ROBOT.children['joint']) return vocabulary;
+  const type = parent.attributes['type'];
+  if (type === 'fixed' && MOTION_TAGS.includes(child.tag)) return 'a fixed joint does not move';
+  return type === 'continuous' && child.tag === 'limit' ? CONTINUOUS_LIMIT : vocabulary;
 }

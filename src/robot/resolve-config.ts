@@ -89,9 +89,10 @@ function checkInterface(raw: RobotYaml, model: RobotModel, yaml: YamlFile): void
 function actionScale(raw: RobotYaml, model: RobotModel, yaml: YamlFile): number[] {
   const { scale } = raw.action;
   if (typeof scale === 'number') return model.commanded.map(() => scale);
-  refuseUnknown(Object.keys(scale), model.commanded, ['action', 'scale'], 'commanded joint', yaml);
+  const scales = new Map(Object.entries(scale));
+  refuseUnknown([...scales.keys()], model.commanded, ['action', 'scale'], 'commanded joint', yaml);
   return model.commanded.map((joint) => {
-    const value = scale[joint];
+    const value = scales.get(joint);
     if (value !== undefined) return value;
     throw badInput(
       `joint '${joint}' in ${yaml.placeOf(['action', 'scale'])}: action.scale has no value for it; write ${joint}: ...`,
@@ -101,18 +102,19 @@ function actionScale(raw: RobotYaml, model: RobotModel, yaml: YamlFile): number[
 }
 
 function homePose(raw: RobotYaml, model: RobotModel, yaml: YamlFile): Record<string, number> {
-  refuseUnknown(Object.keys(raw.home_pose), model.measured, ['home_pose'], 'measured joint', yaml);
+  const pose = new Map(Object.entries(raw.home_pose));
+  refuseUnknown([...pose.keys()], model.measured, ['home_pose'], 'measured joint', yaml);
   const byName = new Map<string, Joint>(model.joints.map((joint) => [joint.name, joint]));
   return Object.fromEntries(
     model.measured.map((name) => {
-      const value = raw.home_pose[name] ?? 0;
+      const value = pose.get(name) ?? 0;
       const joint = byName.get(name);
       const range = joint?.limits?.position;
       if (joint !== undefined && range !== undefined && (value < range.min || value > range.max)) {
         const unit = positionUnit(joint.type);
         throw badInput(
           `joint '${name}' in ${yaml.placeOf(['home_pose', name])}: home_pose ${value} ${unit}` +
-            `${name in raw.home_pose ? '' : ' (the default)'} is outside [${range.min}, ${range.max}] ${unit}; ` +
+            `${pose.has(name) ? '' : ' (the default)'} is outside [${range.min}, ${range.max}] ${unit}; ` +
             `write home_pose.${name} inside it`,
           { joint: name, value },
         );

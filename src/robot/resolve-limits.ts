@@ -3,7 +3,8 @@ import { didYouMean } from './did-you-mean.js';
 import { jointLimitsSchema, type JointLimitsYaml } from './joint-limits-schema.js';
 import type { DroppedTag, JointLimits, JointRole } from './model.js';
 import type { UrdfJoint } from './parse-urdf-joint.js';
-import { tightenLimits, type PartialLimits } from './tighten-limits.js';
+import type { PartialLimits } from './limit-source.js';
+import { tightenLimits } from './tighten-limits.js';
 import { validateYaml } from './validate-yaml.js';
 import { placeOf } from './xml-document.js';
 import type { YamlFile } from './yaml-file.js';
@@ -32,13 +33,12 @@ export function resolveLimits(
   roles: ReadonlyMap<string, JointRole>,
   yaml: YamlFile,
 ): ResolvedLimits {
-  const entries = validateYaml(jointLimitsSchema, yaml).joint_limits;
-  refuseStrangers(Object.keys(entries), joints, yaml);
+  const entries = new Map(Object.entries(validateYaml(jointLimitsSchema, yaml).joint_limits));
+  refuseStrangers([...entries.keys()], joints, yaml);
   const byJoint = new Map<string, JointLimits>();
   const dropped: DroppedTag[] = [];
   for (const joint of joints) {
-    const entry = entries[joint.name];
-    const limits = narrowed(joint, entry, yaml, dropped);
+    const limits = narrowed(joint, entries.get(joint.name), yaml, dropped);
     const resolved =
       roles.get(joint.name) === 'commanded' ? complete(joint, limits, yaml) : partial(joint, limits, yaml);
     if (resolved !== undefined) byJoint.set(joint.name, resolved);
