@@ -1,0 +1,183 @@
+import { crc32 } from 'node:zlib';
+import { closeSync, fdatasyncSync, openSync } from 'node:fs';
+
+import { McapRecordBuilder, Opcode, type McapChunkBuilder, type McapTypes } from '@mcap/core';
+
+import { DynabridgeError } from '../core/index.js';
+import { writeFully } from './atomic-file.js';
+import { CHANNELS } from './message-definitions.js';
+
+const LIBRARY = 'dynabridge';
+const encoder = new TextEncoder();
+
+const SCHEMAS: readonly McapTypes.Schema[] = CHANNELS.map((channel, index) => ({
+  id: index + 1,
+  name: channel.type,
+  encoding: 'ros2msg',
+  data: encoder.encode(channel.definition),
+}));
+
+const MCAP_CHANNELS: readonly McapTypes.Channel[] = CHANNELS.map((channel, index) => ({
+  id: index,
+  schemaId: index + 1,
+  topic: channel.topic,
+  messageEncoding: 'cdr',
+  metadata: new Map(),
+}));
+
+/**
+ * An append-only MCAP file (profile ros2, CDR) whose chunks are closed by the caller: McapWriter of @mcap/core closes them by
+ * size only, while a chunk here must be on disk when its episode ends. Schemas and channels stand in front of the first chunk,
+ * so every later part can be read. All writes are synchronous: what a call returned from has reached the kernel and survives
+ * the death of this process.
+ */
+export class McapFile {
+  private readonly fd: number;
+  private position = 0;
+  private dataCrc = 0;
+  private failure: DynabridgeError | null = null;
+  private readonly chunkIndexes: McapTypes.ChunkIndex[] = [];
+  private readonly counts = new Map<number, bigint>();
+  private startTime = 0n;
+  private endTime = 0n;
+
+  /** Creates the file; throws EEXIST when there is one, files are never rewritten. */
+  constructor(readonly path: string) {
+    this.fd = openSync(path, 'wx');
+    const records = new McapRecordBuilder();
+    records.writeMagic();
+    records.writeHeader({ profile: 'ros2', library: LIBRARY });
+    for (const schema of SCHEMAS) records.writeSchema(schema);
+    for (const channel of MCAP_CHANNELS) records.writeChannel(channel);
+    this.append(records.buffer);
+  }
+
+  /**
+   * Appends one closed chunk with its CRC and message indexes; the builder may be reset afterwards.
+   * @throws DynabridgeError UNAVAILABLE when the disk refuses; the file then takes nothing more, so that its tail stays the tear
+   */
+  writeChunk(chunk: McapChunkBuilder): void {
+    const records = chunk.buffer;
+    const { messageStartTime, messageEndTime } = chunk;
+    const size = { uncompressedSize: BigInt(records.byteLength), compression: '' };
+    const builder = new McapRecordBuilder();
+    const chunkLength = builder.writeChunk({
+      ...size,
+      messageStartTime,
+      messageEndTime,
+      uncompressedCrc: crc32(records),
+      records,
+    });
+    const chunkStartOffset = BigInt(this.position);
+    const messageIndexOffsets = new Map<number, bigint>();
+    for (const index of chunk.indices) {
+      messageIndexOffsets.set(index.channelId, chunkStartOffset + BigInt(builder.length));
+      builder.writeMessageIndex(index);
+      const count = this.counts.get(index.channelId) ?? 0n;
+      this.counts.set(index.channelId, count + BigInt(index.records.length));
+    }
+    this.append(builder.buffer);
+    const first = this.chunkIndexes.length === 0;
+    if (first || messageStartTime < this.startTime) this.startTime = messageStartTime;
+    if (first || messageEndTime > this.endTime) this.endTime = messageEndTime;
+    this.chunkIndexes.push({
+      ...size,
+      messageStartTime,
+      messageEndTime,
+      chunkStartOffset,
+      chunkLength,
+      messageIndexOffsets,
+      messageIndexLength: BigInt(builder.length) - chunkLength,
+      compressedSize: size.uncompressedSize,
+    });
+  }
+
+  /** true once the disk has refused a write */
+  get failed(): boolean {
+    return this.failure !== null;
+  }
+
+  /** Makes what was written durable against power loss, too. */
+  sync(): void {
+    fdatasyncSync(this.fd);
+  }
+
+  /** Writes index, statistics and footer, makes the file durable and closes it. */
+  close(): void {
+    try {
+      if (this.failure === null) this.writeSummary();
+      this.sync();
+    } finally {
+      closeSync(this.fd);
+    }
+  }
+
+  private writeSummary(): void {
+    const end = new McapRecordBuilder();
+    end.writeDataEnd({ dataSectionCrc: this.dataCrc });
+    this.append(end.buffer);
+
+    const summaryStart = BigInt(this.position);
+    const summary = new McapRecordBuilder();
+    const offsets: McapTypes.SummaryOffset[] = [];
+    const group = (groupOpcode: number, write: () => void) => {
+      const start = summary.length;
+      write();
+      const groupLength = BigInt(summary.length - start);
+      if (groupLength > 0n) {
+        offsets.push({ groupOpcode, groupStart: summaryStart + BigInt(start), groupLength });
+      }
+    };
+    group(Opcode.SCHEMA, () => SCHEMAS.forEach((schema) => summary.writeSchema(schema)));
+    group(Opcode.CHANNEL, () => MCAP_CHANNELS.forEach((channel) => summary.writeChannel(channel)));
+    group(Opcode.STATISTICS, () => summary.writeStatistics(this.statistics()));
+    group(Opcode.CHUNK_INDEX, () => this.chunkIndexes.forEach((index) => summary.writeChunkIndex(index)));
+    const summaryOffsetStart = summaryStart + BigInt(summary.length);
+    offsets.forEach((offset) => summary.writeSummaryOffset(offset));
+    this.append(summary.buffer);
+
+    const footer = { summaryStart, summaryOffsetStart, summaryCrc: 0 };
+    const draft = new McapRecordBuilder();
+    draft.writeFooter(footer);
+    // the summary's CRC covers the footer up to the CRC field itself
+    footer.summaryCrc = crc32(draft.buffer.subarray(0, -4), crc32(summary.buffer));
+    const final = new McapRecordBuilder();
+    final.writeFooter(footer);
+    final.writeMagic();
+    this.append(final.buffer);
+  }
+
+  private statistics(): McapTypes.Statistics {
+    let messageCount = 0n;
+    for (const count of this.counts.values()) messageCount += count;
+    return {
+      messageCount,
+      schemaCount: SCHEMAS.length,
+      channelCount: MCAP_CHANNELS.length,
+      attachmentCount: 0,
+      metadataCount: 0,
+      chunkCount: this.chunkIndexes.length,
+      messageStartTime: this.startTime,
+      messageEndTime: this.endTime,
+      channelMessageCounts: this.counts,
+    };
+  }
+
+  private append(data: Uint8Array): void {
+    if (this.failure !== null) throw this.failure;
+    try {
+      writeFully(this.fd, data);
+    } catch (error) {
+      this.failure = new DynabridgeError(
+        'UNAVAILABLE',
+        `cannot append ${data.byteLength} bytes to ${this.path} at byte ${this.position}: ${String(error)}; ` +
+          'earlier episodes in it are safe; free disk space and start a new recording',
+        { file: this.path, offset: this.position },
+        { cause: error },
+      );
+      throw this.failure;
+    }
+    this.dataCrc = crc32(data, this.dataCrc);
+    this.position += data.byteLength;
+  }
+}
