@@ -5,6 +5,8 @@ import type { GatedCommand } from './gated-command.js';
 /** Limits of one commanded joint as the gate enforces them; every field is required: configuration fails closed. */
 export interface GateJoint {
   readonly name: string;
+  /** unit of its position: rad for revolute and continuous, m for prismatic */
+  readonly unit: 'rad' | 'm';
   /** [rad] or [m]; -Infinity and Infinity on continuous joints only */
   readonly minPosition: number;
   readonly maxPosition: number;
@@ -24,7 +26,7 @@ export interface GateConfig {
   readonly joints: readonly GateJoint[];
   /** [s] */
   readonly controlPeriod: number;
-  /** declared time from send to act [s] */
+  /** declared time from send to act, plus the age that a state already has when it is received [s] */
   readonly commandLatency: number;
   /** declared first-order actuator time constant [s] */
   readonly actuatorLag: number;
@@ -82,6 +84,7 @@ export const CHECKS = [
   'evidence',
   'infeasible',
   'not-guaranteed',
+  'tick-early',
 ] as const;
 export type Check = (typeof CHECKS)[number];
 
@@ -102,7 +105,7 @@ export type VerdictKind = 'pass' | 'limited' | 'blocked' | 'cannot-evaluate';
 
 export interface Verdict {
   readonly kind: VerdictKind;
-  /** null only while mute: nothing may be sent */
+  /** null only while silent (mute, or latched while mute): nothing may be sent */
   readonly command: GatedCommand | null;
   readonly reasons: readonly Reason[];
 }

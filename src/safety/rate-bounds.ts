@@ -1,0 +1,162 @@
+import { FIELD, fieldOffset, HEADER } from './gate-state.js';
+import { travelToCome } from './pipeline.js';
+import { highestRate, maxVelocityToStop } from './stopping-bound.js';
+import type { GateConfig, GateJoint, Reason } from './types.js';
+
+/** Outside a position limit a joint moves inward, at this part of maxVelocity. */
+export const RECOVERY_FRACTION = 0.1;
+/** Part of maxVelocity by which a bound may be missed before the conflict is a fault: rounding, not physics. */
+export const CONFLICT_TOLERANCE = 1e-3;
+/** A request this close to a bound (relative) counts as within it: rounding of the request's own arithmetic. */
+const REPORT_TOLERANCE = 1e-9;
+
+/** Limits on the rate of one joint at one tick [rad/s] or [m/s]; `soft` keeps the margin, `hard` uses it up. */
+export interface RateWindow {
+  softLow: number;
+  softHigh: number;
+  hardLow: number;
+  hardHigh: number;
+}
+
+/**
+ * The rates from which joint `i` can still stop, into `window`. Position interface: set-points, which the joint follows without
+ * overshoot, so the reach is the last set-point. Velocity interface: the reach of stopping-bound.ts. Without a believable state
+ * only a ramp to rest is asked for, which the last window already covers.
+ */
+export function positionWindow(
+  config: GateConfig,
+  numbers: Float64Array,
+  pipeline: Float64Array,
+  i: number,
+  now: number,
+  reasons: Reason[],
+  window: RateWindow,
+): void {
+  const joint = config.joints[i]!;
+  const m = config.joints.length;
+  const measured = numbers[fieldOffset(FIELD.position, m) + i]!;
+  let up = numbers[fieldOffset(FIELD.sent, m) + i]!;
+  let down = up;
+  if (config.interface === 'velocity') {
+    const since = numbers[HEADER.measuredAt]!;
+    const velocity = numbers[fieldOffset(FIELD.velocity, m) + i]!;
+    const model = numbers[fieldOffset(FIELD.model, m) + i]!;
+    const lag = config.actuatorLag;
+    up = measured + lag * Math.max(velocity, model, 0) + travelToCome(config, pipeline, i, 1, since, now);
+    down = measured + lag * Math.min(velocity, model, 0) - travelToCome(config, pipeline, i, -1, since, now);
+  }
+  const dt = config.controlPeriod;
+  const margin = config.positionMargin;
+  const slow = RECOVERY_FRACTION * joint.maxVelocity;
+  const above = Math.max(measured, config.interface === 'position' ? up : measured) > joint.maxPosition;
+  const below = Math.min(measured, config.interface === 'position' ? down : measured) < joint.minPosition;
+  const stop = (distance: number): number => maxVelocityToStop(distance, joint.maxDeceleration, dt);
+  window.hardHigh = above ? 0 : Math.min(joint.maxVelocity, stop(joint.maxPosition - up));
+  window.hardLow = below ? 0 : -Math.min(joint.maxVelocity, stop(down - joint.minPosition));
+  window.softHigh = Math.min(window.hardHigh, stop(joint.maxPosition - margin - up), below ? slow : Infinity);
+  window.softLow = Math.max(
+    window.hardLow,
+    -stop(down - joint.minPosition - margin),
+    above ? -slow : -Infinity,
+  );
+  if (above) pushOutside(joint, measured, joint.maxPosition, reasons);
+  if (below) pushOutside(joint, measured, joint.minPosition, reasons);
+}
+
+/** Set for one tick by {@link shapeRate}: what is to be sent, and whether it breaks a limit of higher rank than its own. */
+export interface ShapedRate {
+  rate: number;
+  infeasible: boolean;
+}
+
+/**
+ * The rate nearest to `desired` within the window, reachable from `previous` in `h` seconds. Rank: position, velocity,
+ * acceleration, jerk; a bound never changes sides. Inside the margin braking keeps to maxDeceleration; only where even the
+ * limit itself cannot be kept so, position wins and the conflict is reported.
+ */
+export function shapeRate(
+  joint: GateJoint,
+  window: RateWindow,
+  desired: number,
+  previous: number,
+  previousAcceleration: number,
+  h: number,
+  reasons: Reason[],
+  out: ShapedRate,
+): void {
+  const { maxVelocity } = joint;
+  const unit = joint.unit === 'm' ? 'm/s' : 'rad/s';
+  const slack = REPORT_TOLERANCE * maxVelocity;
+  const low = Math.max(-maxVelocity, window.softLow);
+  const high = Math.min(maxVelocity, window.softHigh);
+  if (Math.abs(desired) > maxVelocity + slack) {
+    reasons.push({ check: 'velocity', joint: joint.name, value: desired, limit: maxVelocity, unit });
+  }
+  if (desired > window.softHigh + slack) {
+    reasons.push({ check: 'position', joint: joint.name, value: desired, limit: window.softHigh, unit });
+  } else if (desired < window.softLow - slack) {
+    reasons.push({ check: 'position', joint: joint.name, value: desired, limit: window.softLow, unit });
+  }
+  const wanted = Math.min(Math.max(desired, low), high);
+  const highest = highestRate(previous, joint.maxAcceleration, joint.maxDeceleration, h);
+  const lowest = -highestRate(-previous, joint.maxAcceleration, joint.maxDeceleration, h);
+  if (wanted > highest + slack || wanted < lowest - slack) {
+    const limit = wanted > highest ? highest : lowest;
+    reasons.push({ check: 'acceleration', joint: joint.name, value: wanted, limit, unit });
+  }
+  let rate = Math.min(Math.max(wanted, lowest), highest);
+  if (joint.maxJerk !== Infinity && h > 0) {
+    const eased = limitJerk(joint.maxJerk, wanted, previous, previousAcceleration, h);
+    if (Math.abs(eased - rate) > slack) {
+      reasons.push({ check: 'jerk', joint: joint.name, value: rate, limit: eased, unit });
+    }
+    rate = Math.min(Math.max(eased, lowest), highest);
+  }
+  out.infeasible = false;
+  if (rate > high) {
+    const hard = Math.max(high, window.hardHigh);
+    rate = Math.max(high, Math.min(lowest, hard));
+    reportConflict(joint, lowest, hard, lowest - hard, unit, reasons, out);
+  } else if (rate < low) {
+    const hard = Math.min(low, window.hardLow);
+    rate = Math.min(low, Math.max(highest, hard));
+    reportConflict(joint, highest, hard, hard - highest, unit, reasons, out);
+  }
+  out.rate = rate;
+}
+
+/**
+ * The rate after `h` with the change of acceleration limited. Acceleration is to rate what rate is to position, so the same
+ * stopping bound keeps it from running past the wanted rate.
+ */
+function limitJerk(
+  maxJerk: number,
+  wanted: number,
+  previous: number,
+  acceleration: number,
+  h: number,
+): number {
+  const change = wanted - previous;
+  const reachable = Math.sign(change) * maxVelocityToStop(Math.abs(change), maxJerk, h);
+  const low = acceleration - maxJerk * h;
+  const high = acceleration + maxJerk * h;
+  return previous + Math.min(Math.max(reachable, low), high) * h;
+}
+
+function reportConflict(
+  joint: GateJoint,
+  value: number,
+  limit: number,
+  excess: number,
+  unit: string,
+  reasons: Reason[],
+  out: ShapedRate,
+): void {
+  if (excess <= CONFLICT_TOLERANCE * joint.maxVelocity) return;
+  reasons.push({ check: 'infeasible', joint: joint.name, value, limit, unit });
+  out.infeasible = true;
+}
+
+function pushOutside(joint: GateJoint, value: number, limit: number, reasons: Reason[]): void {
+  reasons.push({ check: 'position', joint: joint.name, value, limit, unit: joint.unit });
+}
