@@ -8,6 +8,7 @@ export {
   type WorldOptions,
   type WorldOptionsInput,
 } from './engine/index.js';
+export { SimulatedVectorEnv, type SimulatedEnvOptions } from './env/index.js';
 export {
   nominalImperfections,
   parseImperfections,
@@ -16,3 +17,4 @@ export {
   type ImperfectionsInput,
 } from './imperfections.js';
 export { SimulatedRobot, type Push, type Reading, type Truth } from './plant/index.js';
+export { cartpoleBalance, cartpoleSwingUp, findTask, listTasks, pendulumSwingUp } from './tasks/index.js';

@@ -1,4 +1,4 @@
-import type { MjSpec } from '@mujoco/mujoco';
+import type { MjSpec, MjVFS } from '@mujoco/mujoco';
 import { badInput } from '../../src/core/index.js';
 import type { Joint, Robot } from '../../src/robot/model.js';
 import { parseImperfections, type Imperfections } from '../imperfections.js';
@@ -6,7 +6,7 @@ import { addActuators, setActuatorGains } from './actuators.js';
 import { CompiledRobot } from './compiled-robot.js';
 import type { Engine } from './engine.js';
 import { HandleScope } from './handle-scope.js';
-import { prepareUrdf } from './prepare-urdf.js';
+import { prepareUrdf, type PreparedUrdf } from './prepare-urdf.js';
 import {
   defaultGravity,
   parseWorldOptions,
@@ -39,14 +39,16 @@ export function compileRobot(
   const stepsPerTick = Math.ceil(controlPeriod / world.maxPhysicsStep - 1e-9);
   const scope = new HandleScope();
   try {
-    const spec = parseUrdf(engine, scope, robot, world);
+    const prepared = prepareUrdf(robot.model, world.collisions);
+    const files = meshFiles(engine, scope, prepared);
+    const spec = explain(robot, () => scope.keep(engine.parseXMLString(prepared.text, files)));
     setOptions(engine, scope, spec, robot, world, controlPeriod / stepsPerTick);
     for (const joint of robot.model.joints) {
       if (joint.type !== 'fixed') setJoint(engine, scope, spec, joint, imperfections);
       if (joint.mimic) addMimic(engine, scope, spec, joint, joint.mimic);
     }
     addActuators(engine, scope, spec, robot, imperfections);
-    const model = explain(robot, () => engine.mj_compile(spec));
+    const model = explain(robot, () => engine.mj_compile(spec, files));
     const compiled = new CompiledRobot(engine, model, robot, imperfections, stepsPerTick);
     setActuatorGains(compiled, world);
     compiled.scaleMass(imperfections.massScale);
@@ -56,13 +58,10 @@ export function compileRobot(
   }
 }
 
-function parseUrdf(engine: Engine, scope: HandleScope, robot: Robot, world: WorldOptions): MjSpec {
-  const prepared = prepareUrdf(robot.model, world.collisions);
-  if (prepared.meshes.size === 0)
-    return explain(robot, () => scope.keep(engine.parseXMLString(prepared.text)));
+function meshFiles(engine: Engine, scope: HandleScope, prepared: PreparedUrdf): MjVFS {
   const files = scope.keep(new engine.MjVFS());
   for (const [name, contents] of prepared.meshes) files.addBuffer(name, contents);
-  return explain(robot, () => scope.keep(engine.parseXMLString(prepared.text, files)));
+  return files;
 }
 
 function setOptions(

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, extname, isAbsolute, join } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import { badInput } from '../../src/core/index.js';
+import { meshCandidates } from '../../src/robot/check-meshes.js';
 import type { RobotModel } from '../../src/robot/model.js';
 
 /** URDF text that MuJoCo can read, and the mesh files that it names. */
@@ -53,7 +54,7 @@ function* meshesOf(nodes: Node[]): Generator<Node> {
 function flattenMesh(mesh: Node, model: RobotModel, meshes: Map<string, Uint8Array>): void {
   const attributes = mesh[':@'] as Record<string, string>;
   const reference = attributes['filename'] ?? '';
-  const path = findMesh(reference, model.urdfPath);
+  const path = meshCandidates(reference, dirname(model.urdfPath)).find((candidate) => existsSync(candidate));
   if (!path || !MESH_FORMATS.includes(extname(path).toLowerCase())) {
     throw badInput(
       `collision mesh '${reference}' ${path ? `has a format that the simulator cannot read (${MESH_FORMATS.join(', ')})` : 'was not found'}; ` +
@@ -64,16 +65,4 @@ function flattenMesh(mesh: Node, model: RobotModel, meshes: Map<string, Uint8Arr
   const name = `${meshes.size}-${basename(path)}`;
   meshes.set(name, readFileSync(path));
   attributes['filename'] = name;
-}
-
-/** `package://<package>/<path>` is looked for in the URDF's folder and each one above it, with and without the package's name. */
-function findMesh(reference: string, urdfPath: string): string | undefined {
-  const path = reference.replace(/^(package|file):\/\//, '');
-  if (isAbsolute(path)) return existsSync(path) ? path : undefined;
-  const inPackage = path.split('/').slice(1).join('/');
-  for (let folder = dirname(urdfPath); ; folder = dirname(folder)) {
-    const found = [path, inPackage].find((name) => name !== '' && existsSync(join(folder, name)));
-    if (found !== undefined) return join(folder, found);
-    if (folder === dirname(folder)) return undefined;
-  }
 }

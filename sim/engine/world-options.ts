@@ -8,13 +8,16 @@ const schema = v.strictObject({
   /** downward acceleration [m/s^2]; default {@link defaultGravity} */
   gravity: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0))),
   /** longest physics step [s]; the step is the longest that is no longer and divides the control period */
-  maxPhysicsStep: v.optional(v.pipe(positive, v.maxValue(0.01)), 0.002),
+  maxPhysicsStep: v.optional(v.pipe(positive, v.maxValue(0.05)), 0.002),
   /** simulate contacts between collision shapes */
   collisions: v.optional(v.boolean(), true),
   /** how fast a velocity drive closes its error [s]; 1 ms is a stiff industrial or stepper drive */
   velocityTimeConstant: v.optional(positive, 0.001),
-  /** natural frequency of critically damped position drives [rad/s]; about 10 Hz */
-  positionBandwidth: v.optional(positive, 60),
+  /**
+   * natural frequency w of critically damped position drives [rad/s]; default 16 Hz, a stiff industrial drive. There is no gravity
+   * feed-forward: a lift sags by g / w^2, 1 mm
+   */
+  positionBandwidth: v.optional(positive, 100),
 });
 
 export type WorldOptions = Readonly<v.InferOutput<typeof schema>>;

@@ -47,14 +47,12 @@ export class DataViews {
     const { qpos, qvel } = this.fetch();
     this.write(initial.positions, (address, value) => (qpos[address.qpos] = value));
     this.write(initial.velocities, (address, value) => (qvel[address.dof] = value));
-    // leaders come before their mimics when joints are walked as often as a chain of mimics can be long
-    for (let pass = 0; pass < joints.length; pass++) {
-      for (const { joint, qpos: at, dof } of joints) {
-        const leader = joint.mimic && joints.find((other) => other.joint.name === joint.mimic!.joint);
-        if (!leader || !joint.mimic) continue;
-        qpos[at] = joint.mimic.offset + joint.mimic.multiplier * qpos[leader.qpos]!;
-        qvel[dof] = joint.mimic.multiplier * qvel[leader.dof]!;
-      }
+    // a leader is never a mimic joint itself (src/robot refuses chains)
+    for (const { joint, qpos: at, dof } of joints) {
+      const leader = joint.mimic && joints.find((other) => other.joint.name === joint.mimic!.joint);
+      if (!leader || !joint.mimic) continue;
+      qpos[at] = joint.mimic.offset + joint.mimic.multiplier * qpos[leader.qpos]!;
+      qvel[dof] = joint.mimic.multiplier * qvel[leader.dof]!;
     }
   }
 
