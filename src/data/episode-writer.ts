@@ -7,11 +7,12 @@ import { episodeFileName, listEpisodeFiles } from './episode-files.js';
 import { EpisodeRecording } from './episode-recording.js';
 import type { EpisodeHeader, SessionInfo } from './episode-records.js';
 import { McapFile } from './mcap-file.js';
+import { MAX_RECORD_BYTES } from './mcap-records.js';
 import { FORMAT_VERSION } from './message-definitions.js';
 
 export interface EpisodeWriterOptions extends SessionInfo {
   readonly clock: Clock;
-  /** a chunk is closed and written when it holds this much [bytes]; default 256 KiB */
+  /** a chunk is closed and written when it holds this much [bytes], up to 8 MiB; default 256 KiB */
   readonly maxChunkBytes?: number;
   /** ... or when its oldest record is this old [ms]; default 2000 */
   readonly maxChunkAgeMs?: number;
@@ -21,6 +22,8 @@ export interface EpisodeWriterOptions extends SessionInfo {
 
 const DEFAULT_CHUNK_BYTES = 256 * 1024;
 const DEFAULT_CHUNK_AGE_MS = 2000;
+/** half of what readers take as a record */
+const LARGEST_CHUNK_BYTES = MAX_RECORD_BYTES / 2;
 
 function checkText(info: SessionInfo): void {
   for (const [field, value] of Object.entries(info)) {
@@ -63,10 +66,15 @@ export class EpisodeWriter {
 
   /**
    * Creates the folder where needed and in it the next file of this source.
-   * @throws DynabridgeError BAD_INPUT when a name is not ASCII
+   * @throws DynabridgeError BAD_INPUT when a name is not ASCII or maxChunkBytes is too large
    */
   static open(folder: string, options: EpisodeWriterOptions): EpisodeWriter {
     checkText(options);
+    if (options.maxChunkBytes !== undefined && options.maxChunkBytes > LARGEST_CHUNK_BYTES) {
+      throw badInput(
+        `maxChunkBytes is ${options.maxChunkBytes}, expected at most ${LARGEST_CHUNK_BYTES} bytes`,
+      );
+    }
     mkdirSync(folder, { recursive: true });
     const taken = new Set(listEpisodeFiles(folder).map((path) => basename(path)));
     for (let number = 1; ; number++) {

@@ -14,7 +14,7 @@ export interface Tear {
 
 const BLOCK_BYTES = 256 * 1024;
 /** no record of ours comes near this; a damaged length must not make the reader swallow the file */
-const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
 /** CRC over a file up to its DataEnd record, whose place is known only once it is parsed. */
 class DataSectionCrc {
@@ -90,7 +90,7 @@ export async function* mcapRecords(
       }
       dataCrc.advance(safe);
       if (reader.bytesRemaining() > MAX_RECORD_BYTES) {
-        yield { tear: { offset: safe, kind: 'damaged', why: 'a record claims more than 64 MiB' } };
+        yield { tear: { offset: safe, kind: 'damaged', why: 'a record claims more than 16 MiB' } };
         return;
       }
     }

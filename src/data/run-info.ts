@@ -41,7 +41,11 @@ export const runInfoSchema = v.strictObject({
   task: text,
   seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   created: v.pipe(v.string(), v.isoTimestamp()),
-  createdWallNs: v.pipe(v.string(), v.digits(), v.transform((digits) => BigInt(digits))),
+  createdWallNs: v.pipe(
+    v.string(),
+    v.digits(),
+    v.transform((digits) => BigInt(digits)),
+  ),
   commandLine: v.string(),
   versions: v.record(v.string(), v.string()),
 });

@@ -3,11 +3,13 @@ import { basename, join } from 'node:path';
 
 import { parse } from '@foxglove/rosmsg';
 import { MessageReader } from '@foxglove/rosmsg2-serialization';
-import { McapIndexedReader } from '@mcap/core';
+import { McapChunkBuilder, McapIndexedReader, McapRecordBuilder, McapStreamReader } from '@mcap/core';
 import { expect, test } from 'vitest';
 
 import { ManualClock, Rng } from '../../../src/core/index.js';
 import { listEpisodeFiles, readEpisodes, transitionsOf } from '../../../src/data/index.js';
+import { EpisodeCodec, headerToMessage } from '../../../src/data/episode-codec.js';
+import { McapFile } from '../../../src/data/mcap-file.js';
 import {
   appendSteps,
   contentOf,
@@ -197,17 +199,16 @@ test('a generic MCAP reader opens the file by its index and decodes it by the sc
   expect(byTopic.get('/dynabridge/episode/end')).toMatchObject([{ episode_return: 6, success: 1 }]);
 });
 
-test('simulated episodes follow one another on the time line of the file', async () => {
+test('simulated episodes follow one another on the time line of the file', () => {
   const folder = temporaryFolder();
   const writer = openWriter(folder); // the clock stands still while simulated time passes
   writeEpisode(writer, 4);
   writeEpisode(writer, 4);
   writer.close();
-  const { McapStreamReader } = await import('@mcap/core');
   const reader = new McapStreamReader();
   reader.append(readFileSync(writer.file));
   const logTimes: bigint[] = [];
-  for (let record; (record = reader.nextRecord()); ) {
+  for (let record; (record = reader.nextRecord());) {
     if (record.type === 'Message' && record.channelId === 1) logTimes.push(record.logTime);
   }
   expect(logTimes).toHaveLength(40);
@@ -227,18 +228,35 @@ test('refuses wrong lengths, use after the end and names that CDR cannot hold', 
   writer.close();
   expect(() => writer.begin({ seed: 1 })).toThrow('is closed');
   expect(() => openWriter(folder, { robot: 'Ärmchen' })).toThrow("robot 'Ärmchen' holds characters outside");
+  expect(() => openWriter(folder, { maxChunkBytes: 2 ** 24 })).toThrow('expected at most 8388608 bytes');
 });
 
-test('says what is wrong with a path that holds no episodes, or episodes of a later version', async () => {
+test('says what is wrong with a path that holds no episodes', async () => {
   await expect(readAll('/nowhere/at/all')).rejects.toThrow('no such file or folder');
+});
+
+test('refuses a file of a later format instead of guessing', async () => {
   const folder = temporaryFolder();
-  const writer = openWriter(folder);
-  const recording = writer.begin({ seed: 1 });
-  (recording.header as { formatVersion: number }).formatVersion = 99;
-  recording.end({ terminated: true, truncated: false });
-  const bytes = readFileSync(writer.file);
-  writer.close();
-  expect(bytes.byteLength).toBeGreaterThan(0);
+  const codec = new EpisodeCodec();
+  const header = { ...SESSION, formatVersion: 99, id: 'sim-0001/1', number: 1, seed: 1, wallNs: 0n };
+  const data = codec.encode('/dynabridge/episode/start', headerToMessage(header));
+  const chunk = new McapChunkBuilder({});
+  chunk.addMessage({ channelId: 3, sequence: 0, logTime: 0n, publishTime: 0n, data });
+  const file = new McapFile(join(folder, 'sim-0001.mcap'));
+  file.writeChunk(chunk);
+  file.close();
+  await expect(readAll(folder)).rejects.toThrow('episode format 99, this version reads up to 1');
+});
+
+test('refuses a recording of another program', async () => {
+  const path = join(temporaryFolder(), 'bag.mcap');
+  const records = new McapRecordBuilder();
+  records.writeMagic();
+  records.writeHeader({ profile: 'ros2', library: 'libmcap 1.4' });
+  writeFileSync(path, records.buffer);
+  await expect(readAll(path)).rejects.toThrow(
+    "was written by 'libmcap 1.4', expected a recording of dynabridge",
+  );
 });
 
 test('transitions pair each frame with its successor and end with the final frame', async () => {

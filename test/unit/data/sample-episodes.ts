@@ -104,9 +104,7 @@ export function writeEpisode(writer: EpisodeWriter, count: number, seed = count)
   return written;
 }
 
-export async function readAll(
-  path: string,
-): Promise<{ episodes: Episode[]; warnings: EpisodeWarning[] }> {
+export async function readAll(path: string): Promise<{ episodes: Episode[]; warnings: EpisodeWarning[] }> {
   const warnings: EpisodeWarning[] = [];
   const episodes: Episode[] = [];
   for await (const episode of readEpisodes(path, { onWarning: (warning) => warnings.push(warning) })) {
