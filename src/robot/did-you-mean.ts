@@ -12,13 +12,13 @@ function distance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** `; did you mean 'elbow'?` for a name close to a known one, else `; known: a, b` (or nothing when nothing is known). */
+/** ` (did you mean 'elbow'?)` for a name close to a known one, else ` (known: a, b)` (or nothing when nothing is known). */
 export function didYouMean(name: string, known: readonly string[]): string {
   const nearest = known
     .map((candidate) => ({ candidate, edits: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.edits - b.edits)[0];
   if (nearest === undefined) return '';
-  if (nearest.edits <= Math.max(2, Math.floor(name.length / 3)))
-    return `; did you mean '${nearest.candidate}'?`;
-  return `; known: ${known.join(', ')}`;
+  const near = nearest.edits <= Math.max(2, Math.floor(name.length / 3));
+  if (near) return ` (did you mean '${nearest.candidate}'?)`;
+  return ` (known: ${known.join(', ')})`;
 }

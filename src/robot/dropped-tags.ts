@@ -78,7 +78,10 @@ function dropped(element: XmlElement, known: Vocabulary, path: string): DroppedT
     .filter((name) => !known.attributes.includes(name))
     .map((name) => ({
       path: `${path}/@${name}`,
-      reason: known === CONTINUOUS_LIMIT ? 'a continuous joint has no position limits' : 'unknown attribute',
+      reason:
+        known === CONTINUOUS_LIMIT && (name === 'lower' || name === 'upper')
+          ? 'a continuous joint has no position limits'
+          : 'unknown attribute',
     }));
   const children = element.children.flatMap((child) => {
     const name = child.attributes['name'];

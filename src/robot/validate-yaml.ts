@@ -10,7 +10,8 @@ import type { YamlFile } from './yaml-file.js';
 export function validateYaml<T>(schema: v.GenericSchema<unknown, T>, yaml: YamlFile): T {
   const result = v.safeParse(schema, yaml.value ?? {});
   if (result.success) return result.output;
-  const issue = result.issues[0];
+  // A misspelt key is also a missing one; the misspelling is what helps.
+  const issue = result.issues.find(({ expected }) => expected === 'never') ?? result.issues[0];
   const keys = (issue.path ?? []).map((item) => item.key as PropertyKey);
   const path = keys.map(String).join('.');
   const where = yaml.placeOf(keys);

@@ -38,6 +38,7 @@ export function parseXml(text: string, file: string): XmlElement {
     parseTagValue: false,
     parseAttributeValue: false,
     captureMetaData: true,
+    htmlEntities: true, // without it, XML's own &#34; stays undecoded
   });
   const roots = convertNodes(parser.parse(text) as RawNode[], text, file);
   const [root, second] = roots;
