@@ -1,0 +1,132 @@
+import { mkdirSync, mkdtempSync, rmSync, unlinkSync, cpSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listRobots, loadRobot } from '../../../src/robot/index.js';
+import { ARM, expectBadInput } from './scratch-robot.js';
+
+function isDeepFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isDeepFrozen);
+}
+
+describe('loadRobot', () => {
+  it('reads URDF, limits and configuration of a robot folder', () => {
+    const { model, config, folder } = loadRobot(ARM);
+    expect(folder).toBe(ARM);
+    expect(model.name).toBe('arm');
+    expect(model.rootLink).toBe('world');
+    expect(model.urdfPath).toBe(join(ARM, 'arm.urdf'));
+    expect(model.urdfSha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(model.joints.map((joint) => [joint.name, joint.role])).toEqual([
+      ['mount', 'fixed'],
+      ['shoulder', 'commanded'],
+      ['elbow', 'commanded'],
+      ['finger', 'observed'],
+      ['finger_mirror', 'mimic'],
+      ['wheel', 'passive'],
+    ]);
+    expect(config).toEqual({
+      commandInterface: 'position',
+      commandTopic: '/forward_command_controller/commands',
+      commandMessageType: 'std_msgs/msg/Float64MultiArray',
+      stateTopic: '/joint_states',
+      controlRateHz: 100,
+      policyRateHz: 20,
+      commandLatency: 0.02,
+      actuatorLag: 0.03,
+      positionMargin: 0.01,
+      stateTimeoutMs: 100,
+      stateFrozenMs: 500,
+      action: { mode: 'increment', scale: [0.05, 0.02] },
+      homePose: { elbow: 0, shoulder: 0.5, finger: 0.02, wheel: 0 },
+    });
+  });
+
+  it('orders commands as robot.yaml does and measurements as commanded, observed, passive', () => {
+    const { model } = loadRobot(ARM);
+    expect(model.commanded).toEqual(['elbow', 'shoulder']);
+    expect(model.measured).toEqual(['elbow', 'shoulder', 'finger', 'wheel']);
+  });
+
+  it('reads geometry, dynamics, mimic and ros2_control', () => {
+    const joints = new Map(loadRobot(ARM).model.joints.map((joint) => [joint.name, joint]));
+    expect(joints.get('shoulder')).toMatchObject({
+      parent: 'base',
+      child: 'upper_arm',
+      axis: { x: 0, y: 0, z: 1 },
+      origin: { xyz: { x: 0, y: 0, z: 0.3 }, rpy: { x: 0, y: 0, z: 1.5 } },
+      dynamics: { damping: 0.7, friction: 0.1 },
+      ros2Control: { commandInterfaces: ['position'], stateInterfaces: ['position', 'velocity'] },
+    });
+    expect(joints.get('elbow')).toMatchObject({
+      axis: { x: 1, y: 0, z: 0 },
+      dynamics: { damping: 0, friction: 0 },
+      ros2Control: { commandInterfaces: ['position', 'velocity'], stateInterfaces: ['position'] },
+    });
+    expect(joints.get('finger_mirror')?.mimic).toEqual({ joint: 'finger', multiplier: -1, offset: 0.01 });
+    expect(joints.get('wheel')?.ros2Control).toBeUndefined();
+    expect(joints.get('mount')?.limits).toBeUndefined();
+  });
+
+  it('freezes the result all the way down', () => {
+    expect(isDeepFrozen(loadRobot(ARM))).toBe(true);
+  });
+
+  it('refuses a name that is neither packaged nor a folder, with the nearest name', () => {
+    expectBadInput(() => loadRobot('pendulm'), "robot 'pendulm'", "did you mean 'pendulum'?");
+    expectBadInput(() => loadRobot('/no/such/folder'), '/no/such/folder', ...listRobots());
+  });
+
+  it('refuses a file and names its folder', () => {
+    expectBadInput(() => loadRobot(join(ARM, 'arm.urdf')), 'is a file', `write its folder, ${ARM}`);
+  });
+});
+
+describe('a robot folder with missing files', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'robot-'));
+    cpSync(ARM, folder, { recursive: true });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is refused without a URDF', () => {
+    unlinkSync(join(folder, 'arm.urdf'));
+    expectBadInput(() => loadRobot(folder), folder, 'no .urdf file', 'write');
+  });
+
+  it('is refused with two URDFs', () => {
+    writeFileSync(join(folder, 'second.urdf'), '<robot name="b"/>');
+    expectBadInput(() => loadRobot(folder), folder, 'arm.urdf, second.urdf', 'keep one');
+  });
+
+  it('is refused without robot.yaml', () => {
+    unlinkSync(join(folder, 'robot.yaml'));
+    expectBadInput(() => loadRobot(folder), join(folder, 'robot.yaml'), 'not found', 'command_interface');
+  });
+
+  it('is refused without joint_limits.yaml, saying which limits to write there', () => {
+    unlinkSync(join(folder, 'joint_limits.yaml'));
+    expectBadInput(
+      () => loadRobot(folder),
+      join(folder, 'joint_limits.yaml'),
+      "joint 'shoulder'",
+      'has_acceleration_limits: true, max_acceleration: ...',
+    );
+  });
+
+  it('finds package:// meshes in the folder, in a sub-folder and above', () => {
+    expect(loadRobot(folder).model.name).toBe('arm');
+    rmSync(join(folder, 'meshes'), { recursive: true });
+    mkdirSync(join(folder, 'arm', 'meshes'), { recursive: true });
+    writeFileSync(join(folder, 'arm', 'meshes', 'shoulder.stl'), '');
+    // the package:// mesh is found in arm/, the relative one is now missing
+    expectBadInput(() => loadRobot(folder), "link 'base'", '"meshes/shoulder.stl" not found', folder);
+    const above = join(folder, 'ws', 'arm', 'urdf');
+    cpSync(ARM, above, { recursive: true });
+    rmSync(join(above, 'meshes'), { recursive: true });
+    cpSync(join(ARM, 'meshes'), join(folder, 'ws', 'arm', 'meshes'), { recursive: true });
+    expectBadInput(() => loadRobot(above), '"meshes/shoulder.stl" not found');
+  });
+});

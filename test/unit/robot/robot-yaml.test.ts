@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { expectBadInput, loadEdited, type Edit } from './scratch-robot.js';
+
+const yaml = (find: string, replace: string): Edit => ['robot.yaml', find, replace];
+const LATENCY = 'command_latency: 0.02';
+
+describe('robot.yaml is refused, naming file, line, key and what to write', () => {
+  const cases: readonly (readonly [title: string, edit: Edit, parts: readonly string[]])[] = [
+    [
+      'unknown key',
+      yaml(LATENCY, 'command_latncy: 0.02'),
+      ['robot.yaml:3', "unknown key 'command_latncy'", "did you mean 'command_latency'?"],
+    ],
+    [
+      'unknown nested key',
+      yaml('passive: [wheel]', 'pasive: [wheel]'),
+      ["unknown key 'joints.pasive'", "did you mean 'passive'?"],
+    ],
+    [
+      'missing key',
+      yaml(LATENCY, ''),
+      ["'command_latency' is missing", 'write command_latency: seconds from sending'],
+    ],
+    [
+      'missing section',
+      yaml('joints:\n  commanded: [elbow, shoulder]\n  observed: [finger]\n  passive: [wheel]\n', ''),
+      ["'joints' is missing; write joints: {commanded: [...]"],
+    ],
+    [
+      'missing nested key',
+      yaml('mode: increment', ''),
+      ["'action.mode' is missing; write action.mode: absolute | increment"],
+    ],
+    [
+      'wrong type',
+      yaml(LATENCY, 'command_latency: fast'),
+      ['robot.yaml:3', '\'command_latency\' is "fast"; write seconds'],
+    ],
+    ['negative time', yaml(LATENCY, 'command_latency: -0.1'), ["'command_latency' is -0.1"]],
+    ['NaN', yaml(LATENCY, 'command_latency: .nan'), ["'command_latency' is"]],
+    [
+      'unknown interface',
+      yaml('command_interface: position', 'command_interface: torque'),
+      ['robot.yaml:1', '"torque"; write position | velocity | effort'],
+    ],
+    [
+      'bad topic',
+      yaml('/forward_command_controller/commands', '/forward command'),
+      ['robot.yaml:2', 'a ROS topic name'],
+    ],
+    [
+      'unknown message type',
+      yaml(LATENCY, `${LATENCY}\ncommand_message_type: std_msgs/msg/Float64`),
+      ['std_msgs/msg/Float64MultiArray | trajectory_msgs/msg/JointTrajectory'],
+    ],
+    [
+      'rates that do not divide',
+      yaml(LATENCY, `${LATENCY}\ncontrol_rate_hz: 100\npolicy_rate_hz: 30`),
+      ['robot.yaml:5', 'policy_rate_hz 30 Hz does not divide control_rate_hz 100 Hz', 'e.g. 33.33'],
+    ],
+    [
+      'a policy faster than control',
+      yaml(LATENCY, `${LATENCY}\npolicy_rate_hz: 200`),
+      ['policy_rate_hz 200 Hz', 'e.g. 100'],
+    ],
+    ['zero rate', yaml(LATENCY, `${LATENCY}\ncontrol_rate_hz: 0`), ["'control_rate_hz' is 0"]],
+    [
+      'stop_action on a position interface',
+      yaml(LATENCY, `${LATENCY}\nstop_action: zero`),
+      ['robot.yaml:4', "stop_action 'zero' has no meaning for command_interface position", 'remove it'],
+    ],
+    [
+      'an interface that ros2_control does not offer',
+      yaml('command_interface: position', 'command_interface: velocity'),
+      ["joint 'shoulder' in", 'robot.yaml:1', 'it offers position', '<command_interface name="velocity"/>'],
+    ],
+    [
+      'unknown joint',
+      yaml('[elbow, shoulder]', '[elbw, shoulder]'),
+      ["joint 'elbw' in", 'robot.yaml:7', 'joints.commanded names no joint', "did you mean 'elbow'?"],
+    ],
+    [
+      'forgotten joint',
+      yaml('passive: [wheel]', 'passive: []'),
+      ["joint 'wheel' in", 'arm.urdf:53', 'in no list of', 'joints.commanded (we drive it)'],
+    ],
+    [
+      'a joint in two lists',
+      yaml('observed: [finger]', 'observed: [finger, elbow]'),
+      ["joint 'elbow'", 'already commanded; keep one'],
+    ],
+    [
+      'a fixed joint',
+      yaml('observed: [finger]', 'observed: [finger, mount]'),
+      ["joint 'mount'", 'lists a fixed joint'],
+    ],
+    [
+      'a mimic joint',
+      yaml('observed: [finger]', 'observed: [finger, finger_mirror]'),
+      ["joint 'finger_mirror'", 'lists a mimic joint'],
+    ],
+    [
+      'nothing commanded',
+      yaml('[elbow, shoulder]', '[]'),
+      ["'joints.commanded' is []", 'at least one joint'],
+    ],
+    [
+      'a passive joint that ros2_control drives',
+      yaml('observed: [finger]\n  passive: [wheel]', 'passive: [wheel, finger]'),
+      ["joint 'finger'", 'write it in joints.observed or joints.commanded'],
+    ],
+    [
+      'a home pose outside',
+      yaml('shoulder: 0.5', 'shoulder: 2.2'),
+      ["joint 'shoulder' in", 'robot.yaml:11', 'home_pose 2.2 rad is outside [-1.9, 2.1] rad'],
+    ],
+    [
+      'a default home pose outside',
+      yaml('  finger: 0.02\n', ''),
+      ["joint 'finger'", 'home_pose 0 m (the default) is outside [0.01, 0.04] m; write home_pose.finger'],
+    ],
+    [
+      'a home pose of an unknown joint',
+      yaml('shoulder: 0.5', 'sholder: 0.5'),
+      ["joint 'sholder'", "did you mean 'shoulder'?"],
+    ],
+    [
+      'a home pose of a mimic joint',
+      yaml('shoulder: 0.5', 'finger_mirror: 0.5'),
+      ["joint 'finger_mirror'", 'home_pose names no measured joint'],
+    ],
+    [
+      'a scale of an uncommanded joint',
+      yaml('shoulder: 0.02', 'shoulder: 0.02, finger: 1'),
+      ["joint 'finger'", 'action.scale names no commanded joint'],
+    ],
+    ['a missing scale', yaml('shoulder: 0.02, ', ''), ["joint 'shoulder'", 'write shoulder: ...']],
+    ['a zero scale', yaml('shoulder: 0.02', 'shoulder: 0'), ['action.scale']],
+    ['malformed YAML', yaml('home_pose:', 'home_pose: {'), ['robot.yaml:', 'malformed YAML']],
+    [
+      'a list instead of keys',
+      yaml('command_interface: position\n', '- command_interface: position\n'),
+      ['robot.yaml:'],
+    ],
+  ];
+  it.each(cases)('%s', (_title, edit, parts) => expectBadInput(() => loadEdited(edit), ...parts));
+});
+
+describe('effort interfaces', () => {
+  const effort: readonly Edit[] = [
+    yaml('command_interface: position', 'command_interface: effort'),
+    [
+      'arm.urdf',
+      '<command_interface name="position"><param name="min">-2</param></command_interface>',
+      '<command_interface name="effort"/>',
+    ],
+    ['arm.urdf', '<command_interface name="velocity"/>', '<command_interface name="effort"/>'],
+  ];
+
+  it('must say what to do on a stop', () => {
+    expectBadInput(
+      () => loadEdited(...effort),
+      'robot.yaml',
+      "'stop_action' is missing",
+      'stop_action: damping | gravity_hold | zero',
+    );
+    expect(
+      loadEdited(...effort, yaml(LATENCY, `${LATENCY}\nstop_action: gravity_hold`)).config.stopAction,
+    ).toBe('gravity_hold');
+  });
+
+  it('cannot be sent as trajectories', () => {
+    const type = 'command_message_type: trajectory_msgs/msg/JointTrajectory';
+    expectBadInput(
+      () => loadEdited(...effort, yaml(LATENCY, `${LATENCY}\nstop_action: zero\n${type}`)),
+      'robot.yaml:5',
+      'carries no effort commands',
+    );
+    expect(loadEdited(yaml(LATENCY, `${LATENCY}\n${type}`)).config.commandMessageType).toBe(
+      'trajectory_msgs/msg/JointTrajectory',
+    );
+  });
+});
+
+describe('action.scale', () => {
+  it('may be one number for all commanded joints', () => {
+    expect(loadEdited(yaml('{ shoulder: 0.02, elbow: 0.05 }', '0.1')).config.action.scale).toEqual([
+      0.1, 0.1,
+    ]);
+  });
+});
