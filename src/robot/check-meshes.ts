@@ -11,7 +11,7 @@ import { placeOf, type XmlElement } from './xml-document.js';
  * @returns candidate paths, most likely first; empty for a scheme that is not supported
  */
 export function meshCandidates(filename: string, folder: string): string[] {
-  if (filename.startsWith('file://')) return [fileURLToPath(filename)];
+  if (filename.startsWith('file:///')) return [fileURLToPath(filename)];
   const packaged = /^package:\/\/([^/]+)\/(.+)$/.exec(filename);
   if (packaged === null) return /^[a-z]+:\/\//i.test(filename) ? [] : [resolve(folder, filename)];
   const [, packageName = '', path = ''] = packaged;
@@ -32,7 +32,7 @@ export function checkMeshes(links: readonly XmlElement[], folder: string): void 
       if (candidates.some((path) => existsSync(path))) continue;
       throw badInput(
         candidates.length === 0
-          ? `${owner} in ${placeOf(mesh)}: mesh "${filename}" has an unsupported scheme; write package://, file:// or a relative path`
+          ? `${owner} in ${placeOf(mesh)}: mesh "${filename}" is not an address of a local file; write package://<package>/<path>, file:///<path> or a relative path`
           : `${owner} in ${placeOf(mesh)}: mesh "${filename}" not found at ${candidates.join(' or ')}; copy it there or remove the tag`,
         { file: mesh.file, filename, candidates },
       );

@@ -40,7 +40,7 @@ export function parseXml(text: string, file: string): XmlElement {
     captureMetaData: true,
     htmlEntities: true, // without it, XML's own &#34; stays undecoded
   });
-  const roots = convertNodes(parser.parse(text) as RawNode[], text, file);
+  const roots = convertNodes(parseNodes(parser, text, file), text, file);
   const [root, second] = roots;
   if (root === undefined)
     throw badInput(`${file}: holds no XML element; expected <robot name="...">`, { file });
@@ -51,6 +51,16 @@ export function parseXml(text: string, file: string): XmlElement {
     );
   }
   return root;
+}
+
+/** The parser refuses what could exhaust or subvert it: external entities, deep nesting, reserved names. */
+function parseNodes(parser: XMLParser, text: string, file: string): RawNode[] {
+  try {
+    return parser.parse(text) as RawNode[];
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw badInput(`${file}: XML is refused: ${problem}; write plain elements and attributes`, { file });
+  }
 }
 
 function convertNodes(nodes: readonly RawNode[], source: string, file: string): XmlElement[] {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, isNode, parseDocument } from 'yaml';
+import { LineCounter, isNode, parseDocument, type Document } from 'yaml';
 import { badInput } from '../core/index.js';
 
 /** A parsed YAML file that can say where each of its keys stands. */
@@ -39,7 +39,7 @@ export function parseYaml(text: string, file: string): YamlFile {
   }
   return {
     file,
-    value: document.toJS() as unknown,
+    value: plainValue(document, file),
     placeOf(keys) {
       for (let depth = keys.length; depth > 0; depth--) {
         const node = document.getIn(keys.slice(0, depth), true);
@@ -48,4 +48,16 @@ export function parseYaml(text: string, file: string): YamlFile {
       return file;
     },
   };
+}
+
+/** Aliases are resolved here, where an unknown anchor or an explosion of aliases shows. */
+function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw badInput(`${file}: malformed YAML: ${problem}; write the values out instead of using aliases`, {
+      file,
+    });
+  }
 }

@@ -195,7 +195,12 @@ describe('a URDF is refused, naming file, line, element and what to write', () =
     [
       'mesh with a foreign scheme',
       urdf('filename="meshes/shoulder.stl"', 'filename="http://x/y.stl"'),
-      ['unsupported scheme'],
+      ['not an address of a local file'],
+    ],
+    [
+      'file:// mesh without an absolute path',
+      urdf('filename="meshes/shoulder.stl"', 'filename="file://meshes/shoulder.stl"'),
+      ['"file://meshes/shoulder.stl" is not an address of a local file', 'file:///<path>'],
     ],
     [
       'negative mass',
@@ -247,5 +252,13 @@ describe('parseUrdf', () => {
     );
     expect(name).toBe('R&D');
     expect(links).toEqual(['b']);
+  });
+
+  it('refuses what could subvert the parser', () => {
+    const external =
+      '<!DOCTYPE r [<!ENTITY a SYSTEM "/etc/passwd">]><robot name="&a;"><link name="b"/></robot>';
+    expectBadInput(() => parseUrdf(external, 'a.urdf'), 'a.urdf: XML is refused: External entities');
+    const deep = `<robot name="a">${'<x>'.repeat(5000)}${'</x>'.repeat(5000)}<link name="b"/></robot>`;
+    expectBadInput(() => parseUrdf(deep, 'a.urdf'), 'a.urdf: XML is refused', 'nested');
   });
 });

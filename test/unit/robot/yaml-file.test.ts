@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { parseYaml } from '../../../src/robot/yaml-file.js';
+import { expectBadInput } from './scratch-robot.js';
+
+describe('parseYaml', () => {
+  it('says where a key stands, or its nearest ancestor', () => {
+    const yaml = parseYaml('a: 1\nb:\n  - x\n  - y: 2\n', 'f.yaml');
+    expect(yaml.value).toEqual({ a: 1, b: ['x', { y: 2 }] });
+    expect(yaml.placeOf(['b', 1, 'y'])).toBe('f.yaml:4');
+    expect(yaml.placeOf(['b', 1, 'z'])).toBe('f.yaml:4');
+    expect(yaml.placeOf(['c'])).toBe('f.yaml');
+  });
+
+  it('refuses malformed YAML with line and column', () => {
+    expectBadInput(() => parseYaml('a: 1\nb: [1', 'f.yaml'), 'f.yaml:2:', 'malformed YAML');
+    expectBadInput(() => parseYaml('a: 1\na: 2', 'f.yaml'), 'f.yaml:2:1', 'unique');
+    expectBadInput(() => parseYaml('a: 1\n---\nb: 2', 'f.yaml'), 'f.yaml:2:1', 'multiple documents');
+  });
+
+  it('refuses unknown anchors and explosions of aliases', () => {
+    expectBadInput(() => parseYaml('a: *x', 'f.yaml'), 'f.yaml: malformed YAML', 'x');
+    const levels = ['a0: &a0 [1]'];
+    for (let i = 1; i < 6; i++)
+      levels.push(
+        `a${i}: &a${i} [${Array<string>(9)
+          .fill(`*a${i - 1}`)
+          .join(', ')}]`,
+      );
+    expectBadInput(() => parseYaml(levels.join('\n'), 'f.yaml'), 'f.yaml: malformed YAML', 'alias');
+  });
+});
