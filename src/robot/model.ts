@@ -10,8 +10,7 @@ export type JointType = (typeof JOINT_TYPES)[number];
  * commanded: we write it; observed: its state is read and it moves by its own actuator; passive: it has no actuator but its
  * state is read (a pole); mimic: follows another joint; fixed: does not move.
  */
-export const JOINT_ROLES = ['commanded', 'observed', 'passive', 'mimic', 'fixed'] as const;
-export type JointRole = (typeof JOINT_ROLES)[number];
+export type JointRole = 'commanded' | 'observed' | 'passive' | 'mimic' | 'fixed';
 
 /** Limits of one joint. [rad] and derivatives for revolute and continuous, [m] for prismatic; effort [N m] or [N]. */
 export interface JointLimits {
