@@ -1,7 +1,10 @@
-import { createHash } from 'node:crypto';
 import { badInput } from '../core/index.js';
+import { canonicalHash } from '../robot/canonical-json.js';
 import type { Joint, JointLimits, Robot } from '../robot/model.js';
 import type { GateConfig, GateJoint } from './types.js';
+
+/** No robot has a limit above this; one that does is a slip of units or of the pen. */
+const HIGHEST = 1e9;
 
 /** Refuses every limit that is missing, inverted, NaN or of the wrong sign; returns a deep-frozen copy. */
 export function validateGateConfig(config: GateConfig): GateConfig {
@@ -81,9 +84,9 @@ export function gateConfigFromRobot(robot: Robot): GateConfig {
   });
 }
 
-/** SHA-256 (hex) of the configuration as canonical JSON: keys sorted, non-finite numbers by name. */
+/** SHA-256 (hex) of the configuration as canonical JSON; part of a policy's contract. */
 export function gateConfigHash(config: GateConfig): string {
-  return createHash('sha256').update(canonicalJson(config)).digest('hex');
+  return canonicalHash(config);
 }
 
 function gateJoint(joint: Joint, delay: number): GateJoint {
@@ -109,12 +112,12 @@ function gateJoint(joint: Joint, delay: number): GateJoint {
 }
 
 /**
- * The URDF's k_velocity, else: full effort at an excess of 10 % of maxVelocity, but no stiffer than half of the gain that one
+ * k_velocity of the robot's files, else: full effort at an excess of 10 % of maxVelocity, but no stiffer than half of the gain that one
  * period plus latency plus lag can resolve on the inertia maxEffort / maxAcceleration.
  */
 function barrierGain(limits: JointLimits, maxAcceleration: number, delay: number): number {
-  const declared = limits.softPosition?.kVelocity ?? 0;
-  if (declared > 0) return declared;
+  const declared = limits.kVelocity ?? 0;
+  if (declared !== 0) return declared;
   return limits.maxEffort / Math.max(0.1 * limits.maxVelocity, 2 * maxAcceleration * delay);
 }
 
@@ -122,9 +125,12 @@ function checkJoint(joint: GateJoint, margin: number): void {
   const where = `joint '${joint.name}'`;
   const { unit } = joint;
   for (const field of ['minPosition', 'maxPosition'] as const) {
-    if (Number.isNaN(joint[field])) {
-      throw badInput(`${where}: ${field} is NaN; write the limit in ${unit} in joint_limits.yaml`);
-    }
+    const value = joint[field];
+    if (value >= -Infinity) continue;
+    throw badInput(`${where}: ${field} is ${value}; write the limit in ${unit} in joint_limits.yaml`, {
+      joint: joint.name,
+      field,
+    });
   }
   if (!(joint.maxPosition - joint.minPosition > 2 * margin)) {
     throw badInput(
@@ -141,13 +147,12 @@ function checkJoint(joint: GateJoint, margin: number): void {
     ['kVelocity', unit === 'm' ? 'N s/m' : 'N m s/rad'],
   ] as const;
   for (const [field, fieldUnit] of positive) {
-    checkRange(
-      `${where}: ${field}`,
-      joint[field],
-      fieldUnit,
-      Number.MIN_VALUE,
-      1e9,
-      `a positive ${field} in joint_limits.yaml`,
+    const value = joint[field];
+    if (value > 0 && value <= HIGHEST) continue;
+    throw badInput(
+      `${where}: ${field} is ${value} ${fieldUnit}, expected above 0 and at most ${HIGHEST}; ` +
+        `write it in joint_limits.yaml`,
+      { joint: joint.name, field, value },
     );
   }
   if (!(joint.maxJerk > 0)) {
@@ -186,12 +191,4 @@ function checkStopAction(config: GateConfig): void {
 
 function missing(joint: string, what: string): Error {
   return badInput(`joint '${joint}' has no limit that the gate needs; write ${what}`, { joint });
-}
-
-function canonicalJson(value: unknown): string {
-  if (typeof value === 'number' && !Number.isFinite(value)) return `"${value}"`;
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
 }

@@ -5,6 +5,9 @@ import { seedPipeline } from './pipeline.js';
 import { acceptState, isFiniteState, unusableAgeMs } from './state-checks.js';
 import type { EventOutcome, GateConfig, GateEvent, Measured } from './types.js';
 
+const FROZEN =
+  'the joint state has not changed since; restart its driver, or move the joint a little by hand';
+
 export interface EventResult {
   readonly state: GateState;
   readonly outcome: EventOutcome;
@@ -67,7 +70,7 @@ function release(
 function reset(config: GateConfig, state: GateState, measured: Measured | null, nowNs: bigint): EventResult {
   if (state.fault === null) return refuse(state, 'nothing is latched');
   if (state.silent) return accept({ ...state, mode: 'mute', fault: null });
-  const why = unfit(config, measured, nowNs) ?? frozenStill(config, state, measured!);
+  const why = unfit(config, measured, nowNs) ?? (isFrozen(config, state) ? FROZEN : undefined);
   if (why !== undefined) return refuse(state, `the cause is still present: ${why}`);
   if (!isAtRest(config, state.numbers)) return refuse(state, 'still ramping to rest; reset once at rest');
   const numbers = state.numbers.slice();
@@ -116,15 +119,7 @@ function movingOut(config: GateConfig, measured: Measured): string | undefined {
   return undefined;
 }
 
-/** A frozen state shows nothing while at rest; what it can show is a newer message that differs. */
-function frozenStill(config: GateConfig, state: GateState, measured: Measured): string | undefined {
-  if (state.fault?.check !== 'state-frozen') return undefined;
-  if (toSeconds(measured.receivedNs) <= state.numbers[HEADER.measuredAt]! && isFrozen(config, state)) {
-    return 'no newer joint state has arrived';
-  }
-  return isFrozen(config, state) ? 'the joint state has not changed' : undefined;
-}
-
+/** A joint state that repeats while motion is commanded; the count stays until the state changes. */
 function isFrozen(config: GateConfig, state: GateState): boolean {
   const m = config.joints.length;
   const from = fieldOffset(FIELD.frozenTime, m);
@@ -138,7 +133,7 @@ function seed(config: GateConfig, state: GateState, measured: Measured, nowNs: b
   const numbers = state.numbers.slice();
   const rates = new Float64Array(m);
   acceptState(config, numbers, measured);
-  numbers.fill(0, 0 + fieldOffset(FIELD.sent, m), fieldOffset(FIELD.position, m));
+  numbers.fill(0, fieldOffset(FIELD.sent, m), fieldOffset(FIELD.position, m));
   numbers.fill(0, fieldOffset(FIELD.frozenTime, m), fieldOffset(FIELD.model, m));
   for (let i = 0; i < m; i++) {
     const { maxVelocity } = config.joints[i]!;

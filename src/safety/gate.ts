@@ -28,6 +28,8 @@ export interface GateResult {
 export const EARLY_FRACTION = 0.5;
 /** A command may be sent until two periods after it was made; by then the next one has replaced it. */
 const COMMAND_PERIODS = 2;
+/** A command this close to the request, relative to its size and to 1, is the request. */
+const ROUNDING = 1e-9;
 /** Part of maxVelocity below which an effort-controlled joint counts as at rest. */
 export const REST_FRACTION = 0.01;
 
@@ -71,7 +73,6 @@ export function gate(
   const authority = authorityOf(evidence, nowNs, reasons);
   const taken = state.mode === 'active' && shapely && quality === 'fresh';
   const request = taken ? proposal!.command : null;
-  const before = reasons.length;
 
   const tick: Tick = { config, numbers, now, elapsed: sinceSent, reasons, request, authority, quality };
   let { pipeline } = state;
@@ -86,14 +87,25 @@ export function gate(
   }
   if (!early) numbers[HEADER.sentAt] = now;
 
-  const changed = reasons.length > before || authority < 1 || early;
-  const kind: VerdictKind =
-    quality !== 'fresh' ? 'cannot-evaluate' : request === null ? 'blocked' : changed ? 'limited' : 'pass';
+  const kind = verdictKind(tick);
   const seq = state.seq + 1;
   const fault = latchFault(state.fault, quality, infeasible, reasons, nowNs);
   const mode = nextMode(tick, state, fault !== null);
   const next: GateState = { mode, silent: false, fault, seq, numbers, pipeline };
   return { state: next, verdict: { kind, command: makeCommand(config, numbers, seq, nowNs), reasons } };
+}
+
+function verdictKind(tick: Tick): VerdictKind {
+  if (tick.quality !== 'fresh') return 'cannot-evaluate';
+  if (tick.request === null) return 'blocked';
+  const m = tick.config.joints.length;
+  const sent = fieldOffset(FIELD.sent, m);
+  for (let i = 0; i < m; i++) {
+    const requested = tick.request[i]!;
+    const rounding = ROUNDING * Math.max(1, Math.abs(requested));
+    if (Math.abs(tick.numbers[sent + i]! - requested) > rounding) return 'limited';
+  }
+  return 'pass';
 }
 
 /** True when every joint is commanded to rest (effort: measured at rest, or not known to move). */
@@ -188,10 +200,11 @@ function desiredRate(tick: Tick, i: number, h: number): number {
   const catchUp = Math.min(
     Math.abs(behind) / h,
     maxVelocityToStop(Math.abs(behind), joint.maxDeceleration, config.controlPeriod),
+    joint.maxVelocity,
   );
   const rate = (target - numbers[at]!) / h + Math.sign(behind) * catchUp;
   numbers[at] = target;
-  return authority * rate;
+  return authority === 0 ? 0 : authority * rate; // a set-point beyond reason makes the rate infinite, and 0 * Infinity NaN
 }
 
 /** Effort interface: request or stop action, then the barrier; efforts never exceed maxEffort. */

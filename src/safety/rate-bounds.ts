@@ -105,8 +105,9 @@ export function shapeRate(
     reasons.push({ check: 'acceleration', joint: joint.name, value: wanted, limit, unit });
   }
   let rate = Math.min(Math.max(wanted, lowest), highest);
-  if (joint.maxJerk !== Infinity && h > 0) {
-    const eased = limitJerk(joint.maxJerk, wanted, previous, previousAcceleration, h);
+  if (joint.maxJerk !== Infinity) {
+    const limited = limitJerk(joint.maxJerk, wanted, previous, previousAcceleration, h);
+    const eased = Math.abs(limited - wanted) > slack ? limited : wanted;
     if (Math.abs(eased - rate) > slack) {
       reasons.push({ check: 'jerk', joint: joint.name, value: rate, limit: eased, unit });
     }

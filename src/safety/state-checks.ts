@@ -1,5 +1,5 @@
 import { FIELD, HEADER, fieldOffset, toSeconds } from './gate-state.js';
-import type { GateConfig, Measured, Reason } from './types.js';
+import type { GateConfig, GateJoint, Measured, Reason } from './types.js';
 
 /**
  * fresh: judge by it. dropped: this sample is not believed, hold for now. stale: there has been no believable state for
@@ -10,6 +10,7 @@ export type StateQuality = 'fresh' | 'dropped' | 'stale' | 'frozen' | 'jumped';
 /** A position may move 1.5 times as fast as allowed between two states, plus this, plus the position margin [rad] or [m]. */
 export const JUMP_TOLERANCE = 1e-3;
 const JUMP_FACTOR = 1.5;
+const FULL_TURN = 2 * Math.PI;
 /** A second sample in a row that does not fit the last believed one is not a glitch. */
 const JUMPS_TO_LATCH = 2;
 /** Less commanded travel than this (or than the margin) shows nothing on a coarse encoder [rad] or [m]. */
@@ -94,7 +95,7 @@ function checkJump(
   let fits = true;
   for (let i = 0; i < m; i++) {
     const joint = config.joints[i]!;
-    const step = Math.abs(measured.positions[i]! - numbers[position + i]!);
+    const step = stepBetween(joint, numbers[position + i]!, measured.positions[i]!);
     const limit = joint.maxVelocity * elapsed * JUMP_FACTOR + JUMP_TOLERANCE + config.positionMargin;
     if (step > limit) {
       reasons.push({ check: 'state-jump', joint: joint.name, value: step, limit, unit: joint.unit });
@@ -106,6 +107,13 @@ function checkJump(
     numbers[HEADER.jumps] = numbers[HEADER.jumps]! + 1;
   }
   return fits;
+}
+
+/** Size of a position step; a joint without limits may report its angle modulo a turn. */
+function stepBetween(joint: GateJoint, from: number, to: number): number {
+  const step = Math.abs(to - from);
+  const turns = joint.unit === 'rad' && joint.minPosition === -Infinity && joint.maxPosition === Infinity;
+  return turns ? Math.abs(step - FULL_TURN * Math.round(step / FULL_TURN)) : step;
 }
 
 /** Effort says nothing of motion, so there the measured velocity has to: a state that claims to move and does not. */

@@ -8,6 +8,8 @@ export interface TwinOptions {
   readonly latency: number;
   readonly lag: number;
   readonly position: number;
+  /** [s] */
+  readonly startsAt: number;
 }
 
 export class Twin {
@@ -15,11 +17,12 @@ export class Twin {
   velocity = 0;
   highest: number;
   lowest: number;
-  private time = 0;
+  private time: number;
   private readonly queue: { at: number; value: number }[] = [];
   private acting: number;
 
   constructor(private readonly options: TwinOptions) {
+    this.time = options.startsAt;
     this.position = options.position;
     this.highest = options.position;
     this.lowest = options.position;

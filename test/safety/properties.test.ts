@@ -1,0 +1,253 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createShaperState, shapeTick } from '../../src/safety/command-shaper.js';
+import { gateEvent } from '../../src/safety/gate-events.js';
+import { validateGateConfig } from '../../src/safety/gate-config.js';
+import type { GateConfig, GateJoint, Measured, Proposal, Verdict } from '../../src/safety/types.js';
+import { START_NS, checksOf } from './fixtures.js';
+import { Twin } from './twin.js';
+
+/** Rounding of some hundred additions; far below any encoder. */
+const ROUNDING = 1e-9;
+const TICKS = 400;
+
+const number = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
+
+function gateJointArbitrary(index: number): fc.Arbitrary<GateJoint> {
+  return fc.record({
+    name: fc.constant(`joint${index}`),
+    unit: fc.constantFrom('rad' as const, 'm' as const),
+    minPosition: number(-3, -0.2),
+    maxPosition: number(0.2, 3),
+    maxVelocity: number(0.1, 4),
+    maxAcceleration: number(0.5, 30),
+    maxDeceleration: number(0.5, 30),
+    maxJerk: fc.constant(Infinity),
+    maxEffort: number(1, 50),
+    kVelocity: number(0.1, 50),
+  });
+}
+
+function configArbitrary(commandInterface: GateConfig['interface']): fc.Arbitrary<GateConfig> {
+  return fc
+    .record({
+      count: fc.integer({ min: 1, max: 7 }),
+      controlPeriod: number(0.001, 0.05),
+      latencyTicks: fc.oneof(fc.integer({ min: 0, max: 5 }), number(0, 5)),
+      actuatorLag: fc.oneof(fc.constant(0), number(0.001, 0.1)),
+      positionMargin: fc.oneof(fc.constant(0), number(0, 0.05)),
+    })
+    .chain(({ count, controlPeriod, latencyTicks, actuatorLag, positionMargin }) =>
+      fc.tuple(...Array.from({ length: count }, (_, i) => gateJointArbitrary(i))).map((joints) =>
+        validateGateConfig({
+          interface: commandInterface,
+          joints,
+          controlPeriod,
+          commandLatency: latencyTicks * controlPeriod,
+          actuatorLag,
+          positionMargin,
+          stateTimeoutMs: 500,
+          stateFrozenMs: 2000,
+          ...(commandInterface === 'effort' ? { stopAction: 'damping' as const } : {}),
+        }),
+      ),
+    );
+}
+
+/** A small stream of its own, so that the adversary is repeatable and shares nothing with the product. */
+function lcg(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 0x100000000;
+  };
+}
+
+const ADVERSARIES = ['random', 'up', 'down', 'bang-bang', 'slow waves', 'poison', 'late bursts'] as const;
+type Adversary = (typeof ADVERSARIES)[number];
+const POISON = [NaN, Infinity, -Infinity, 1e9, -1e9, 1e308, -1e308, 5e-324, -0];
+
+/** What an adversary asks of one joint, in the unit of the interface. */
+function ask(
+  adversary: Adversary,
+  config: GateConfig,
+  i: number,
+  tick: number,
+  random: () => number,
+): number {
+  const joint = config.joints[i]!;
+  const span = {
+    position: joint.maxPosition * 2,
+    velocity: joint.maxVelocity * 3,
+    effort: joint.maxEffort * 3,
+  };
+  const size = span[config.interface];
+  switch (adversary) {
+    case 'random':
+      return (2 * random() - 1) * size;
+    case 'up':
+      return size;
+    case 'down':
+      return -size;
+    case 'bang-bang':
+      return (tick + i) % 2 === 0 ? size : -size;
+    case 'slow waves':
+      return Math.floor(tick / (20 + 17 * i)) % 2 === 0 ? size : -size;
+    case 'poison':
+      return random() < 0.2 ? POISON[Math.floor(random() * POISON.length)]! : size;
+    case 'late bursts':
+      return tick % 40 < 20 ? size : (2 * random() - 1) * size;
+  }
+}
+
+/** The tick's proposal, sometimes malformed, expired, or not there at all. */
+function propose(
+  adversary: Adversary,
+  config: GateConfig,
+  tick: number,
+  nowNs: bigint,
+  random: () => number,
+): Proposal | null {
+  const joints = config.joints.map((joint) => joint.name);
+  const command = Float64Array.from(joints, (_, i) => ask(adversary, config, i, tick, random));
+  const base: Proposal = { source: 'agent', joints, command, seq: tick, expiresNs: nowNs + 100_000_000n };
+  if (adversary === 'late bursts' && tick % 40 >= 30) return { ...base, expiresNs: nowNs - BigInt(tick) };
+  if (adversary !== 'poison') return base;
+  const dice = random();
+  if (dice < 0.05) return null;
+  if (dice < 0.1) return { ...base, command: command.slice(1) };
+  if (dice < 0.15) return { ...base, joints: joints.map((name) => `${name}?`) };
+  return base;
+}
+
+interface Run {
+  /** beyond a position limit [rad or m]; negative: inside */
+  readonly excess: number;
+  readonly verdicts: readonly Verdict[];
+  readonly sent: readonly Float64Array[];
+  readonly mode: string;
+}
+
+interface RunOptions {
+  readonly gated: boolean;
+  readonly decimation: number;
+  /** of a control period: age of the state at the tick, 0 to 1 */
+  readonly age: number;
+}
+
+function drive(config: GateConfig, adversary: Adversary, seed: number, options: RunOptions): Run {
+  const random = lcg(seed);
+  const dtNs = BigInt(Math.round(config.controlPeriod * 1e9));
+  const ageNs = BigInt(Math.round(Number(dtNs) * options.age));
+  const kind = config.interface === 'position' ? 'position' : 'velocity';
+  const { commandLatency: latency, actuatorLag: lag } = config;
+  const twins = config.joints.map(
+    () => new Twin({ kind, latency, lag, position: 0, startsAt: Number(START_NS) * 1e-9 }),
+  );
+  let state = createShaperState(config, options.decimation);
+  const verdicts: Verdict[] = [];
+  const sent: Float64Array[] = [];
+  let target: Proposal | null = null;
+  for (let tick = 0; tick < TICKS; tick++) {
+    const nowNs = START_NS + BigInt(tick + 1) * dtNs;
+    const seconds = Number(nowNs) * 1e-9;
+    for (const twin of twins) twin.advanceTo(seconds - Number(ageNs) * 1e-9);
+    const measured: Measured = {
+      positions: Float64Array.from(twins, (twin) => twin.position),
+      velocities: Float64Array.from(twins, (twin) => twin.velocity),
+      receivedNs: nowNs - ageNs,
+    };
+    for (const twin of twins) twin.advanceTo(seconds);
+    if (tick === 0) {
+      const engage = gateEvent(config, state.gate, 'engage', measured, nowNs);
+      expect(engage.outcome.accepted).toBe(true);
+      state = { ...state, gate: engage.state };
+    }
+    if (tick % options.decimation === 0) target = propose(adversary, config, tick, nowNs, random);
+    if (!options.gated) {
+      twins.forEach((twin, i) => {
+        const raw = target?.command[i];
+        if (raw !== undefined && Number.isFinite(raw)) twin.send(seconds, Math.min(Math.max(raw, -1e6), 1e6));
+      });
+      continue;
+    }
+    const shaped = shapeTick(config, options.decimation, state, target, measured, null, nowNs);
+    state = shaped.state;
+    verdicts.push(shaped.verdict);
+    const values = shaped.verdict.command!.copyValues();
+    sent.push(values);
+    values.forEach((value, i) => {
+      twins[i]!.send(seconds, value);
+    });
+  }
+  const excess = Math.max(
+    ...twins.map((twin, i) =>
+      Math.max(twin.highest - config.joints[i]!.maxPosition, config.joints[i]!.minPosition - twin.lowest),
+    ),
+  );
+  return { excess, verdicts, sent, mode: state.gate.mode };
+}
+
+/** Sent commands against their limits, judged from the numbers alone. */
+function expectWithinLimits(config: GateConfig, sent: readonly Float64Array[]): void {
+  const dt = config.controlPeriod;
+  config.joints.forEach((joint, i) => {
+    const change = Math.max(joint.maxAcceleration, joint.maxDeceleration) * dt;
+    let rate = 0;
+    let last = 0;
+    sent.forEach((values) => {
+      const value = values[i]!;
+      expect(Number.isFinite(value)).toBe(true);
+      if (config.interface === 'effort') {
+        expect(Math.abs(value)).toBeLessThanOrEqual(joint.maxEffort);
+        return;
+      }
+      const now = config.interface === 'velocity' ? value : (value - last) / dt;
+      expect(Math.abs(now)).toBeLessThanOrEqual(joint.maxVelocity * (1 + ROUNDING) + ROUNDING);
+      expect(Math.abs(now - rate)).toBeLessThanOrEqual(change * (1 + 1e-6) + 1e-6);
+      if (config.interface === 'position') {
+        expect(value).toBeLessThanOrEqual(joint.maxPosition + ROUNDING);
+        expect(value).toBeGreaterThanOrEqual(joint.minPosition - ROUNDING);
+      }
+      rate = now;
+      last = value;
+    });
+  });
+}
+
+describe.each(['velocity', 'position'] as const)(
+  '%s interface, on delayed and lagging joints',
+  (commandInterface) => {
+    it.each(ADVERSARIES)('keeps position, velocity and acceleration within limits: %s', (adversary) => {
+      fc.assert(
+        fc.property(
+          configArbitrary(commandInterface),
+          fc.integer(),
+          fc.integer({ min: 1, max: 5 }),
+          number(0, 1),
+          (config, seed, decimation, age) => {
+            const run = drive(config, adversary, seed, { gated: true, decimation, age });
+            expect(run.excess).toBeLessThanOrEqual(ROUNDING);
+            expectWithinLimits(config, run.sent);
+            expect(run.mode).toBe('active');
+            expect(run.verdicts.flatMap((verdict) => checksOf(verdict.reasons))).not.toContain('infeasible');
+          },
+        ),
+        { numRuns: 25 },
+      );
+    });
+
+    it('the same proposals, ungated, do cross the limits', () => {
+      let crossed = 0;
+      fc.assert(
+        fc.property(configArbitrary(commandInterface), fc.constantFrom('up', 'down'), (config, adversary) => {
+          crossed += Number(
+            drive(config, adversary as Adversary, 1, { gated: false, decimation: 1, age: 0 }).excess > 0,
+          );
+        }),
+        { numRuns: 50 },
+      );
+      expect(crossed).toBeGreaterThan(25);
+    });
+  },
+);
