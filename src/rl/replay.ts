@@ -1,0 +1,264 @@
+/**
+ * B batch, H history, P previous actions, F frame size, A action size, S observation size.
+ * A view on recorded episodes: raw frames and actions only; observations and rewards are computed when sampled.
+ */
+import { badInput, type Rng } from '../core/index.js';
+import type { FrameLayout, Task } from '../env/index.js';
+import { encodeObservations, type ObservationSpec } from './observation.js';
+import type { TransitionBatch } from './transition-batch.js';
+
+/** One recorded episode of T steps. */
+export interface RecordedEpisode {
+  /** ((T + 1) x F) */
+  readonly frames: Float32Array;
+  /** (T x A) */
+  readonly actions: Float32Array;
+  /** whether the last step ended the task for good (a fall), rather than being cut off */
+  readonly terminated: boolean;
+}
+
+/** Frames and previous actions up to some steps: what an observation is encoded from. */
+export interface HistoryWindows {
+  /** (B x H x F) newest first */
+  readonly frames: Float32Array;
+  /** (B x P x A) newest first */
+  readonly actions: Float32Array;
+}
+
+export function historyWindows(spec: ObservationSpec, count: number): HistoryWindows {
+  return {
+    frames: new Float32Array(count * spec.history * spec.frameSize),
+    actions: new Float32Array(count * spec.previousActions * spec.actionSize),
+  };
+}
+
+const NONE = -1;
+
+export class ReplayView {
+  private rows: number;
+  /** number of rows written since the beginning; row r lives in slot r % capacity */
+  private head = 0;
+  private stepCount = 0;
+  private frames: Float32Array;
+  /** action taken at the row, and whether it ended the task */
+  private actions: Float32Array;
+  private ended: Uint8Array;
+  /** rows before and after in the same episode, or NONE (float64 holds them exactly) */
+  private previous: Float64Array;
+  private next: Float64Array;
+  /** newest row of the running episode of each stream */
+  private readonly open = new Map<number, number>();
+  private scratch:
+    { windows: HistoryWindows; frames: Float32Array; next: Float32Array; count: number } | undefined;
+
+  /** @param capacity rows kept, the oldest are overwritten; default 1e6, as MBPO's and SAC's replay */
+  constructor(
+    readonly layout: FrameLayout,
+    readonly spec: ObservationSpec,
+    readonly task: Task,
+    readonly capacity = 1_000_000,
+  ) {
+    if (capacity < spec.history + 2) throw badInput(`replay capacity ${capacity} is below history + 2`);
+    this.rows = Math.min(1024, capacity);
+    this.frames = new Float32Array(this.rows * layout.size);
+    this.actions = new Float32Array(this.rows * spec.actionSize);
+    this.ended = new Uint8Array(this.rows);
+    this.previous = new Float64Array(this.rows);
+    this.next = new Float64Array(this.rows);
+  }
+
+  /** Steps appended since the beginning, including those overwritten. */
+  get steps(): number {
+    return this.stepCount;
+  }
+
+  /** Starts an episode of one stream (one environment) with its first frame (F). */
+  begin(frame: Float32Array, stream = 0): void {
+    this.open.set(stream, this.write(frame, NONE));
+  }
+
+  /** Appends the action (A) taken at the newest frame of the stream, and the frame (F) it led to. */
+  append(
+    action: Float32Array,
+    next: Float32Array,
+    terminated: boolean,
+    truncated: boolean,
+    stream = 0,
+  ): void {
+    const row = this.open.get(stream);
+    if (row === undefined)
+      throw badInput('append() without begin(): the stream has no running episode', { stream });
+    const slot = row % this.capacity;
+    if (row < this.head - this.capacity)
+      throw badInput('replay capacity is smaller than the running episodes');
+    this.actions.set(action, slot * this.spec.actionSize);
+    this.ended[slot] = terminated ? 1 : 0;
+    const nextRow = this.write(next, row);
+    this.next[slot] = nextRow;
+    this.stepCount++;
+    if (terminated || truncated) this.open.delete(stream);
+    else this.open.set(stream, nextRow);
+  }
+
+  /** Ends the running episode of a stream without a step, as after a lost connection; counts as truncation. */
+  cut(stream = 0): void {
+    this.open.delete(stream);
+  }
+
+  addEpisode(episode: RecordedEpisode): void {
+    const { size } = this.layout;
+    const { actionSize } = this.spec;
+    const steps = episode.actions.length / actionSize;
+    if (episode.frames.length !== (steps + 1) * size) {
+      throw badInput(
+        `episode has ${episode.frames.length / size} frames for ${steps} steps, expected ${steps + 1}`,
+      );
+    }
+    const stream = NONE;
+    this.begin(episode.frames.subarray(0, size), stream);
+    for (let t = 0; t < steps; t++) {
+      this.append(
+        episode.actions.subarray(t * actionSize, (t + 1) * actionSize),
+        episode.frames.subarray((t + 1) * size, (t + 2) * size),
+        episode.terminated && t === steps - 1,
+        false,
+        stream,
+      );
+    }
+    this.cut(stream);
+  }
+
+  addEpisodes(episodes: Iterable<RecordedEpisode>): void {
+    for (const episode of episodes) this.addEpisode(episode);
+  }
+
+  /** Rows of all steps that can be used, oldest first. */
+  transitions(): Float64Array {
+    const rows: number[] = [];
+    for (let row = Math.max(0, this.head - this.rows); row < this.head; row++)
+      if (this.usable(row)) rows.push(row);
+    return Float64Array.from(rows);
+  }
+
+  /** A usable step, uniformly. */
+  draw(rng: Rng): number {
+    const oldest = Math.max(0, this.head - this.rows);
+    for (let attempt = 0; attempt < 1_000; attempt++) {
+      const row = oldest + rng.integer(this.head - oldest);
+      if (this.usable(row)) return row;
+    }
+    throw badInput('replay holds no usable step', { steps: this.stepCount });
+  }
+
+  /** Copies the history up to `row` to position `index` of `windows`; before the episode's start its first frame stands. */
+  readWindow(row: number, windows: HistoryWindows, index: number): void {
+    const { history, frameSize, previousActions, actionSize } = this.spec;
+    let at = row;
+    let exists = true;
+    for (let k = 0; k < Math.max(history, previousActions + 1); k++) {
+      const slot = at % this.capacity;
+      if (k < history) {
+        copy(this.frames, slot * frameSize, windows.frames, (index * history + k) * frameSize, frameSize);
+      }
+      const before = this.previous[slot]!;
+      exists &&= before !== NONE;
+      if (exists) at = before;
+      if (k < previousActions) {
+        const to = (index * previousActions + k) * actionSize;
+        if (exists) copy(this.actions, (at % this.capacity) * actionSize, windows.actions, to, actionSize);
+        else windows.actions.fill(0, to, to + actionSize);
+      }
+    }
+  }
+
+  /** Frame (F) and action (A) at `row`, and the frame after it; arrays are views, do not write. */
+  step(row: number): { frame: Float32Array; action: Float32Array; next: Float32Array; terminated: boolean } {
+    const { frameSize: f, actionSize: a } = this.spec;
+    const slot = row % this.capacity;
+    const after = this.next[slot]! % this.capacity;
+    return {
+      frame: this.frames.subarray(slot * f, (slot + 1) * f),
+      action: this.actions.subarray(slot * a, (slot + 1) * a),
+      next: this.frames.subarray(after * f, (after + 1) * f),
+      terminated: this.ended[slot] === 1,
+    };
+  }
+
+  /** Writes uniformly drawn transitions to rows [start, start + count) of `batch`. */
+  fill(batch: TransitionBatch, start: number, count: number, rng: Rng): void {
+    if (count === 0) return;
+    const { frameSize: f, actionSize: a, size: s } = this.spec;
+    const { windows, frames, next } = this.scratchFor(count);
+    const rows = Array.from({ length: count }, () => this.draw(rng));
+    rows.forEach((row, i) => {
+      this.readWindow(row, windows, i);
+      const step = this.step(row);
+      frames.set(step.frame, i * f);
+      next.set(step.next, i * f);
+      batch.actions.set(step.action, (start + i) * a);
+      batch.terminated[start + i] = step.terminated ? 1 : 0;
+    });
+    const observations = batch.observations.subarray(start * s, (start + count) * s);
+    encodeObservations(this.spec, count, windows.frames, windows.actions, observations);
+    rows.forEach((row, i) => this.readWindow(this.next[row % this.capacity]!, windows, i));
+    const nextObservations = batch.nextObservations.subarray(start * s, (start + count) * s);
+    encodeObservations(this.spec, count, windows.frames, windows.actions, nextObservations);
+    const actions = batch.actions.subarray(start * a, (start + count) * a);
+    this.task.reward(count, this.layout, frames, actions, next, batch.rewards.subarray(start, start + count));
+  }
+
+  private usable(row: number): boolean {
+    const oldest = this.head - this.rows;
+    if (row < oldest) return false;
+    const slot = row % this.capacity;
+    if (this.next[slot] === NONE) return false;
+    let at = row;
+    for (let k = 0; k < Math.max(this.spec.history - 1, this.spec.previousActions); k++) {
+      const before = this.previous[at % this.capacity]!;
+      if (before === NONE) return true;
+      if (before < oldest) return false; // its history has been overwritten
+      at = before;
+    }
+    return true;
+  }
+
+  private write(frame: Float32Array, previous: number): number {
+    if (this.head === this.rows && this.rows < this.capacity) this.grow();
+    const row = this.head++;
+    const slot = row % this.capacity;
+    this.frames.set(frame, slot * this.layout.size);
+    this.previous[slot] = previous;
+    this.next[slot] = NONE;
+    return row;
+  }
+
+  private grow(): void {
+    this.rows = Math.min(this.rows * 2, this.capacity);
+    const grown = <T extends Float32Array | Uint8Array | Float64Array>(old: T, fresh: T): T => {
+      fresh.set(old);
+      return fresh;
+    };
+    this.frames = grown(this.frames, new Float32Array(this.rows * this.layout.size));
+    this.actions = grown(this.actions, new Float32Array(this.rows * this.spec.actionSize));
+    this.ended = grown(this.ended, new Uint8Array(this.rows));
+    this.previous = grown(this.previous, new Float64Array(this.rows));
+    this.next = grown(this.next, new Float64Array(this.rows));
+  }
+
+  private scratchFor(count: number): NonNullable<ReplayView['scratch']> {
+    if (this.scratch === undefined || this.scratch.count !== count) {
+      const size = count * this.spec.frameSize;
+      this.scratch = {
+        windows: historyWindows(this.spec, count),
+        frames: new Float32Array(size),
+        next: new Float32Array(size),
+        count,
+      };
+    }
+    return this.scratch;
+  }
+}
+
+function copy(from: Float32Array, fromStart: number, to: Float32Array, toStart: number, count: number): void {
+  for (let i = 0; i < count; i++) to[toStart + i] = from[fromStart + i]!;
+}
