@@ -1,0 +1,47 @@
+export interface EnsembleConfig {
+  /** E, networks in the ensemble */
+  readonly members: number;
+  /** networks with the lowest holdout error, which predict */
+  readonly elites: number;
+  /** widths of each network's layers, swish */
+  readonly hidden: readonly number[];
+  readonly learningRate: number;
+  /** L2 coefficient of each kernel: hidden layers, then heads */
+  readonly weightDecay: readonly number[];
+  /** rows per member and gradient step */
+  readonly batchSize: number;
+  /** share of the data that is held out to stop training and to choose elites, and its bound in rows */
+  readonly holdoutRatio: number;
+  readonly holdoutMax: number;
+  /** relative fall of the holdout error that counts as an improvement */
+  readonly improvement: number;
+  /** training stops when no member has improved for more than this many epochs */
+  readonly patience: number;
+  /** bound on the gradient steps of one fit; in steps, not seconds, so that runs repeat */
+  readonly maxGradientSteps: number;
+  /** weight of the learned bounds of the log variance in the loss */
+  readonly boundWeight: number;
+  readonly initialMaxLogVariance: number;
+  readonly initialMinLogVariance: number;
+}
+
+/**
+ * MBPO (jannerm/mbpo `constructor.py`, `bnn.py`), except: 5 members of 3 x 128 in place of 7 of 4 x 200, 5 times cheaper;
+ * 4 elites, the same share as 5 of 7; the gradient-step bound, after MBPO's `max_model_t` in seconds.
+ */
+export const DEFAULT_ENSEMBLE: EnsembleConfig = {
+  members: 5,
+  elites: 4,
+  hidden: [128, 128, 128],
+  learningRate: 1e-3,
+  weightDecay: [2.5e-5, 5e-5, 7.5e-5, 1e-4],
+  batchSize: 256,
+  holdoutRatio: 0.2,
+  holdoutMax: 5000,
+  improvement: 0.01,
+  patience: 5,
+  maxGradientSteps: 800,
+  boundWeight: 0.01,
+  initialMaxLogVariance: 0.5,
+  initialMinLogVariance: -10,
+};
