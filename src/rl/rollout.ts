@@ -1,0 +1,141 @@
+/**
+ * Short branched rollouts (MBPO, Janner et al. 2019, algorithm 2): from recorded states, under the current stochastic policy.
+ * B branches, F frame size, H history, P previous actions, A actions, S observation size.
+ */
+import type { Rng } from '../core/index.js';
+import type { FrameLayout, Task } from '../env/index.js';
+import type { DynamicsModel } from './frame-model.js';
+import type { ModelBuffer } from './model-buffer.js';
+import { encodeObservations, type ObservationSpec } from './observation.js';
+import { historyWindows, type HistoryWindows, type ReplayView } from './replay.js';
+import { transitionBatch } from './transition-batch.js';
+
+/** The policy as rollouts need it: many raw observations (B x S), standard normals (B x A), actions out (B x A). */
+export interface BatchPolicy {
+  act(batch: number, observations: Float32Array, noise: Float32Array | null, out: Float32Array): void;
+}
+
+export interface RolloutParts {
+  readonly model: DynamicsModel;
+  readonly policy: BatchPolicy;
+  readonly task: Task;
+  readonly layout: FrameLayout;
+  readonly observation: ObservationSpec;
+}
+
+export interface RolloutReport {
+  /** transitions added */
+  readonly transitions: number;
+  readonly terminated: number;
+  /** branches dropped because the model predicted something that is not a finite number */
+  readonly notFinite: number;
+}
+
+/** B histories ending in states drawn uniformly from the replays, `counts[i]` from `replays[i]`. */
+export function drawStarts(
+  replays: readonly ReplayView[],
+  counts: readonly number[],
+  rng: Rng,
+): HistoryWindows {
+  const total = counts.reduce((sum, n) => sum + n, 0);
+  const windows = historyWindows(replays[0]!.spec, total);
+  let i = 0;
+  replays.forEach((replay, k) => {
+    for (let j = 0; j < counts[k]!; j++) replay.readWindow(replay.draw(rng), windows, i++);
+  });
+  return windows;
+}
+
+/**
+ * Adds `length` steps from each start to the buffer. A branch that terminates keeps its last step and ends.
+ * @param starts histories of `branches` states; overwritten
+ */
+export function rollout(
+  parts: RolloutParts,
+  starts: HistoryWindows,
+  branches: number,
+  length: number,
+  rng: Rng,
+  buffer: ModelBuffer,
+): RolloutReport {
+  const { model, policy, task, layout, observation: spec } = parts;
+  const { frameSize: f, actionSize: a, size: s } = spec;
+  let alive = branches;
+  let transitions = 0;
+  let terminatedCount = 0;
+  let notFinite = 0;
+  const windows = starts;
+  for (let step = 0; step < length && alive > 0; step++) {
+    const batch = transitionBatch(alive, s, a);
+    encodeObservations(spec, alive, windows.frames, windows.actions, batch.observations);
+    policy.act(alive, batch.observations, rng.fillNormal(new Float32Array(alive * a)), batch.actions);
+    const frames = newestFrames(spec, windows, alive);
+    const next = new Float32Array(alive * f);
+    model.sampleNext(alive, windows, batch.actions, rng, next);
+    const ended = new Uint8Array(alive);
+    task.reward(alive, layout, frames, batch.actions, next, batch.rewards);
+    task.terminated(alive, layout, next, ended);
+    advanceWindows(spec, windows, alive, batch.actions, next);
+    encodeObservations(spec, alive, windows.frames, windows.actions, batch.nextObservations);
+
+    const kept = new Int32Array(alive);
+    let keptCount = 0;
+    let going = 0;
+    for (let b = 0; b < alive; b++) {
+      if (!isFiniteRow(next, b, f) || !Number.isFinite(batch.rewards[b])) {
+        notFinite++;
+        continue;
+      }
+      batch.terminated[b] = ended[b]!;
+      kept[keptCount++] = b;
+      if (ended[b]) terminatedCount++;
+      else moveWindow(spec, windows, b, going++);
+    }
+    buffer.append(batch, kept, keptCount);
+    transitions += keptCount;
+    alive = going;
+  }
+  return { transitions, terminated: terminatedCount, notFinite };
+}
+
+function isFiniteRow(rows: Float32Array, index: number, width: number): boolean {
+  for (let d = 0; d < width; d++) if (!Number.isFinite(rows[index * width + d])) return false;
+  return true;
+}
+
+function newestFrames(spec: ObservationSpec, windows: HistoryWindows, batch: number): Float32Array {
+  const { frameSize: f, history } = spec;
+  const out = new Float32Array(batch * f);
+  for (let b = 0; b < batch; b++) {
+    for (let d = 0; d < f; d++) out[b * f + d] = windows.frames[b * history * f + d]!;
+  }
+  return out;
+}
+
+/** Shifts every history by one: the predicted frame and the action become the newest. */
+function advanceWindows(
+  spec: ObservationSpec,
+  windows: HistoryWindows,
+  batch: number,
+  actions: Float32Array,
+  next: Float32Array,
+): void {
+  const { frameSize: f, history, actionSize: a, previousActions } = spec;
+  for (let b = 0; b < batch; b++) {
+    const frame = b * history * f;
+    windows.frames.copyWithin(frame + f, frame, frame + (history - 1) * f);
+    windows.frames.set(next.subarray(b * f, (b + 1) * f), frame);
+    if (previousActions === 0) continue;
+    const action = b * previousActions * a;
+    windows.actions.copyWithin(action + a, action, action + (previousActions - 1) * a);
+    windows.actions.set(actions.subarray(b * a, (b + 1) * a), action);
+  }
+}
+
+function moveWindow(spec: ObservationSpec, windows: HistoryWindows, from: number, to: number): void {
+  if (from === to) return;
+  const frames = spec.history * spec.frameSize;
+  const actions = spec.previousActions * spec.actionSize;
+  windows.frames.copyWithin(to * frames, from * frames, (from + 1) * frames);
+  windows.actions.copyWithin(to * actions, from * actions, (from + 1) * actions);
+}
