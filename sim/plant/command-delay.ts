@@ -43,14 +43,17 @@ export class CommandDelay {
     for (let i = 0; i < this.width; i++) this.values[slot * this.width + i] = command[i]!;
   }
 
-  /** Writes the command that starts to act at `step` to `out` (m); leaves `out` alone when none does. */
-  pop(step: number, out: Float64Array): void {
+  /** Writes the command that starts to act at `step` to `out` (m) and returns true; leaves `out` alone when none does. */
+  pop(step: number, out: Float64Array): boolean {
+    let found = false;
     while (this.ring[1]! > 0 && this.due[this.ring[0]!]! <= step) {
       const slot = this.ring[0]!;
       for (let i = 0; i < this.width; i++) out[i] = this.values[slot * this.width + i]!;
       this.ring[0] = (slot + 1) % this.capacity;
       this.ring[1]!--;
+      found = true;
     }
+    return found;
   }
 
   get stateSize(): number {

@@ -18,6 +18,8 @@ const SLOT = 6;
 
 /** Applies external forces for a while; several add up. */
 export class Pushes {
+  /** true while forces act or must still be taken away */
+  active = false;
   private readonly slots = new Float64Array(MAX_PUSHES * SLOT);
   /** 1 while forces stand in MjData */
   private readonly standing = new Float64Array(1);
@@ -40,11 +42,13 @@ export class Pushes {
     else this.slots.set([1, this.compiled.body(push.link)], free);
     for (let i = 0; i < 3; i++) this.slots[free + 2 + i] = 'impulse' in push ? vector[i]! / step : vector[i]!;
     this.slots[free + 5] = steps;
+    this.active = true;
   }
 
   clear(): void {
     this.slots.fill(0);
     this.standing.fill(0);
+    this.active = false;
   }
 
   /** Call before every physics step. */
@@ -63,22 +67,17 @@ export class Pushes {
       this.slots[slot + 5]!--;
       this.standing[0] = 1;
     }
-  }
-
-  /** true while forces act or must still be taken away */
-  get active(): boolean {
-    if (this.standing[0] === 1) return true;
-    for (let slot = 5; slot < this.slots.length; slot += SLOT) if (this.slots[slot]! > 0) return true;
-    return false;
+    this.active = this.standing[0] === 1;
   }
 
   get stateSize(): number {
-    return this.slots.length + 1;
+    return this.slots.length + 2;
   }
 
   transfer(cursor: StateCursor): void {
     cursor.array(this.slots);
     cursor.array(this.standing);
+    this.active = cursor.number(this.active ? 1 : 0) === 1;
   }
 
   private freeSlot(): number {

@@ -39,7 +39,8 @@ export class SimulatedRobot {
   private readonly physicsState: Float64Array;
   /** command that acts now (m), after the delay and before lag and drive */
   private readonly acting: Float64Array;
-  private step = 0;
+  /** physics steps since setInitial */
+  private steps = 0;
   private held = false;
   private disposed = false;
 
@@ -67,7 +68,7 @@ export class SimulatedRobot {
 
   /** simulated time since setInitial [s] */
   get time(): number {
-    return this.step * this.compiled.physicsStep;
+    return this.steps * this.compiled.physicsStep;
   }
 
   /**
@@ -78,7 +79,7 @@ export class SimulatedRobot {
    * @throws BAD_INPUT for a joint that does not exist or a value that is not finite
    */
   setInitial(initial: InitialState, rng: Rng = new Rng(0, 'sensors')): void {
-    this.step = 0;
+    this.steps = 0;
     this.held = false;
     this.delay.clear();
     this.pushes.clear();
@@ -107,46 +108,62 @@ export class SimulatedRobot {
         );
       }
     }
-    this.delay.push(this.step, values);
+    this.delay.push(this.steps, values);
   }
 
   /**
-   * Lets time pass and reads the sensors at its end.
+   * Lets time pass and reads the sensors at its end: `step` and `sample` in one.
    *
    * @param period [s] a whole number of physics steps; default one control period
    * @throws INTERNAL when the simulation has diverged
    */
   advance(period: number = this.compiled.controlPeriod): void {
-    const { engine, model, physicsStep } = this.compiled;
+    const { physicsStep } = this.compiled;
     const steps = Math.round(period / physicsStep);
     if (!(steps >= 1) || Math.abs(steps * physicsStep - period) > 1e-9) {
       throw badInput(
         `cannot advance by ${period} s; expected a whole multiple of the physics step ${physicsStep} s`,
       );
     }
-    for (let i = 0; i < steps; i++) {
+    this.step(steps);
+    this.sample(period);
+  }
+
+  /** Physics alone, without a sensor reading at the end. @param count physics steps */
+  step(count: number): void {
+    const { engine, model } = this.compiled;
+    for (let i = 0; i < count; i++) {
       const { ctrl, qvel } = this.views.fetch();
-      this.delay.pop(this.step, this.acting);
-      ctrl.set(this.acting);
+      if (this.delay.pop(this.steps, this.acting)) ctrl.set(this.acting);
+      if (this.pushes.active) this.pushes.apply(this.data);
       if (this.held) {
         this.views.stepDrivesOnly();
       } else {
         if (this.stiction.active) this.stiction.apply(qvel);
-        if (this.pushes.active) this.pushes.apply(this.data);
         engine.mj_step(model, this.data);
       }
-      this.step++;
+      this.steps++;
     }
+  }
+
+  /**
+   * Reads the sensors; call at the rate at which the robot publishes.
+   *
+   * @param period time since the last reading [s]
+   * @throws INTERNAL when the simulation has diverged
+   */
+  sample(period: number): void {
     this.readTruth();
     this.sensors.sample(this.trueState.positions, this.trueState.velocities, period);
     this.views.readEfforts(this.reading.efforts, this.held);
   }
 
-  /** The newest sensor readings: of the last advance, or of the start. */
+  /** The newest sensor readings: of the last sample, advance or start. */
   sense(): Reading {
     return this.reading;
   }
 
+  /** The true state at the last sample, advance or start. */
   truth(): Truth {
     return this.trueState;
   }
@@ -195,7 +212,7 @@ export class SimulatedRobot {
   }
 
   private transfer(cursor: StateCursor): void {
-    this.step = cursor.number(this.step);
+    this.steps = cursor.number(this.steps);
     this.held = cursor.number(this.held ? 1 : 0) === 1;
     cursor.array(this.acting);
     cursor.array(this.reading.efforts);
