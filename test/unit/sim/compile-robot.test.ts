@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { compileRobot, parseImperfections, SimulatedRobot } from '../../../sim/index.js';
+import type { SimulatedRobot } from '../../../sim/index.js';
+import { compileRobot, parseImperfections } from '../../../sim/index.js';
 import { cartpole, engine, gripper, simulate, withUrdf } from './robots.js';
 
 const commands = [0.5, 0.3, 0.03]; // shoulder, lift, finger_left
