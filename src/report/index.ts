@@ -1,0 +1,14 @@
+export { renderReport } from './render-report.js';
+export type {
+  BridgeData,
+  JointMotion,
+  LearningCurve,
+  Limits,
+  ModelError,
+  Motion,
+  ReportData,
+  ReportEvent,
+  ReportHeader,
+  SummaryRow,
+  TimeShare,
+} from './report-data.js';

@@ -1,0 +1,85 @@
+import { figure, FONT_SIZE, FULL_WIDTH, type Chart } from './chart.js';
+import { html, type Markup } from './html.js';
+import { duration, shortNumber } from './numbers.js';
+import type { TimeShare } from './report-data.js';
+import { COLOURS, SERIES_COLOURS } from './theme.js';
+
+/** narrower parts carry no label of their own [share] */
+const LABELLED = 0.05;
+
+/** How the training time was spent: one bar, and a table for what is too small to label. */
+export function timeSection(shares: readonly TimeShare[]): Markup | undefined {
+  const total = shares.reduce((sum, share) => sum + share.seconds, 0);
+  if (!(total > 0)) return undefined;
+  const rows = shares.map(
+    ({ label, seconds }, i) =>
+      html`<tr>
+        <th scope="row">${swatch(i)} ${label}</th>
+        <td class="number">${duration(seconds)}</td>
+        <td class="number">${percent(seconds / total)}</td>
+      </tr>`,
+  );
+  return html`<section aria-labelledby="time">
+    <h2 id="time">Training time</h2>
+    ${figure(timeChart(shares, total))}
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">part</th>
+          <th scope="col">time</th>
+          <th scope="col">share</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
+function swatch(index: number): Markup {
+  const variable = `--series${(index % SERIES_COLOURS.length) + 1}`;
+  return html`<svg width="10" height="10" style="display:inline-block" aria-hidden="true">
+    <rect width="10" height="10" rx="2" style="fill:var(${variable})" />
+  </svg>`;
+}
+
+function timeChart(shares: readonly TimeShare[], total: number): Chart {
+  return {
+    title: 'Where the time went',
+    caption: `${duration(total)} in all: ${shares.map(({ label, seconds }) => `${label} ${duration(seconds)}`).join(', ')}.`,
+    width: FULL_WIDTH,
+    height: 64,
+    option: {
+      grid: { left: 0, right: 0, top: 6, bottom: 6 },
+      xAxis: { type: 'value', show: false, min: 0, max: total },
+      yAxis: { type: 'category', show: false, data: ['time'] },
+      series: shares.map(({ label, seconds }, i) => ({
+        name: label,
+        type: 'bar' as const,
+        stack: 'time',
+        data: [seconds],
+        barWidth: 44,
+        silent: true,
+        itemStyle: {
+          color: SERIES_COLOURS[i % SERIES_COLOURS.length]!,
+          borderColor: COLOURS.surface,
+          borderWidth: 1,
+        },
+        label: {
+          show: seconds / total >= LABELLED,
+          formatter: `${label} ${shortNumber(Math.round((100 * seconds) / total))} %`,
+          color: COLOURS.surface,
+          fontSize: FONT_SIZE,
+          fontWeight: 600 as const,
+          width: Math.max(0, (FULL_WIDTH * seconds) / total - 8),
+          overflow: 'truncate' as const,
+        },
+      })),
+    },
+  };
+}
