@@ -2,6 +2,8 @@
  * The port to ROS 2. The node code above it does not know which adapter carries it: `rtps` (our own DDS participant, no ROS
  * installed) or, later, `rclnodejs`. Message values are plain objects in the field names of the .msg files.
  */
+import type { MessageTypes, ServiceTypes } from './messages.js';
+
 export interface QosProfile {
   readonly reliability: 'reliable' | 'best_effort';
   readonly durability: 'volatile' | 'transient_local';
@@ -16,9 +18,11 @@ export const STATUS_QOS: QosProfile = { reliability: 'reliable', durability: 'tr
 export const DIAGNOSTICS_QOS: QosProfile = { reliability: 'reliable', durability: 'volatile', depth: 10 };
 
 export interface Publisher<T> {
+  /** resolved name, e.g. '/joint_states' */
   readonly topic: string;
   /** subscriptions that match now */
   readonly matched: number;
+  /** Sends within the call. Throws BAD_INPUT when the value does not fit the type. */
   publish(message: T): void;
   close(): void;
 }
@@ -29,6 +33,7 @@ export interface MessageInfo {
 }
 
 export interface Subscription {
+  /** resolved name, e.g. '/joint_states' */
   readonly topic: string;
   /** publishers that match now */
   readonly matched: number;
@@ -44,15 +49,28 @@ export interface ServiceClient<Request, Response> {
   readonly service: string;
   /** Resolves when a server can be called; rejects with UNAVAILABLE after `timeoutMs`. */
   waitForService(timeoutMs: number): Promise<void>;
-  /** Rejects with UNAVAILABLE after `timeoutMs`. */
+  /** Waits for a server if there is none. Rejects with UNAVAILABLE after `timeoutMs`. */
   call(request: Request, timeoutMs: number): Promise<Response>;
   close(): void;
 }
 
+/** Names are absolute ('/joint_states'), relative to the namespace ('joint_states') or private to the node ('~/status'). */
 export interface Middleware {
   readonly name: 'rtps' | 'rclnodejs';
   /** @param type e.g. 'sensor_msgs/msg/JointState' */
+  createPublisher<Name extends keyof MessageTypes>(
+    topic: string,
+    type: Name,
+    qos: QosProfile,
+  ): Publisher<MessageTypes[Name]>;
   createPublisher<T>(topic: string, type: string, qos: QosProfile): Publisher<T>;
+  /** `onMessage` runs within the socket's message event. */
+  createSubscription<Name extends keyof MessageTypes>(
+    topic: string,
+    type: Name,
+    qos: QosProfile,
+    onMessage: (message: MessageTypes[Name], info: MessageInfo) => void,
+  ): Subscription;
   createSubscription<T>(
     topic: string,
     type: string,
@@ -60,11 +78,22 @@ export interface Middleware {
     onMessage: (message: T, info: MessageInfo) => void,
   ): Subscription;
   /** @param type e.g. 'std_srvs/srv/Trigger' */
+  createService<Name extends keyof ServiceTypes>(
+    service: string,
+    type: Name,
+    handle: (
+      request: ServiceTypes[Name]['request'],
+    ) => ServiceTypes[Name]['response'] | Promise<ServiceTypes[Name]['response']>,
+  ): ServiceServer;
   createService<Request, Response>(
     service: string,
     type: string,
     handle: (request: Request) => Response | Promise<Response>,
   ): ServiceServer;
+  createClient<Name extends keyof ServiceTypes>(
+    service: string,
+    type: Name,
+  ): ServiceClient<ServiceTypes[Name]['request'], ServiceTypes[Name]['response']>;
   createClient<Request, Response>(service: string, type: string): ServiceClient<Request, Response>;
   /** Says goodbye on the wire and frees sockets. */
   close(): Promise<void>;
