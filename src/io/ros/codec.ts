@@ -1,0 +1,34 @@
+import { MessageReader } from '@foxglove/rosmsg2-serialization';
+import { CdrEncoder } from './cdr-encoder.js';
+import { definitionsOf, type MessageDefinition } from './definitions.js';
+
+/** Between values and CDR payloads (encapsulation header and body). */
+export interface Codec<T> {
+  encode(value: T): Buffer;
+  /** Throws when the payload does not fit the type. */
+  decode(payload: Uint8Array): T;
+}
+
+export function codecFor<T>(definitions: MessageDefinition[]): Codec<T> {
+  const encoder = new CdrEncoder(definitions);
+  const reader = new MessageReader<T>(definitions);
+  return {
+    encode: (value) => encoder.encode(value),
+    decode: (payload) => reader.readMessage(payload),
+  };
+}
+
+/** Codecs by type name, made once. */
+export class CodecCache {
+  private readonly codecs = new Map<string, Codec<unknown>>();
+
+  /** @param type e.g. 'sensor_msgs/msg/JointState' or 'std_srvs/srv/Trigger_Request' */
+  get<T>(type: string): Codec<T> {
+    let codec = this.codecs.get(type);
+    if (!codec) {
+      codec = codecFor(definitionsOf(type));
+      this.codecs.set(type, codec);
+    }
+    return codec as Codec<T>;
+  }
+}
