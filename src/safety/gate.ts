@@ -26,6 +26,11 @@ export interface GateResult {
 
 /** Ticks closer than this part of a period repeat the last command, so that a burst cannot spend the limits twice. */
 export const EARLY_FRACTION = 0.5;
+/**
+ * A tick that comes late may change the rate for the time that has really passed, up to this many periods, so that braking loses
+ * little by it. A set-point stands still meanwhile, and its stopping bound counts on steps of one period at most.
+ */
+const LONGEST_STEP = { position: 1, velocity: 2, effort: 1 } as const;
 /** A command may be sent until two periods after it was made; by then the next one has replaced it. */
 const COMMAND_PERIODS = 2;
 /** A command this close to the request, relative to its size and to 1, is the request. */
@@ -147,7 +152,7 @@ function shapeRates(tick: Tick, pipeline: Float64Array): boolean {
   const rate = fieldOffset(FIELD.rate, m);
   const acceleration = fieldOffset(FIELD.acceleration, m);
   const requested = fieldOffset(FIELD.requested, m);
-  const h = Math.min(tick.elapsed, config.controlPeriod);
+  const h = Math.min(tick.elapsed, config.controlPeriod * LONGEST_STEP[config.interface]);
   const judged = config.interface === 'position' || tick.quality === 'fresh';
   let infeasible = false;
   for (let i = 0; i < m; i++) {

@@ -13,8 +13,9 @@
  *      S(u) = dt (u + (u - a dt) + ...)  to the reach. The bound: R + S(u) <= limit - margin.
  * 4. Recursive feasibility: R(k+1) <= R(k) + u(k) dt by 1, and S(u - a dt) = S(u) - u dt exactly. Hence if u(k) satisfied the
  *    bound, u(k) - a dt satisfies it one tick later: braking at the declared rate always stays inside, also without any state.
- *    A tick that comes early (h < dt) gains a h (dt - h) / 2; one that comes late by e costs u e: the margin is for that, for
- *    noise and for what the model leaves out.
+ *    A tick that comes early (h < dt) gains a h (dt - h) / 2. One that comes late by e may brake for the time that has passed
+ *    (the gate allows up to two periods) and so loses only a e (dt + e) / 2, not u e: the margin is for that, for noise and for
+ *    what the model leaves out. Declared delay or lag above the real one only makes the reach longer.
  */
 
 /**
