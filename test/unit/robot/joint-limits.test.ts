@@ -214,6 +214,16 @@ describe('joint_limits.yaml is refused, naming file, line, joint and what to wri
       limits('joint_limits:\n', 'joint_limit:\n'),
       ["unknown key 'joint_limit'", "did you mean 'joint_limits'?"],
     ],
+    [
+      'soft limits below',
+      limits('soft_lower_limit: 0.1', 'soft_lower_limit: -0.1'),
+      ['soft limits [-0.1, 2.4] rad loosen [0, 2.5] rad'],
+    ],
+    [
+      'an empty range',
+      elbow('has_position_limits: true; min_position: 1; max_position: 1'),
+      ['range [1, 1] rad is empty'],
+    ],
   ];
   it.each(cases)('%s', (_title, edit, parts) => expectBadInput(() => loadEdited(edit), ...parts));
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listRobots, loadRobot } from '../../../src/robot/index.js';
-import { ARM, expectBadInput } from './scratch-robot.js';
+import { ARM, expectBadInput, loadEdited } from './scratch-robot.js';
 
 function isDeepFrozen(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
@@ -67,6 +67,14 @@ describe('loadRobot', () => {
     expect(joints.get('finger_mirror')?.mimic).toEqual({ joint: 'finger', multiplier: -1, offset: 0.01 });
     expect(joints.get('wheel')?.ros2Control).toBeUndefined();
     expect(joints.get('mount')?.limits).toBeUndefined();
+  });
+
+  it('joins what several ros2_control tags offer for a joint', () => {
+    const second =
+      '<ros2_control name="b" type="system"><joint name="elbow"><command_interface name="effort"/></joint></ros2_control>';
+    const { model } = loadEdited(['arm.urdf', '<antenna height="2"/>', second]);
+    const elbow = model.joints.find((joint) => joint.name === 'elbow');
+    expect(elbow?.ros2Control?.commandInterfaces).toEqual(['position', 'velocity', 'effort']);
   });
 
   it('freezes the result all the way down', () => {

@@ -209,6 +209,11 @@ describe('a URDF is refused, naming file, line, element and what to write', () =
     ],
     ['no inertia', urdf('<mass value="2"/>', ''), ["link 'upper_arm'", '<inertial> has no <mass>']],
     ['missing product of inertia', urdf('ixz="0"', ''), ["link 'upper_arm'", 'write ixz="..." [kg m^2]']],
+    [
+      'soft limits below',
+      urdf('soft_lower_limit="-2.0"', 'soft_lower_limit="-2.2"'),
+      ["joint 'shoulder'", 'inside [-2.1, 2.1] rad'],
+    ],
   ];
   it.each(cases)('%s', (_title, edit, parts) => expectBadInput(() => loadEdited(edit), ...parts));
 });

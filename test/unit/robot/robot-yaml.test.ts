@@ -142,6 +142,16 @@ describe('robot.yaml is refused, naming file, line, key and what to write', () =
       yaml('command_interface: position\n', '- command_interface: position\n'),
       ['robot.yaml:'],
     ],
+    [
+      'a policy that would never run',
+      yaml(LATENCY, `${LATENCY}\npolicy_rate_hz: 1e12`),
+      ['policy_rate_hz 1000000000000 Hz does not divide'],
+    ],
+    [
+      'a joint name that is a number',
+      yaml('[elbow, shoulder]', '[elbow, 2]'),
+      ["'joints.commanded.1' is 2; write string"],
+    ],
   ];
   it.each(cases)('%s', (_title, edit, parts) => expectBadInput(() => loadEdited(edit), ...parts));
 });
