@@ -1,0 +1,15 @@
+export { readProcessConfig, writeProcessConfig } from './process-config.js';
+export { IpcConnection, connect, listen } from './connection.js';
+export { FrameDecoder, MAX_PAYLOAD_BYTES, encodeFrame } from './frame-codec.js';
+export {
+  decodeMessage,
+  encodeMessage,
+  type EventMessage,
+  type HeartbeatMessage,
+  type HelloMessage,
+  type IpcMessage,
+  type ObservationMessage,
+  type ProposalMessage,
+  type RequestMessage,
+  type TickMessage,
+} from './messages.js';

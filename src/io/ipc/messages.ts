@@ -1,0 +1,208 @@
+/**
+ * What the processes say to each other. Hot messages have a fixed binary layout (little endian, float64), the rest is JSON.
+ * Times are monotonic [ns] (CLOCK_MONOTONIC is one for all processes of a machine).
+ */
+import { GATE_MODES, type GateMode, type VerdictKind } from '../../safety/index.js';
+
+/** guard -> agent and recorder, once per policy step */
+export interface ObservationMessage {
+  readonly type: 'observation';
+  readonly policyStep: number;
+  readonly receivedNs: bigint;
+  /** raw frame, src/env/frame.ts */
+  readonly frame: Float64Array;
+}
+
+/** agent -> guard, the answer to one observation */
+export interface ProposalMessage {
+  readonly type: 'proposal';
+  readonly policyStep: number;
+  readonly expiresNs: bigint;
+  /** in [-1, 1], for the record */
+  readonly action: Float64Array;
+  /** in the unit of the command interface */
+  readonly command: Float64Array;
+}
+
+/** guard -> recorder, once per control tick */
+export interface TickMessage {
+  readonly type: 'tick';
+  readonly seq: number;
+  readonly policyStep: number;
+  readonly mode: GateMode;
+  readonly verdict: VerdictKind;
+  /** bit i: CHECKS[i] */
+  readonly reasons: number;
+  readonly stateReceivedNs: bigint;
+  /** when the command was handed to the wire; 0n when none was sent */
+  readonly sentNs: bigint;
+  /** measured order (n) */
+  readonly positions: Float64Array;
+  readonly velocities: Float64Array;
+  /** commanded order (m) */
+  readonly requested: Float64Array;
+  readonly executed: Float64Array;
+}
+
+/** guard -> supervisor, on the guard's own event loop, so that a hung loop is silent */
+export interface HeartbeatMessage {
+  readonly type: 'heartbeat';
+  readonly seq: number;
+  readonly mode: GateMode;
+  readonly sentNs: bigint;
+  /** the newest command on the wire (m); empty while mute */
+  readonly lastCommand: Float64Array;
+}
+
+/** who connects; the guard's first message from every client */
+export interface HelloMessage {
+  readonly type: 'hello';
+  readonly role: 'agent' | 'recorder' | 'supervisor';
+  readonly policyVersion?: string;
+}
+
+/** supervisor -> guard */
+export interface RequestMessage {
+  readonly type: 'request';
+  readonly event: 'engage' | 'release' | 'stop' | 'estop' | 'reset' | 'exit';
+}
+
+/** guard -> supervisor and recorder: anything worth a line in events.jsonl */
+export interface EventMessage {
+  readonly type: 'event';
+  readonly kind: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export type IpcMessage =
+  | ObservationMessage
+  | ProposalMessage
+  | TickMessage
+  | HeartbeatMessage
+  | HelloMessage
+  | RequestMessage
+  | EventMessage;
+
+const TYPE = { json: 0, observation: 1, proposal: 2, tick: 3, heartbeat: 4 } as const;
+const VERDICTS = ['pass', 'limited', 'blocked', 'cannot-evaluate'] as const satisfies readonly VerdictKind[];
+
+function writeDoubles(payload: Buffer, offset: number, values: Float64Array): number {
+  for (let i = 0; i < values.length; i++) payload.writeDoubleLE(values[i]!, offset + 8 * i);
+  return offset + 8 * values.length;
+}
+
+function readDoubles(payload: Buffer, offset: number, count: number): Float64Array {
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) values[i] = payload.readDoubleLE(offset + 8 * i);
+  return values;
+}
+
+function encodeTick(message: TickMessage): Buffer {
+  const n = message.positions.length;
+  const m = message.requested.length;
+  const payload = Buffer.allocUnsafe(34 + 16 * (n + m));
+  payload.writeUInt32LE(message.seq, 0);
+  payload.writeUInt32LE(message.policyStep, 4);
+  payload[8] = GATE_MODES.indexOf(message.mode);
+  payload[9] = VERDICTS.indexOf(message.verdict);
+  payload.writeUInt32LE(message.reasons, 10);
+  payload.writeBigUInt64LE(message.stateReceivedNs, 14);
+  payload.writeBigUInt64LE(message.sentNs, 22);
+  payload.writeUInt16LE(n, 30);
+  payload.writeUInt16LE(m, 32);
+  let offset = writeDoubles(payload, 34, message.positions);
+  offset = writeDoubles(payload, offset, message.velocities);
+  offset = writeDoubles(payload, offset, message.requested);
+  writeDoubles(payload, offset, message.executed);
+  return payload;
+}
+
+function decodeTick(payload: Buffer): TickMessage {
+  const n = payload.readUInt16LE(30);
+  const m = payload.readUInt16LE(32);
+  return {
+    type: 'tick',
+    seq: payload.readUInt32LE(0),
+    policyStep: payload.readUInt32LE(4),
+    mode: GATE_MODES[payload[8]!]!,
+    verdict: VERDICTS[payload[9]!]!,
+    reasons: payload.readUInt32LE(10),
+    stateReceivedNs: payload.readBigUInt64LE(14),
+    sentNs: payload.readBigUInt64LE(22),
+    positions: readDoubles(payload, 34, n),
+    velocities: readDoubles(payload, 34 + 8 * n, n),
+    requested: readDoubles(payload, 34 + 16 * n, m),
+    executed: readDoubles(payload, 34 + 16 * n + 8 * m, m),
+  };
+}
+
+/** @returns frame type and payload for {@link encodeFrame} */
+export function encodeMessage(message: IpcMessage): { type: number; payload: Buffer } {
+  switch (message.type) {
+    case 'observation': {
+      const payload = Buffer.allocUnsafe(12 + 8 * message.frame.length);
+      payload.writeUInt32LE(message.policyStep, 0);
+      payload.writeBigUInt64LE(message.receivedNs, 4);
+      writeDoubles(payload, 12, message.frame);
+      return { type: TYPE.observation, payload };
+    }
+    case 'proposal': {
+      const payload = Buffer.allocUnsafe(12 + 8 * (message.action.length + message.command.length));
+      payload.writeUInt32LE(message.policyStep, 0);
+      payload.writeBigUInt64LE(message.expiresNs, 4);
+      writeDoubles(payload, writeDoubles(payload, 12, message.action), message.command);
+      return { type: TYPE.proposal, payload };
+    }
+    case 'tick':
+      return { type: TYPE.tick, payload: encodeTick(message) };
+    case 'heartbeat': {
+      const payload = Buffer.allocUnsafe(13 + 8 * message.lastCommand.length);
+      payload.writeUInt32LE(message.seq, 0);
+      payload[4] = GATE_MODES.indexOf(message.mode);
+      payload.writeBigUInt64LE(message.sentNs, 5);
+      writeDoubles(payload, 13, message.lastCommand);
+      return { type: TYPE.heartbeat, payload };
+    }
+    case 'hello':
+    case 'request':
+    case 'event':
+      return { type: TYPE.json, payload: Buffer.from(JSON.stringify(message)) };
+  }
+}
+
+/** @throws RangeError or SyntaxError on a frame that no process of ours sends */
+export function decodeMessage(type: number, payload: Buffer): IpcMessage {
+  switch (type) {
+    case TYPE.observation:
+      return {
+        type: 'observation',
+        policyStep: payload.readUInt32LE(0),
+        receivedNs: payload.readBigUInt64LE(4),
+        frame: readDoubles(payload, 12, (payload.length - 12) / 8),
+      };
+    case TYPE.proposal: {
+      const m = (payload.length - 12) / 16;
+      return {
+        type: 'proposal',
+        policyStep: payload.readUInt32LE(0),
+        expiresNs: payload.readBigUInt64LE(4),
+        action: readDoubles(payload, 12, m),
+        command: readDoubles(payload, 12 + 8 * m, m),
+      };
+    }
+    case TYPE.tick:
+      return decodeTick(payload);
+    case TYPE.heartbeat:
+      return {
+        type: 'heartbeat',
+        seq: payload.readUInt32LE(0),
+        mode: GATE_MODES[payload[4]!]!,
+        sentNs: payload.readBigUInt64LE(5),
+        lastCommand: readDoubles(payload, 13, (payload.length - 13) / 8),
+      };
+    case TYPE.json:
+      return JSON.parse(payload.toString()) as HelloMessage | RequestMessage | EventMessage;
+    default:
+      throw new RangeError(`frame type ${type} is unknown`);
+  }
+}
