@@ -1,0 +1,36 @@
+/** The guard process: ROS input and output, gate, and nothing that learns. */
+import os from 'node:os';
+import { systemClock } from '../core/index.js';
+import { listen, readProcessConfig } from '../io/ipc/index.js';
+import { createMiddleware } from '../io/ros/index.js';
+import { loadRobot, withController } from '../robot/index.js';
+import type { GuardProcessConfig } from './guard-config.js';
+import { Guard } from './guard.js';
+
+const GUARD_NICENESS = -10;
+/** for the last words to reach supervisor and recorder [ms] */
+const FAREWELL_MS = 50;
+
+const config = readProcessConfig<GuardProcessConfig>(process.argv);
+process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the supervisor decides the order of ending
+try {
+  os.setPriority(GUARD_NICENESS);
+} catch {
+  // needs CAP_SYS_NICE; without it the guard competes at normal priority
+}
+
+const middleware = await createMiddleware({ adapter: config.middleware, nodeName: config.nodeName });
+const guard = new Guard({
+  robot: withController(loadRobot(config.robotFolder), config.controller),
+  middleware,
+  clock: systemClock,
+  nodeName: config.nodeName,
+  engage: config.engage,
+  onFinished: () => {
+    setTimeout(() => {
+      void middleware.close().then(() => process.exit(0));
+    }, FAREWELL_MS);
+  },
+});
+await listen(config.socketPath, (connection) => guard.accept(connection));
+process.on('SIGTERM', () => guard.stopAndFinish('SIGTERM'));

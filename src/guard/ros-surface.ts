@@ -1,0 +1,129 @@
+import {
+  Subject,
+  distinctUntilChanged,
+  interval,
+  map,
+  merge,
+  startWith,
+  switchMap,
+  type Subscription as Stream,
+} from 'rxjs';
+import { systemClock } from '../core/index.js';
+import {
+  DIAGNOSTICS_QOS,
+  STATUS_QOS,
+  rosTime,
+  type DiagnosticArray,
+  type DiagnosticStatus,
+  type Middleware,
+  type TriggerResponse,
+} from '../io/ros/index.js';
+import type { EventOutcome, GateEvent, GateMode } from '../safety/index.js';
+
+/** What the surface shows; a snapshot of the guard. */
+export interface GuardStatus {
+  readonly mode: GateMode;
+  /** one sentence for people */
+  readonly message: string;
+  readonly values: Readonly<Record<string, string | number>>;
+}
+
+const DIAGNOSTICS_PERIOD_MS = 1_000;
+const LEVEL = { ok: 0, warn: 1, error: 2 } as const;
+
+function level(mode: GateMode): number {
+  if (mode === 'fault' || mode === 'estop') return LEVEL.error;
+  return mode === 'active' ? LEVEL.ok : LEVEL.warn;
+}
+
+/**
+ * The guard's face towards ROS: `/diagnostics` at 1 Hz and on every change of mode, `~/status` (latched), and the services
+ * `~/estop`, `~/reset`, `~/engage` and `~/release` (std_srvs/Trigger).
+ */
+export class RosSurface {
+  private readonly changed = new Subject<void>();
+  private readonly stream: Stream;
+
+  /**
+   * @param status read at every publication
+   * @param request called on a service call; the outcome becomes the reply
+   */
+  constructor(
+    middleware: Middleware,
+    nodeName: string,
+    status: () => GuardStatus,
+    request: (event: GateEvent) => EventOutcome,
+  ) {
+    const diagnostics = middleware.createPublisher<DiagnosticArray>(
+      '/diagnostics',
+      'diagnostic_msgs/msg/DiagnosticArray',
+      DIAGNOSTICS_QOS,
+    );
+    const latched = middleware.createPublisher<DiagnosticStatus>(
+      `/${nodeName}/status`,
+      'diagnostic_msgs/msg/DiagnosticStatus',
+      STATUS_QOS,
+    );
+    const current = (): DiagnosticStatus => toDiagnostic(nodeName, status());
+    const periodic = this.changed.pipe(
+      startWith(undefined),
+      switchMap(() => interval(DIAGNOSTICS_PERIOD_MS).pipe(startWith(0))), // a change publishes now and restarts the period
+      map(current),
+    );
+    const changes = merge(this.changed).pipe(
+      startWith(undefined),
+      map(current),
+      distinctUntilChanged(sameMode),
+    );
+    this.stream = periodic.subscribe((entry) =>
+      diagnostics.publish({
+        header: { stamp: rosTime(systemClock.wallNs()), frame_id: '' },
+        status: [entry],
+      }),
+    );
+    this.stream.add(changes.subscribe((entry) => latched.publish(entry)));
+    for (const [name, event] of [
+      ['estop', 'estop'],
+      ['reset', 'reset'],
+      ['engage', 'engage'],
+      ['release', 'release'],
+    ] as const) {
+      middleware.createService<object, TriggerResponse>(
+        `/${nodeName}/${name}`,
+        'std_srvs/srv/Trigger',
+        () => {
+          const outcome = request(event);
+          return outcome.accepted
+            ? { success: true, message: `now ${status().mode}` }
+            : { success: false, message: outcome.why };
+        },
+      );
+    }
+  }
+
+  /** Call after every change of mode or fault. */
+  refresh(): void {
+    this.changed.next();
+  }
+
+  close(): void {
+    this.stream.unsubscribe();
+  }
+}
+
+function toDiagnostic(nodeName: string, status: GuardStatus): DiagnosticStatus {
+  return {
+    level: level(status.mode),
+    name: `${nodeName}: guard`,
+    message: status.message,
+    hardware_id: 'dynabridge',
+    values: Object.entries({ mode: status.mode, ...status.values }).map(([key, value]) => ({
+      key,
+      value: String(value),
+    })),
+  };
+}
+
+function sameMode(a: DiagnosticStatus, b: DiagnosticStatus): boolean {
+  return a.message === b.message && a.level === b.level;
+}
