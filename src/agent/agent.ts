@@ -1,0 +1,50 @@
+import { actionToCommand } from '../env/index.js';
+import type { IpcConnection, ObservationMessage } from '../io/ipc/index.js';
+import type { RobotConfig } from '../robot/index.js';
+import type { Policy } from '../rl/policy-snapshot.js';
+import { PROPOSAL_LIFETIME_PERIODS } from './agent-config.js';
+
+/** Answers observations with proposals: a forward pass in plain TypeScript, nothing that can wait. */
+export class Agent<Carry> {
+  private carry: Carry;
+  private readonly frame: Float32Array;
+  private readonly lastExecuted: Float64Array;
+  private readonly command: Float64Array;
+  private readonly lifetimeNs: bigint;
+  private lastStep = -1;
+
+  /**
+   * @param commanded number of commanded joints (m)
+   * @param frameSize of the robot's frame layout
+   */
+  constructor(
+    private readonly policy: Policy<Carry>,
+    private readonly config: RobotConfig,
+    commanded: number,
+    frameSize: number,
+    private readonly guard: IpcConnection,
+  ) {
+    this.carry = policy.begin();
+    this.frame = new Float32Array(frameSize);
+    this.lastExecuted = new Float64Array(commanded);
+    this.command = new Float64Array(commanded);
+    this.lifetimeNs = BigInt(Math.round((PROPOSAL_LIFETIME_PERIODS * 1e9) / config.policyRateHz));
+  }
+
+  onObservation(observation: ObservationMessage): void {
+    if (observation.policyStep !== this.lastStep + 1) this.carry = this.policy.begin(); // a gap: history would lie
+    this.lastStep = observation.policyStep;
+    this.frame.set(observation.frame);
+    this.lastExecuted.set(observation.frame.subarray(observation.frame.length - this.lastExecuted.length));
+    const { action, carry } = this.policy.step(this.carry, this.frame);
+    this.carry = carry;
+    actionToCommand(this.config.action, action, this.lastExecuted, this.command);
+    this.guard.send({
+      type: 'proposal',
+      policyStep: observation.policyStep,
+      expiresNs: observation.receivedNs + this.lifetimeNs,
+      action: Float64Array.from(action),
+      command: this.command,
+    });
+  }
+}

@@ -1,0 +1,8 @@
+import type { SessionInfo } from '../data/index.js';
+
+/** What the supervisor tells the recorder process, see src/io/ipc/process-config.ts. */
+export interface RecorderProcessConfig {
+  readonly socketPath: string;
+  readonly episodesFolder: string;
+  readonly session: SessionInfo;
+}

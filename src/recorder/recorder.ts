@@ -1,0 +1,96 @@
+import type { Clock } from '../core/index.js';
+import { EpisodeWriter, type EpisodeRecording, type SessionInfo } from '../data/index.js';
+import type {
+  EventMessage,
+  IpcMessage,
+  ObservationMessage,
+  ProposalMessage,
+  TickMessage,
+} from '../io/ipc/index.js';
+
+/**
+ * Turns the guard's message stream into episodes: one from 'engaged' to 'disengaged'. Observation and proposal of a policy
+ * step are matched by number; a policy step without a proposal in time leaves no step record, its ticks say that the guard held.
+ */
+export class Recorder {
+  private readonly writer: EpisodeWriter;
+  private episode: EpisodeRecording | null = null;
+  private startNs = 0n;
+  private steps = 0;
+  private observation: ObservationMessage | null = null;
+
+  constructor(episodesFolder: string, session: SessionInfo, clock: Clock) {
+    this.writer = EpisodeWriter.open(episodesFolder, { ...session, clock });
+  }
+
+  onMessage(message: IpcMessage): void {
+    switch (message.type) {
+      case 'event':
+        this.onEvent(message);
+        break;
+      case 'observation':
+        this.observation = message;
+        break;
+      case 'proposal':
+        this.onProposal(message);
+        break;
+      case 'tick':
+        this.onTick(message);
+        break;
+      case 'heartbeat':
+      case 'hello':
+      case 'request':
+        break; // not for the record
+    }
+  }
+
+  /** Ends what is open and writes the file's index. */
+  close(reason: string): void {
+    this.endEpisode(reason);
+    this.writer.close();
+  }
+
+  private onEvent({ kind, detail }: EventMessage): void {
+    if (kind === 'engaged') {
+      this.endEpisode('engaged again');
+      this.startNs = BigInt(detail.atNs as string);
+      this.episode = this.writer.begin({ seed: 0 });
+      this.steps = 0;
+    } else if (kind === 'disengaged') {
+      this.endEpisode(String(detail.reason));
+    }
+  }
+
+  private onProposal(proposal: ProposalMessage): void {
+    const observation = this.observation;
+    if (!this.episode || observation?.policyStep !== proposal.policyStep) return;
+    this.episode.step({
+      step: this.steps++,
+      timeNs: observation.receivedNs - this.startNs,
+      frame: Float32Array.from(observation.frame),
+      action: Float32Array.from(proposal.action),
+      policyVersion: 0,
+    });
+  }
+
+  private onTick(tick: TickMessage): void {
+    this.episode?.tick({
+      timeNs: tick.stateReceivedNs - this.startNs,
+      measuredNs: tick.stateReceivedNs - this.startNs,
+      sentNs: tick.sentNs - this.startNs,
+      seq: tick.seq,
+      source: tick.requested.length === 0 ? 'hold' : 'agent',
+      positions: tick.positions,
+      velocities: tick.velocities,
+      requested: tick.requested,
+      executed: tick.executed,
+      reasons: tick.reasons,
+    });
+  }
+
+  private endEpisode(reason: string): void {
+    const finalFrame = this.observation ? { finalFrame: Float32Array.from(this.observation.frame) } : {};
+    this.episode?.end({ terminated: false, truncated: true, reason, ...finalFrame });
+    this.episode = null;
+  }
+}
