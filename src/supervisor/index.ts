@@ -1,0 +1,1 @@
+export { Supervisor, type BridgeOutcome, type SupervisorOptions } from './supervisor.js';

@@ -1,0 +1,201 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { AgentProcessConfig } from '../agent/agent-config.js';
+import { DynabridgeError, elapsedMs, type Clock } from '../core/index.js';
+import type { SessionInfo } from '../data/index.js';
+import type { GuardProcessConfig, GuardSummary } from '../guard/index.js';
+import { connect, writeProcessConfig, type IpcConnection, type IpcMessage } from '../io/ipc/index.js';
+import { createMiddleware, type Middleware } from '../io/ros/index.js';
+import type { RecorderProcessConfig } from '../recorder/recorder-config.js';
+import type { ControllerKind, Robot } from '../robot/index.js';
+import { OwnProcess } from './child-process.js';
+import { EmergencyStop, type EmergencyStopResult } from './emergency-stop.js';
+
+export interface SupervisorOptions {
+  readonly robot: Robot;
+  /** already applied to `robot`; the guard is told */
+  readonly controller: ControllerKind | undefined;
+  /** run directory with the policy */
+  readonly runFolder: string;
+  readonly episodesFolder: string;
+  /** what the recorder writes into every episode */
+  readonly session: SessionInfo;
+  readonly nodeName: string;
+  readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
+  readonly engage: 'auto' | 'manual';
+  readonly clock: Clock;
+  /** every event of guard and supervisor, as it happens */
+  readonly onEvent: (kind: string, detail: Readonly<Record<string, unknown>>) => void;
+}
+
+/** How a bridge ended. */
+export interface BridgeOutcome {
+  /** clean: the guard stopped the robot itself; fenced: the supervisor had to */
+  readonly end: 'clean' | 'fenced';
+  /** null when the guard could not give an account */
+  readonly summary: GuardSummary | null;
+  readonly emergencyStop: EmergencyStopResult | null;
+  /** faults and losses on the way, in words */
+  readonly faults: readonly string[];
+}
+
+/** A guard silent for this long is stalled [ms]: 15 heartbeats, well above a garbage collection pause. */
+const STALL_MS = 150;
+const WATCH_MS = 10;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** The guard's own stop takes 2 s at most. */
+const CLEAN_STOP_MS = 3_000;
+const CHILD_GRACE_MS = 2_000;
+
+/**
+ * Starts guard, agent and recorder, watches the guard's heartbeat on its own clock, and fences a guard that stalls or dies:
+ * SIGKILL first, so that there are never two writers, then the robot is stopped from here.
+ */
+export class Supervisor {
+  /** resolves when everything has ended; never rejects */
+  readonly finished: Promise<BridgeOutcome>;
+  private resolveFinished!: (outcome: BridgeOutcome) => void;
+  private guardLink: IpcConnection | null = null;
+  private lastHeartbeatNs = 0n;
+  private watch: NodeJS.Timeout | null = null;
+  private stopping = false;
+  private fenced = false;
+  private summary: GuardSummary | null = null;
+  private readonly faults: string[] = [];
+
+  private constructor(
+    private readonly options: SupervisorOptions,
+    private readonly folder: string,
+    private readonly guard: OwnProcess,
+    private readonly agent: OwnProcess,
+    private readonly recorder: OwnProcess,
+    private readonly middleware: Middleware,
+  ) {
+    this.finished = new Promise((resolve) => (this.resolveFinished = resolve));
+  }
+
+  /** @throws UNAVAILABLE when the guard does not come up */
+  static async start(options: SupervisorOptions): Promise<Supervisor> {
+    const { robot, clock } = options;
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-'));
+    const socketPath = path.join(folder, 'guard.sock');
+    const spawn = <T extends object>(name: string, config: T): OwnProcess => {
+      const configPath = path.join(folder, `${name}.json`);
+      writeProcessConfig(configPath, config);
+      return new OwnProcess(name, new URL(`../${name}/main.js`, import.meta.url), configPath, process.env);
+    };
+    const { controller, nodeName, middleware: adapter, engage, runFolder, episodesFolder, session } = options;
+    const robotFolder = robot.folder;
+    const guard = spawn<GuardProcessConfig>('guard', {
+      robotFolder,
+      ...(controller && { controller }),
+      socketPath,
+      nodeName,
+      middleware: adapter,
+      engage,
+    });
+    const agent = spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder });
+    const recorder = spawn<RecorderProcessConfig>('recorder', { socketPath, episodesFolder, session });
+    const middleware = await createMiddleware({ adapter, nodeName: `${nodeName}_supervisor` });
+    const supervisor = new Supervisor(options, folder, guard, agent, recorder, middleware);
+    try {
+      supervisor.guardLink = await Promise.race([
+        connect(socketPath, CONNECT_TIMEOUT_MS),
+        guard.exited.then(({ code }) => {
+          throw new DynabridgeError(
+            'UNAVAILABLE',
+            `the guard ended at once with exit code ${code}; its message is above`,
+          );
+        }),
+      ]);
+    } catch (error) {
+      await supervisor.cleanUp();
+      throw error;
+    }
+    supervisor.guardLink.onMessage = (message) => supervisor.onMessage(message);
+    supervisor.guardLink.send({ type: 'hello', role: 'supervisor' });
+    supervisor.lastHeartbeatNs = clock.nowNs();
+    supervisor.watch = setInterval(() => supervisor.checkHeartbeat(), WATCH_MS);
+    void guard.exited.then(() => supervisor.onGuardExit());
+    void agent.exited.then(() => supervisor.onChildExit(agent));
+    void recorder.exited.then(() => supervisor.onChildExit(recorder));
+    return supervisor;
+  }
+
+  /** pids by process name, for people and tests */
+  get pids(): Record<string, number | undefined> {
+    return { guard: this.guard.pid, agent: this.agent.pid, recorder: this.recorder.pid };
+  }
+
+  /** Asks the guard to stop the robot and end; fences it when it does not. */
+  stop(): void {
+    if (this.stopping || this.fenced) return;
+    this.stopping = true;
+    this.guardLink?.send({ type: 'request', event: 'exit' });
+    setTimeout(() => {
+      if (this.guard.exit === null)
+        void this.fence(`the guard did not end within ${CLEAN_STOP_MS} ms of being asked`);
+    }, CLEAN_STOP_MS).unref();
+  }
+
+  private onMessage(message: IpcMessage): void {
+    if (message.type === 'heartbeat') this.lastHeartbeatNs = this.options.clock.nowNs();
+    if (message.type !== 'event') return;
+    if (message.kind === 'summary') this.summary = message.detail as unknown as GuardSummary;
+    if (message.kind === 'fault') this.faults.push(String(message.detail['message']));
+    this.options.onEvent(message.kind, message.detail);
+  }
+
+  private checkHeartbeat(): void {
+    const silentMs = elapsedMs(this.lastHeartbeatNs, this.options.clock.nowNs());
+    if (silentMs > STALL_MS && this.guard.exit === null)
+      void this.fence(`the guard was silent for ${silentMs.toFixed(0)} ms`);
+  }
+
+  private onGuardExit(): void {
+    if (this.fenced) return;
+    if (this.stopping && this.summary !== null) void this.end('clean', null);
+    else if (this.summary !== null) void this.end('clean', null);
+    else void this.fence('the guard died');
+  }
+
+  private onChildExit(child: OwnProcess): void {
+    if (this.stopping || this.fenced || this.guard.exit !== null) return;
+    const how = child.exit?.signal ?? `exit code ${child.exit?.code}`;
+    this.faults.push(`the ${child.name} ended (${how})`);
+    this.options.onEvent(`${child.name}-ended`, { how });
+  }
+
+  private async fence(why: string): Promise<void> {
+    if (this.fenced) return;
+    this.fenced = true;
+    if (this.watch) clearInterval(this.watch);
+    this.guard.kill('SIGKILL');
+    await this.guard.exited;
+    this.faults.push(why);
+    this.options.onEvent('fenced', { why });
+    const stop = new EmergencyStop(this.middleware, this.options.robot, this.options.clock);
+    const result = await stop.run();
+    this.options.onEvent('emergency-stop', { ...result });
+    await this.end('fenced', result);
+  }
+
+  private async end(end: 'clean' | 'fenced', emergencyStop: EmergencyStopResult | null): Promise<void> {
+    await this.cleanUp();
+    this.resolveFinished({ end, summary: this.summary, emergencyStop, faults: this.faults });
+  }
+
+  private async cleanUp(): Promise<void> {
+    this.stopping = true;
+    if (this.watch) clearInterval(this.watch);
+    this.guardLink?.destroy();
+    await Promise.all([
+      this.guard.end(CHILD_GRACE_MS),
+      this.agent.end(CHILD_GRACE_MS),
+      this.recorder.end(CHILD_GRACE_MS),
+    ]);
+    await this.middleware.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
