@@ -1,0 +1,8 @@
+export { Twin, type TwinOptions, type TwinSummary } from './twin.js';
+export { VIOLATIONS, Witness, type Violation, type ViolationKind } from './witness.js';
+export {
+  ForwardController,
+  JointTrajectoryController,
+  type Controller,
+  type TrajectoryLike,
+} from './controller.js';

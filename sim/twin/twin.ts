@@ -1,0 +1,232 @@
+import { NS_PER_S, elapsedMs, type Clock, type Rng } from '../../src/core/index.js';
+import {
+  SENSOR_QOS,
+  COMMAND_QOS,
+  rosTime,
+  type Float64MultiArray,
+  type JointState,
+  type JointTrajectory,
+  type Middleware,
+  type Publisher,
+  type TriggerResponse,
+} from '../../src/io/ros/index.js';
+import type { Robot } from '../../src/robot/index.js';
+import { SimulatedRobot, type CompiledRobot, type Push } from '../index.js';
+import { ForwardController, JointTrajectoryController } from './controller.js';
+import { Witness, type Violation } from './witness.js';
+
+export interface TwinOptions {
+  readonly robot: Robot;
+  readonly compiled: CompiledRobot;
+  readonly middleware: Middleware;
+  readonly clock: Clock;
+  /** jitter and sensor noise */
+  readonly rng: Rng;
+  /** joint states per second [Hz] */
+  readonly stateRateHz: number;
+  /** each publication is late by a uniform draw of up to this much [ms] */
+  readonly jitterMs: number;
+  /** what the service ~/push does */
+  readonly push: Push;
+  /** brakes hold the start pose until the first command, as the brakes of a real drive do */
+  readonly brakeUntilFirstCommand: boolean;
+}
+
+/** What the twin saw of the bridge: the witness's account. */
+export interface TwinSummary {
+  readonly seconds: number;
+  readonly states: number;
+  readonly commands: number;
+  readonly rejectedCommands: number;
+  readonly pushes: number;
+  readonly violations: number;
+  /** the first hundred */
+  readonly violationList: readonly Violation[];
+  /** wall time by which the worst state was late [ms] */
+  readonly worstLatenessMs: number;
+}
+
+const TIMER_RESOLUTION_MS = 1;
+/** Behind by more than this, time is given up instead of being caught up in a burst [ms]. */
+const MAX_BACKLOG_MS = 250;
+
+/**
+ * A robot in MuJoCo behind the ROS 2 wire, in real time: publishes its joint states, obeys its command topic as a ros2_control
+ * controller does, and is the witness of what it was sent. Nothing of the guard or the gate runs here.
+ */
+export class Twin {
+  readonly witness: Witness;
+  private readonly robot: SimulatedRobot;
+  private readonly controller: ForwardController | JointTrajectoryController;
+  private readonly states: Publisher<JointState>;
+  private readonly queue: { readonly message: Float64MultiArray | JointTrajectory; readonly atNs: bigint }[] =
+    [];
+  private readonly periodNs: bigint;
+  private readonly stepsPerState: number;
+  private readonly startNs: bigint;
+  private timer: NodeJS.Timeout | null = null;
+  /** simulated time, on the monotonic clock */
+  private simulatedNs: bigint;
+  private published = 0;
+  private commands = 0;
+  private pushes = 0;
+  private worstLatenessMs = 0;
+  private braked: boolean;
+
+  constructor(private readonly options: TwinOptions) {
+    const { robot, compiled, middleware, clock } = options;
+    this.witness = new Witness(robot);
+    this.robot = new SimulatedRobot(compiled);
+    this.periodNs = NS_PER_S / BigInt(Math.round(options.stateRateHz));
+    this.stepsPerState = Math.round(Number(this.periodNs) / 1e9 / compiled.physicsStep);
+    this.braked = options.brakeUntilFirstCommand;
+    this.placeAtHome();
+    const { config, model } = robot;
+    const trajectory = config.commandMessageType === 'trajectory_msgs/msg/JointTrajectory';
+    this.controller = trajectory
+      ? new JointTrajectoryController(
+          model,
+          config.commandInterface === 'velocity' ? 'velocities' : 'positions',
+        )
+      : new ForwardController(model.commanded);
+    this.states = middleware.createPublisher<JointState>(config.stateTopic, 'sensor_msgs/msg/JointState', {
+      ...SENSOR_QOS,
+      reliability: 'reliable', // joint_state_broadcaster's default; best-effort readers match it too
+    });
+    middleware.createSubscription<Float64MultiArray | JointTrajectory>(
+      config.commandTopic,
+      config.commandMessageType,
+      { ...COMMAND_QOS, depth: 10 },
+      (message, { receivedNs }) => this.queue.push({ message, atNs: receivedNs }),
+    );
+    this.serve('push', () => {
+      this.robot.push(options.push);
+      this.pushes++;
+      return 'pushed';
+    });
+    this.serve('reset', () => {
+      this.placeAtHome();
+      return 'at the home pose';
+    });
+    this.startNs = clock.nowNs();
+    this.simulatedNs = this.startNs;
+    this.schedule();
+  }
+
+  /** where the robot is and what it was sent, in one line */
+  get statusLine(): string {
+    const { model } = this.options.robot;
+    const { positions } = this.robot.truth();
+    const joints = model.measured.map((name, i) => `${name} ${positions[i]!.toFixed(3)}`).join(', ');
+    return `${joints} | ${this.commands} commands, ${this.witness.count} violations${this.braked ? ' | brakes on' : ''}`;
+  }
+
+  get summary(): TwinSummary {
+    return {
+      seconds: elapsedMs(this.startNs, this.options.clock.nowNs()) / 1e3,
+      states: this.published,
+      commands: this.commands,
+      rejectedCommands: this.controller.rejected,
+      pushes: this.pushes,
+      violations: this.witness.count,
+      violationList: this.witness.violations,
+      worstLatenessMs: this.worstLatenessMs,
+    };
+  }
+
+  close(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    this.robot.dispose();
+  }
+
+  private serve(name: string, act: () => string): void {
+    this.options.middleware.createService<object, TriggerResponse>(
+      `/twin/${name}`,
+      'std_srvs/srv/Trigger',
+      () => ({
+        success: true,
+        message: act(),
+      }),
+    );
+  }
+
+  private placeAtHome(): void {
+    const { robot, rng } = this.options;
+    this.robot.setInitial({ positions: robot.config.homePose, velocities: {} }, rng);
+    if (this.braked) this.robot.hold(true);
+  }
+
+  /** The next state falls due one period after the last one by the absolute schedule, plus jitter. */
+  private schedule(): void {
+    const { clock, jitterMs, rng } = this.options;
+    const dueNs = this.simulatedNs + this.periodNs;
+    const delayMs = elapsedMs(clock.nowNs(), dueNs) + rng.uniform(0, jitterMs);
+    this.timer = setTimeout(
+      () => this.tick(dueNs),
+      Math.max(0, Math.round(delayMs - TIMER_RESOLUTION_MS / 2)),
+    );
+  }
+
+  private tick(dueNs: bigint): void {
+    const now = this.options.clock.nowNs();
+    const lateMs = elapsedMs(dueNs, now);
+    this.worstLatenessMs = Math.max(this.worstLatenessMs, lateMs);
+    // A late timer lets time pass in whole periods, so that the simulated clock stays on the real one.
+    const periods =
+      lateMs > MAX_BACKLOG_MS
+        ? 1n
+        : 1n + BigInt(Math.max(0, Math.floor((lateMs * 1e6) / Number(this.periodNs))));
+    for (let i = 0n; i < periods; i++) this.advanceOnePeriod();
+    if (lateMs > MAX_BACKLOG_MS) this.simulatedNs = now; // e.g. after SIGSTOP: a real robot would not replay what it slept through
+    this.publishState();
+    this.schedule();
+  }
+
+  private advanceOnePeriod(): void {
+    const stepNs = BigInt(Math.round(this.options.compiled.physicsStep * 1e9));
+    for (let i = 0; i < this.stepsPerState; i++) {
+      const at = this.simulatedNs + BigInt(i) * stepNs;
+      this.deliver(at);
+      const setpoint = this.controller.setpoint(at);
+      if (setpoint) this.robot.applyCommand(setpoint);
+      this.robot.step(1);
+    }
+    this.simulatedNs += this.periodNs;
+    this.robot.sample(Number(this.periodNs) / 1e9);
+    this.witness.truth(this.robot.truth().positions);
+  }
+
+  /** Hands to the controller what has arrived by `at`. */
+  private deliver(at: bigint): void {
+    while (this.queue[0] !== undefined && this.queue[0].atNs <= at) {
+      const { message, atNs } = this.queue.shift()!;
+      this.commands++;
+      const accepted =
+        this.controller instanceof ForwardController
+          ? this.controller.onCommand((message as Float64MultiArray).data)
+          : this.controller.onCommand(message as JointTrajectory, atNs);
+      if (!accepted) {
+        this.witness.malformed();
+        continue;
+      }
+      this.witness.command(accepted);
+      if (this.braked) {
+        this.braked = false;
+        this.robot.hold(false);
+      }
+    }
+  }
+
+  private publishState(): void {
+    const { positions, velocities, efforts } = this.robot.sense();
+    this.states.publish({
+      header: { stamp: rosTime(this.options.clock.wallNs()), frame_id: '' },
+      name: [...this.options.robot.model.measured],
+      position: positions,
+      velocity: velocities,
+      effort: efforts,
+    });
+    this.published++;
+  }
+}
