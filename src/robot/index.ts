@@ -28,3 +28,4 @@ export type {
   Vector3,
 } from './model.js';
 export { commandUnit, effortUnit, positionUnit, velocityUnit } from './units.js';
+export { CONTROLLER_KINDS, withController, type ControllerKind } from './with-controller.js';
