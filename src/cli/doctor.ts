@@ -1,0 +1,139 @@
+import { existsSync, readdirSync } from 'node:fs';
+import os from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import { DynabridgeError } from '../core/index.js';
+import { listRobots, loadRobot } from '../robot/index.js';
+import { jsonOption } from './options.js';
+import { Output } from './output.js';
+import { versions } from './versions.js';
+
+type Level = 'ok' | 'note' | 'problem';
+
+interface Finding {
+  readonly what: string;
+  readonly level: Level;
+  readonly detail: string;
+}
+
+const LISTEN_MS = 1_000;
+const MARK: Readonly<Record<Level, string>> = { ok: 'ok  ', note: 'note', problem: 'FAIL' };
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description(
+      'Check what this machine has: Node, compute backend, physics, serial ports, ROS 2, and who is on the wire.',
+    )
+    .addOption(jsonOption())
+    .action(async (options: { readonly json?: true }) => {
+      const output = new Output(options.json ?? false);
+      const findings: Finding[] = [];
+      for (const examine of [machine, robots, compute, physics, serial, ros, wire]) {
+        findings.push(
+          ...(await examine().catch((error: Error) => [
+            { what: examine.name, level: 'problem' as const, detail: error.message },
+          ])),
+        );
+      }
+      output.result(
+        { findings },
+        findings.map(({ what, level, detail }) => `${MARK[level]}  ${what.padEnd(18)} ${detail}`).join('\n'),
+      );
+      const problems = findings.filter(({ level }) => level === 'problem');
+      if (problems.length > 0) {
+        throw new DynabridgeError(
+          'UNAVAILABLE',
+          `${problems.length} of ${findings.length} checks failed: ${problems.map(({ what }) => what).join(', ')}`,
+        );
+      }
+      process.exit(0);
+    });
+}
+
+async function machine(): Promise<Finding[]> {
+  const cpu = os.cpus();
+  const list = Object.entries(versions()).map(([name, version]) => `${name} ${version}`);
+  return Promise.resolve([
+    {
+      what: 'machine',
+      level: 'ok',
+      detail: `${os.type()} ${os.arch()}, ${cpu.length} x ${cpu[0]?.model ?? 'unknown'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
+    },
+    { what: 'versions', level: 'ok', detail: list.join(', ') },
+  ]);
+}
+
+async function robots(): Promise<Finding[]> {
+  return Promise.resolve(
+    listRobots().map((name) => {
+      const { model, config } = loadRobot(name);
+      return {
+        what: `robot ${name}`,
+        level: 'ok' as const,
+        detail: `${model.commanded.join(', ')} by ${config.commandInterface}, ${config.controlRateHz} Hz; ${model.dropped.length} URDF tags not used`,
+      };
+    }),
+  );
+}
+
+async function compute(): Promise<Finding[]> {
+  const { selectBackend } = await import('../compute/index.js');
+  const { explanation, name } = await selectBackend('auto');
+  return [{ what: 'compute backend', level: name === 'cpu' ? 'note' : 'ok', detail: explanation }];
+}
+
+async function physics(): Promise<Finding[]> {
+  const { loadEngine } = await import('../../sim/index.js');
+  const engine = await loadEngine();
+  return [{ what: 'physics', level: 'ok', detail: `MuJoCo ${engine.mj_versionString()} (WebAssembly)` }];
+}
+
+async function serial(): Promise<Finding[]> {
+  const { SerialPort } = await import('serialport');
+  const ports = await SerialPort.list();
+  const detail =
+    ports.length > 0
+      ? ports.map(({ path }) => path).join(', ')
+      : 'no port is plugged in (needed for teleop only)';
+  return [{ what: 'serial', level: ports.length > 0 ? 'ok' : 'note', detail }];
+}
+
+async function ros(): Promise<Finding[]> {
+  const distro = process.env['ROS_DISTRO'];
+  const installed = existsSync('/opt/ros') ? readdirSync('/opt/ros') : [];
+  const sourced = distro
+    ? `${distro} is sourced`
+    : installed.length > 0
+      ? `${installed.join(', ')} in /opt/ros, not sourced`
+      : 'not installed';
+  return Promise.resolve([
+    { what: 'ROS 2', level: distro ? 'ok' : 'note', detail: `${sourced}; the rtps middleware needs no ROS` },
+  ]);
+}
+
+async function wire(): Promise<Finding[]> {
+  const { createRtpsMiddleware } = await import('../io/ros/index.js');
+  const middleware = await createRtpsMiddleware({ nodeName: 'dynabridge_doctor' });
+  try {
+    await sleep(LISTEN_MS);
+    const { address, remoteParticipants } = middleware.participant;
+    const where = `domain ${process.env['ROS_DOMAIN_ID'] ?? 0} on ${address}`;
+    if (remoteParticipants.length === 0)
+      return [{ what: 'wire', level: 'note', detail: `${where}: nobody answered within ${LISTEN_MS} ms` }];
+    const written = remoteParticipants.flatMap(({ writers }) =>
+      [...writers.values()].map(({ topic }) => topic),
+    );
+    const topics = [...new Set(written)]
+      .filter((topic) => topic.startsWith('rt/'))
+      .map((topic) => topic.slice(2));
+    return [
+      {
+        what: 'wire',
+        level: 'ok',
+        detail: `${where}: ${remoteParticipants.length} participants publish ${topics.join(', ') || 'nothing'}`,
+      },
+    ];
+  } finally {
+    await middleware.close();
+  }
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { DynabridgeError, ERROR_CODES } from '../core/index.js';
+import { packageRoot } from './package-root.js';
+import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
+import { evalCommand } from './eval.js';
+import { runCommand } from './run.js';
+import { trainCommand } from './train.js';
+import { twinCommand } from './twin.js';
+
+const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as {
+  version: string;
+};
+
+function exitCodeHelp(): string {
+  const rows = Object.values(ERROR_CODES).map(
+    ({ exitCode, meaning }) => `  ${String(exitCode).padStart(3)}  ${meaning}`,
+  );
+  return ['', 'Exit codes:', '    0  all went well', ...rows].join('\n');
+}
+
+const program = new Command('dynabridge')
+  .description(
+    'Model-based reinforcement learning beside a ROS 2 robot, behind a safety gate.\n\n' +
+      'The usual path:  doctor -> train -> eval -> twin (rehearse) -> run.\n' +
+      'No robot and no ROS needed to try it:  dynabridge demo',
+  )
+  .version(version)
+  .showHelpAfterError('(add --help to see what there is)')
+  .addHelpText('after', exitCodeHelp())
+  .exitOverride();
+for (const command of [doctorCommand, trainCommand, evalCommand, twinCommand, runCommand, demoCommand]) {
+  program.addCommand(command().exitOverride().showHelpAfterError('(add --help to see what there is)'));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? 0 : ERROR_CODES.BAD_INPUT.exitCode; // commander has printed its own message
+  }
+  if (error instanceof DynabridgeError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error })}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return ERROR_CODES.INTERNAL.exitCode;
+}

@@ -1,0 +1,53 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { CONTROLLER_KINDS } from '../robot/index.js';
+
+/** Options that several commands share, so that they read and behave alike. */
+export const jsonOption = (): Option =>
+  new Option('--json', 'print one final JSON object on stdout and everything else on stderr');
+
+export const robotOption = (fallback?: string): Option => {
+  const option = new Option(
+    '--robot <name|folder>',
+    'a packaged robot (see urdf/) or the path of a robot folder',
+  );
+  return fallback === undefined ? option.makeOptionMandatory() : option.default(fallback);
+};
+
+export const seedOption = (): Option =>
+  new Option('--seed <integer>', 'seed of every random choice; the same seed gives the same result')
+    .argParser(integerAtLeast(0))
+    .default(1);
+
+export const runsOption = (): Option =>
+  new Option('--runs <folder>', 'where run directories are kept').default('runs');
+
+export const backendOption = (): Option =>
+  new Option('--backend <name>', 'tensor backend')
+    .choices(['auto', 'tensorflow-gpu', 'wasm', 'cpu'])
+    .default('auto');
+
+export const controllerOption = (): Option =>
+  new Option(
+    '--controller <kind>',
+    'what takes the commands: forward (forward_command_controller) or jtc (joint_trajectory_controller); default: robot.yaml',
+  ).choices(CONTROLLER_KINDS);
+
+export function integerAtLeast(minimum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < minimum) {
+      throw new InvalidArgumentError(`expected an integer of at least ${minimum}, got '${text}'.`);
+    }
+    return value;
+  };
+}
+
+export function numberWithin(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= minimum && value <= maximum)) {
+      throw new InvalidArgumentError(`expected a number within [${minimum}, ${maximum}], got '${text}'.`);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,108 @@
+import cliProgress from 'cli-progress';
+import { elapsedMs, systemClock } from '../core/index.js';
+
+const PLAIN_LINE_EVERY_MS = 5_000;
+
+/**
+ * Where a command speaks. Results go to stdout, everything else to stderr, so that `--json` leaves exactly one JSON object
+ * on stdout.
+ */
+export class Output {
+  constructor(readonly json: boolean) {}
+
+  /** One line for people. */
+  line(text = ''): void {
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** The command's result: `object` with --json, else `text`. Called once, last. */
+  result(object: object, text: string): void {
+    process.stdout.write(this.json ? `${JSON.stringify(object)}\n` : `${text}\n`);
+  }
+
+  /** A progress bar with rate and time left on a terminal, a plain line every five seconds elsewhere. */
+  progress(label: string, total: number, unit: string): Progress {
+    return process.stderr.isTTY
+      ? new BarProgress(label, total, unit)
+      : new LineProgress(label, total, unit, this);
+  }
+}
+
+export interface Progress {
+  /** @param note short extra text, e.g. the newest return */
+  update(done: number, note?: string): void;
+  stop(): void;
+}
+
+class BarProgress implements Progress {
+  private readonly bar: cliProgress.SingleBar;
+
+  constructor(label: string, total: number, unit: string) {
+    this.bar = new cliProgress.SingleBar(
+      {
+        format: `${label} {bar} {value}/{total} ${unit} | {rate} ${unit}/s | {left} left | {note}`,
+        barsize: 24,
+        hideCursor: true,
+        stream: process.stderr,
+        clearOnComplete: false,
+      },
+      cliProgress.Presets.shades_classic,
+    );
+    this.bar.start(total, 0, { rate: '-', left: '-', note: '' });
+    this.total = total;
+  }
+
+  private readonly total: number;
+  private readonly startNs = systemClock.nowNs();
+
+  update(done: number, note = ''): void {
+    const { rate, left } = pace(this.startNs, done, this.total);
+    this.bar.update(done, { rate, left, note });
+  }
+
+  stop(): void {
+    this.bar.stop();
+  }
+}
+
+class LineProgress implements Progress {
+  private readonly startNs = systemClock.nowNs();
+  private lastNs = this.startNs;
+
+  constructor(
+    private readonly label: string,
+    private readonly total: number,
+    private readonly unit: string,
+    private readonly output: Output,
+  ) {}
+
+  update(done: number, note = ''): void {
+    const now = systemClock.nowNs();
+    if (done < this.total && elapsedMs(this.lastNs, now) < PLAIN_LINE_EVERY_MS) return;
+    this.lastNs = now;
+    const { rate, left } = pace(this.startNs, done, this.total);
+    this.output.line(
+      `${this.label}: ${done}/${this.total} ${this.unit}, ${rate} ${this.unit}/s, ${left} left${note ? `, ${note}` : ''}`,
+    );
+  }
+
+  stop(): void {}
+}
+
+function pace(startNs: bigint, done: number, total: number): { rate: string; left: string } {
+  const seconds = elapsedMs(startNs, systemClock.nowNs()) / 1e3;
+  const rate = done / Math.max(seconds, 1e-3);
+  return { rate: rate.toPrecision(3), left: rate > 0 ? formatDuration((total - done) / rate) : '-' };
+}
+
+/** e.g. 75 -> "1 min 15 s" */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** Two aligned columns for people. */
+export function table(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
+}

@@ -1,0 +1,46 @@
+import type { EpisodeSource, SessionInfo } from '../data/index.js';
+import { makeContract, type Contract, type Robot, type SimulationFacts } from '../robot/index.js';
+import type { ObservationSpec } from '../rl/observation.js';
+import { CHECKS, gateConfigFromRobot, gateConfigHash } from '../safety/index.js';
+
+/** The contract of a policy that is trained on this robot with this observation. */
+export function policyContract(
+  robot: Robot,
+  task: string,
+  observation: ObservationSpec,
+  simulation: SimulationFacts,
+): Contract {
+  const { history, previousActions, measured, encoding } = observation;
+  return makeContract({
+    robot,
+    task,
+    observation: {
+      history,
+      previousActions,
+      encodings: Object.fromEntries(measured.map((joint, i) => [joint, encoding[i]!])),
+    },
+    gateConfigHash: gateConfigHash(gateConfigFromRobot(robot)),
+    simulation,
+  });
+}
+
+/** What is recorded with every episode of this robot. */
+export function sessionOf(
+  source: EpisodeSource,
+  robot: Robot,
+  task: string,
+  contractSha256: string,
+): SessionInfo {
+  const { model, config } = robot;
+  return {
+    source,
+    robot: model.name,
+    task,
+    contractSha256,
+    controlRateHz: config.controlRateHz,
+    policyRateHz: config.policyRateHz,
+    measured: model.measured,
+    commanded: model.commanded,
+    reasonNames: CHECKS,
+  };
+}

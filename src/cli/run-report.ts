@@ -1,0 +1,213 @@
+import os from 'node:os';
+import type { Episode, JsonLine, RunDirectory } from '../data/index.js';
+import {
+  renderReport,
+  type BridgeData,
+  type JointMotion,
+  type ReportData,
+  type ReportEvent,
+  type SummaryRow,
+} from '../report/index.js';
+import { parseContract, positionUnit, velocityUnit, type Contract } from '../robot/index.js';
+
+/** Events worth a line in the report. */
+const REPORTED_EVENTS = new Set([
+  'engaged',
+  'first-command',
+  'mode',
+  'fault',
+  'fenced',
+  'emergency-stop',
+  'agent-lost',
+  'agent-ended',
+  'recorder-ended',
+  'stopped',
+]);
+
+/** Writes report.html anew from what the run directory holds. @returns its path */
+export async function refreshReport(run: RunDirectory): Promise<string> {
+  const metrics = run.metrics.read().rows;
+  const contract = parseContract(run.readContract(), run.path);
+  const bridge = await lastBridge(run);
+  const events = run.events.read().rows;
+  const cpu = os.cpus();
+  const data: ReportData = {
+    header: {
+      ...run.info,
+      machine: `${cpu.length} x ${cpu[0]?.model ?? 'unknown processor'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
+    },
+    ...learning(metrics),
+    ...modelError(metrics, contract),
+    ...(bridge && { bridge: bridgeData(bridge, contract) }),
+    ...reportEvents(events),
+    summary: summary(metrics, events),
+  };
+  return run.writeReport(renderReport(data));
+}
+
+function ofKind(rows: readonly JsonLine[], kind: string): Record<string, unknown>[] {
+  return rows.filter((row) => row['kind'] === kind);
+}
+
+function learning(metrics: readonly JsonLine[]): Pick<ReportData, 'learning'> {
+  const episodes = ofKind(metrics, 'episode').map((row) => ({
+    step: row['step'] as number,
+    return: row['return'] as number,
+  }));
+  if (episodes.length === 0) return {};
+  const evaluations = ofKind(metrics, 'evaluation').map((row) => {
+    const returns = row['returns'] as number[];
+    return {
+      step: row['step'] as number,
+      mean: row['meanReturn'] as number,
+      min: Math.min(...returns),
+      max: Math.max(...returns),
+    };
+  });
+  const baseline = ofKind(metrics, 'baseline')[0];
+  const goal = ofKind(metrics, 'result')[0];
+  return {
+    learning: {
+      episodes,
+      evaluations,
+      ...(baseline && { randomReturn: baseline['returnRandom'] as number }),
+      ...(goal && { goalReturn: goal['goalReturn'] as number }),
+    },
+  };
+}
+
+/** The world model predicts frames: positions, velocities and executed commands. */
+export function frameQuantities(contract: Contract): { name: string; unit: string }[] {
+  const type = (joint: string) =>
+    contract.observations.find(({ field }) => field === `position[${joint}]`)?.unit === 'm'
+      ? 'prismatic'
+      : 'revolute';
+  return [
+    ...contract.measured.map((joint) => ({ name: `${joint} position`, unit: positionUnit(type(joint)) })),
+    ...contract.measured.map((joint) => ({ name: `${joint} velocity`, unit: velocityUnit(type(joint)) })),
+    ...contract.commanded.map(({ name, unit }) => ({ name: `${name} command`, unit })),
+  ];
+}
+
+function modelError(metrics: readonly JsonLine[], contract: Contract): Pick<ReportData, 'model'> {
+  const points = ofKind(metrics, 'model').map((row) => {
+    const nll = row['holdoutNll'] as number[];
+    return {
+      step: row['step'] as number,
+      rmse: row['holdoutRmse'] as number[],
+      nll: nll.reduce((sum, value) => sum + value, 0) / nll.length,
+    };
+  });
+  return points.length === 0 ? {} : { model: { dimensions: frameQuantities(contract), points } };
+}
+
+async function lastBridge(run: RunDirectory): Promise<Episode | null> {
+  let last: Episode | null = null;
+  for await (const episode of run.episodes())
+    if (episode.header.source === 'real' && episode.ticks.length > 1) last = episode;
+  return last;
+}
+
+function bridgeData({ header, ticks }: Episode, contract: Contract): BridgeData {
+  const sent = ticks.filter((tick) => tick.executed.length > 0);
+  const ms = (later: bigint, earlier: bigint): number => Number(later - earlier) / 1e6;
+  const timeS = ticks.map((tick) => Number(tick.timeNs) / 1e9);
+  const joints = header.measured.map((name, i): JointMotion => {
+    const limits = contract.limits[name];
+    const command = contract.commanded.findIndex((joint) => joint.name === name);
+    const unit = contract.observations.find(({ field }) => field === `position[${name}]`)!.unit;
+    return {
+      name,
+      unit,
+      positions: ticks.map((tick) => tick.positions[i]!),
+      ...(limits?.position && { positionLimits: limits.position }),
+      ...(command >= 0 && {
+        commands: {
+          unit: contract.commanded[command]!.unit,
+          values: ticks.map((tick) => tick.executed[command] ?? NaN),
+          limits: commandLimits(contract, command),
+        },
+      }),
+    };
+  });
+  return {
+    loopPeriodMs: sent.slice(1).map((tick, i) => ms(tick.sentNs, sent[i]!.sentNs)),
+    nominalPeriodMs: 1e3 / header.controlRateHz,
+    latencyMs: sent.map((tick) => ms(tick.sentNs, tick.measuredNs)),
+    commandsSent: sent.length,
+    commandsLimited: sent.filter((tick) => tick.reasons !== 0).length,
+    violations: countViolations(joints),
+    motion: { title: `episode ${header.id}`, timeS, joints },
+  };
+}
+
+function commandLimits(contract: Contract, index: number): { min: number; max: number } {
+  const { name, interface: kind } = contract.commanded[index]!;
+  const limits = contract.limits[name]!;
+  if (kind === 'position') return limits.position ?? { min: -Infinity, max: Infinity };
+  const max = kind === 'velocity' ? limits.maxVelocity : limits.maxEffort;
+  return { min: -max, max };
+}
+
+/** Sent commands outside their limits, and measured positions beyond theirs. */
+function countViolations(joints: readonly JointMotion[]): number {
+  const outside = (values: ArrayLike<number>, limits: { min: number; max: number } | undefined): number =>
+    limits ? Array.from(values).filter((value) => value < limits.min || value > limits.max).length : 0;
+  return joints.reduce(
+    (sum, joint) =>
+      sum +
+      outside(joint.positions, joint.positionLimits) +
+      (joint.commands ? outside(joint.commands.values, joint.commands.limits) : 0),
+    0,
+  );
+}
+
+function reportEvents(events: readonly JsonLine[]): Pick<ReportData, 'events'> {
+  const start = events[0]?.monotonicS ?? 0;
+  const shown = events
+    .filter((row) => REPORTED_EVENTS.has(String(row['kind'])))
+    .map(({ wall: _wall, monotonicS, kind, ...detail }): ReportEvent => {
+      const text = Object.entries(detail).map(
+        ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+      );
+      return { timeS: monotonicS - start, kind: String(kind), text: text.join(', ') };
+    });
+  return shown.length === 0 ? {} : { events: shown };
+}
+
+function summary(metrics: readonly JsonLine[], events: readonly JsonLine[]): SummaryRow[] {
+  const trained = ofKind(metrics, 'result').at(-1);
+  const ended = ofKind(events, 'bridge-ended').at(-1);
+  const number = (value: unknown, digits = 1): string => (value as number).toFixed(digits);
+  return [
+    ...(trained
+      ? [
+          { label: 'Return, random policy', value: number(trained['returnRandom']) },
+          { label: 'Return, before training', value: number(trained['returnBefore']) },
+          {
+            label: 'Return, after training',
+            value: number(trained['returnAfter']),
+            note: `goal ${number(trained['goalReturn'])}`,
+            verdict:
+              (trained['returnAfter'] as number) >= (trained['goalReturn'] as number)
+                ? ('good' as const)
+                : ('bad' as const),
+          },
+          {
+            label: 'Real steps',
+            value: `${trained['realSteps'] as number} in ${number(trained['seconds'], 0)} s`,
+          },
+        ]
+      : []),
+    ...(ended
+      ? [
+          { label: 'Bridge', value: `${number(ended['seconds'])} s under control`, note: 'the newest one' },
+          {
+            label: 'End of the bridge',
+            value: (ended['faults'] as string[]).join('; ') || String(ended['end']),
+            verdict: (ended['faults'] as string[]).length === 0 ? ('good' as const) : ('bad' as const),
+          },
+        ]
+      : []),
+  ];
+}

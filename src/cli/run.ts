@@ -1,0 +1,246 @@
+import { Command, Option } from 'commander';
+import { DynabridgeError, systemClock } from '../core/index.js';
+import { RunDirectory, latestRun, type SessionInfo } from '../data/index.js';
+import {
+  contractDifferences,
+  contractHash,
+  loadRobot,
+  makeContract,
+  parseContract,
+  withController,
+} from '../robot/index.js';
+import type { ControllerKind, Robot } from '../robot/index.js';
+import { gateConfigFromRobot, gateConfigHash } from '../safety/index.js';
+import { Supervisor, type BridgeOutcome } from '../supervisor/index.js';
+import { interruptSignal } from './interrupt.js';
+import { controllerOption, jsonOption, numberWithin, robotOption, runsOption } from './options.js';
+import { Output, table } from './output.js';
+import { sessionOf } from './policy-contract.js';
+import { refreshReport } from './run-report.js';
+
+interface RunCliOptions {
+  readonly robot: string;
+  readonly run?: string;
+  readonly runs: string;
+  readonly duration?: number;
+  readonly wait: number;
+  readonly engage: 'auto' | 'manual';
+  readonly controller?: ControllerKind;
+  readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
+  readonly name: string;
+  readonly json?: true;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description(
+      'Drive the robot with a trained policy, through the safety gate. The robot must be up (or its twin): its joint states\n' +
+        'flow and its controller listens. Ctrl+C ramps to rest, then ends; a second Ctrl+C ends at once.',
+    )
+    .addOption(robotOption())
+    .option('--run <folder>', 'run directory of the policy (default: the newest of this robot)')
+    .addOption(runsOption())
+    .option(
+      '--duration <s>',
+      'stop after this long under control (default: until Ctrl+C)',
+      numberWithin(0, 1e6),
+    )
+    .option('--wait <s>', 'give up when the robot is not under control by then', numberWithin(0.1, 3600), 10)
+    .addOption(
+      new Option(
+        '--engage <how>',
+        'auto: as soon as states are fresh and the agent is alive; manual: by the service ~/engage',
+      )
+        .choices(['auto', 'manual'])
+        .default('auto'),
+    )
+    .addOption(controllerOption())
+    .addOption(
+      new Option(
+        '--middleware <name>',
+        'rtps: our own DDS participant, no ROS needed; rclnodejs: a sourced ROS 2',
+      )
+        .choices(['auto', 'rtps', 'rclnodejs'])
+        .default('auto'),
+    )
+    .option(
+      '--name <node>',
+      'ROS node name; its services are /<node>/estop, reset, engage and release',
+      'dynabridge',
+    )
+    .addOption(jsonOption())
+    .action(drive);
+}
+
+async function drive(options: RunCliOptions): Promise<void> {
+  const output = new Output(options.json ?? false);
+  const robot = withController(loadRobot(options.robot), options.controller);
+  const run = options.run
+    ? RunDirectory.open(options.run, systemClock)
+    : latestRun(options.runs, robot.model.name, systemClock);
+  const session = checkContract(run, robot);
+  output.line(`policy of ${run.path}`);
+
+  const bridge = new Bridge(options, run, output);
+  const outcome = await bridge.drive(robot, session);
+  run.events.append('bridge-ended', { ...outcome, seconds: outcome.summary?.seconds ?? 0 });
+  const report = await refreshReport(run);
+  const { summary } = outcome;
+  output.result(
+    {
+      ...summary,
+      end: outcome.end,
+      faults: outcome.faults,
+      emergencyStop: outcome.emergencyStop,
+      run: run.path,
+      report,
+    },
+    summaryTable(outcome, report),
+  );
+  run.close();
+  bridge.throwIfFailed(outcome);
+}
+
+/** @throws CONTRACT_MISMATCH that names every difference between what the policy was trained for and this robot */
+function checkContract(run: RunDirectory, robot: Robot): SessionInfo {
+  const trained = parseContract(run.readContract(), run.path);
+  const live = makeContract({
+    robot,
+    task: trained.task,
+    observation: trained.observation,
+    gateConfigHash: gateConfigHash(gateConfigFromRobot(robot)),
+  });
+  const differences = contractDifferences(trained, live);
+  if (differences.length > 0) {
+    throw new DynabridgeError(
+      'CONTRACT_MISMATCH',
+      `the policy in ${run.path} was not trained for this robot:\n${differences.map((text) => `  - ${text}`).join('\n')}\n` +
+        `train it for the robot as it is: dynabridge train --robot ${robot.folder} --task ${trained.task}`,
+      { differences },
+    );
+  }
+  return sessionOf('real', robot, trained.task, contractHash(trained));
+}
+
+/** One bridge from start to end: prints what happens, keeps the time, and knows why it ended. */
+class Bridge {
+  private supervisor: Supervisor | null = null;
+  private engaged = false;
+  private lastWaiting = 'the guard has not answered yet';
+  private failure: DynabridgeError | null = null;
+  private interrupted = false;
+  private durationTimer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly options: RunCliOptions,
+    private readonly run: RunDirectory,
+    private readonly output: Output,
+  ) {}
+
+  async drive(robot: Robot, session: SessionInfo): Promise<BridgeOutcome> {
+    const { controller, middleware, name, engage, wait } = this.options;
+    interruptSignal((signal) => {
+      this.interrupted = true;
+      this.output.line(`${signal}: ramping to rest (again to end at once)`);
+      this.supervisor?.stop();
+    });
+    this.supervisor = await Supervisor.start({
+      robot,
+      controller,
+      runFolder: this.run.path,
+      episodesFolder: this.run.episodesFolder,
+      session,
+      nodeName: name,
+      middleware,
+      engage,
+      clock: systemClock,
+      onEvent: (kind, detail) => this.onEvent(kind, detail),
+    });
+    const { pids } = this.supervisor;
+    this.run.events.append('bridge-started', { pids });
+    this.output.line(`started guard ${pids['guard']}, agent ${pids['agent']}, recorder ${pids['recorder']}`);
+    if (this.interrupted) this.supervisor.stop();
+    const patience = setTimeout(() => this.giveUp(robot), wait * 1e3);
+    if (engage === 'manual') clearTimeout(patience);
+    const outcome = await this.supervisor.finished;
+    clearTimeout(patience);
+    if (this.durationTimer) clearTimeout(this.durationTimer);
+    return outcome;
+  }
+
+  throwIfFailed(outcome: BridgeOutcome): void {
+    if (this.failure) throw this.failure;
+    if (outcome.faults.length > 0) {
+      throw new DynabridgeError('SAFETY_FAULT', `the run did not end well: ${outcome.faults.join('; ')}`, {
+        faults: outcome.faults,
+      });
+    }
+    if (this.interrupted) throw new DynabridgeError('INTERRUPTED', 'ended by request; the robot is at rest');
+  }
+
+  private onEvent(kind: string, detail: Readonly<Record<string, unknown>>): void {
+    if (kind !== 'waiting') this.run.events.append(kind, detail);
+    switch (kind) {
+      case 'waiting':
+        this.lastWaiting = String(detail['why']);
+        this.output.line(`waiting: ${this.lastWaiting}`);
+        break;
+      case 'engaged':
+        this.engaged = true;
+        this.output.line('engaged: the agent drives, through the gate');
+        if (this.options.duration !== undefined) {
+          this.durationTimer = setTimeout(() => this.supervisor?.stop(), this.options.duration * 1e3);
+        }
+        break;
+      case 'state-lacks-joints':
+        this.failure = new DynabridgeError(
+          'CONTRACT_MISMATCH',
+          `the robot's joint states lack ${list(detail['missing'])}; they name ${list(detail['has'])}; check robot.yaml against the robot`,
+          detail,
+        );
+        this.supervisor?.stop();
+        break;
+      case 'connected':
+      case 'request':
+      case 'summary':
+        break; // in events.jsonl, not for the screen
+      default:
+        this.output.line(`${kind}: ${Object.values(detail).map(String).join(', ')}`);
+    }
+  }
+
+  private giveUp(robot: Robot): void {
+    if (this.engaged || this.failure) return;
+    this.failure = new DynabridgeError(
+      'UNAVAILABLE',
+      `${robot.model.name} was not under control within ${this.options.wait} s: ${this.lastWaiting}; ` +
+        `start the robot or its twin (dynabridge twin --robot ${this.options.robot}), or give --wait more`,
+    );
+    this.supervisor?.stop();
+  }
+}
+
+function list(names: unknown): string {
+  return (names as string[]).map((name) => `'${name}'`).join(', ') || 'no joint';
+}
+
+function summaryTable({ summary, end, faults }: BridgeOutcome, report: string): string {
+  if (!summary)
+    return table([
+      ['end', end],
+      ['faults', faults.join('; ')],
+      ['report', report],
+    ]);
+  const { loopMs, latencyMs } = summary;
+  return table([
+    ['under control', `${summary.seconds.toFixed(1)} s`],
+    ['commands', `${summary.commands} sent, ${summary.limited} limited, ${summary.blocked} blocked`],
+    [
+      'loop period',
+      `p50 ${loopMs.p50} ms, p99 ${loopMs.p99} ms, max ${loopMs.max} ms; ${summary.skippedTicks} ticks skipped`,
+    ],
+    ['state to command', `p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms, max ${latencyMs.max} ms`],
+    ['end', faults.length > 0 ? `${end}: ${faults.join('; ')}` : end],
+    ['report', report],
+  ]);
+}

@@ -1,0 +1,123 @@
+import { Command, Option } from 'commander';
+import { Rng, badInput, systemClock } from '../core/index.js';
+import { createMiddleware } from '../io/ros/index.js';
+import { loadRobot, withController, type ControllerKind } from '../robot/index.js';
+import { interruptSignal } from './interrupt.js';
+import {
+  controllerOption,
+  integerAtLeast,
+  jsonOption,
+  numberWithin,
+  robotOption,
+  seedOption,
+} from './options.js';
+import { Output, table } from './output.js';
+
+interface TwinCliOptions {
+  readonly robot: string;
+  readonly controller?: ControllerKind;
+  readonly seed: number;
+  readonly rate?: number;
+  readonly jitter: number;
+  readonly perturb: Record<string, number>;
+  readonly ideal?: true;
+  readonly pushForce: number;
+  readonly pushTime: number;
+  readonly duration?: number;
+  readonly json?: true;
+}
+
+/** `name=value,name=value` over the imperfections of sim/imperfections.ts */
+function parsePerturbation(text: string): Record<string, number> {
+  const entries = text.split(',').map((pair) => {
+    const [name = '', value = ''] = pair.split('=');
+    if (name.trim() === '' || value.trim() === '' || !Number.isFinite(Number(value))) {
+      throw badInput(
+        `--perturb: '${pair}' is not name=number; write e.g. --perturb massScale=1.3,actuatorGain=0.8`,
+        { pair },
+      );
+    }
+    return [name.trim(), Number(value)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+export function twinCommand(): Command {
+  return new Command('twin')
+    .description(
+      'A simulated robot behind the ROS 2 wire, in real time: publishes joint states, obeys its command topic as a\n' +
+        'ros2_control controller does, and counts every violation of its limits that it sees. Services: /twin/push, /twin/reset.',
+    )
+    .addOption(robotOption())
+    .addOption(controllerOption())
+    .addOption(seedOption())
+    .option(
+      '--rate <Hz>',
+      'joint states per second (default: control_rate_hz of robot.yaml)',
+      integerAtLeast(1),
+    )
+    .option('--jitter <ms>', 'each state is late by up to this much', numberWithin(0, 100), 1)
+    .option(
+      '--perturb <name=value,...>',
+      'change the dynamics, e.g. massScale=1.3,actuatorGain=0.8',
+      parsePerturbation,
+      {},
+    )
+    .option('--ideal', 'no noise, no friction, no encoder: only the declared delay and lag')
+    .addOption(
+      new Option('--push-force <N>', 'force of /twin/push on the first commanded joint')
+        .argParser(numberWithin(-1e4, 1e4))
+        .default(150),
+    )
+    .addOption(new Option('--push-time <s>', 'for how long').argParser(numberWithin(0, 10)).default(0.1))
+    .option('--duration <s>', 'end after this long (default: until Ctrl+C)', numberWithin(0, 1e6))
+    .addOption(jsonOption())
+    .action(runTwin);
+}
+
+async function runTwin(options: TwinCliOptions): Promise<void> {
+  const output = new Output(options.json ?? false);
+  const sim = await import('../../sim/index.js');
+  const { Twin } = await import('../../sim/twin/index.js');
+  const robot = withController(loadRobot(options.robot), options.controller);
+  const base = options.ideal ? sim.nominalImperfections(robot) : sim.realLikeImperfections(robot);
+  const imperfections = sim.parseImperfections({ ...base, ...options.perturb });
+  const compiled = sim.compileRobot(await sim.loadEngine(), robot, imperfections);
+  const middleware = await createMiddleware({ adapter: 'rtps', nodeName: 'twin' });
+  const twin = new Twin({
+    robot,
+    compiled,
+    middleware,
+    clock: systemClock,
+    rng: new Rng(options.seed, 'twin'),
+    stateRateHz: options.rate ?? robot.config.controlRateHz,
+    jitterMs: options.jitter,
+    push: { joint: robot.model.commanded[0]!, force: options.pushForce, duration: options.pushTime },
+    brakeUntilFirstCommand: true,
+  });
+  output.line(
+    `twin of ${robot.model.name}: states on ${robot.config.stateTopic}, commands from ${robot.config.commandTopic}`,
+  );
+  output.line('brakes are on until the first command; Ctrl+C ends');
+  const status = setInterval(() => output.line(twin.statusLine), 5_000);
+  await new Promise<void>((resolve) => {
+    interruptSignal(() => resolve());
+    if (options.duration !== undefined) setTimeout(resolve, options.duration * 1e3);
+  });
+  clearInterval(status);
+  const summary = twin.summary;
+  twin.close();
+  await middleware.close();
+  compiled.dispose();
+  const { seconds, states, commands, rejectedCommands, violations, worstLatenessMs } = summary;
+  output.result(
+    summary,
+    table([
+      ['time', `${seconds.toFixed(1)} s, ${states} states published`],
+      ['commands', `${commands} received, ${rejectedCommands} malformed`],
+      ['violations', String(violations)],
+      ['worst lateness', `${worstLatenessMs.toFixed(1)} ms`],
+    ]),
+  );
+  process.exit(0);
+}
