@@ -13,7 +13,17 @@ const may = {
   'src/guard': ['src/core', 'src/robot', 'src/safety', 'src/env', 'src/io'],
   'src/agent': ['src/core', 'src/robot', 'src/safety', 'src/env', 'src/rl', 'src/data', 'src/io'],
   'src/recorder': ['src/core', 'src/robot', 'src/env', 'src/safety', 'src/data', 'src/io'],
-  'src/supervisor': ['src/core', 'src/robot', 'src/safety', 'src/env', 'src/data', 'src/io', 'src/guard'],
+  'src/supervisor': [
+    'src/core',
+    'src/robot',
+    'src/safety',
+    'src/env',
+    'src/data',
+    'src/io',
+    'src/guard',
+    'src/agent',
+    'src/recorder',
+  ],
   'src/report': ['src/core', 'src/data'],
   sim: ['src/core', 'src/robot', 'src/safety', 'src/env', 'src/io'],
 };
