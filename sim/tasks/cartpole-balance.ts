@@ -12,12 +12,13 @@ const FALL_ANGLE = 0.5;
  *
  * in [0, 1], in the form of dm_control's cartpole; 1 is upright, centred and still. Starts with |theta| <= 0.15 rad,
  * |x| <= 0.3 m and |thetadot| <= 0.1 rad/s; ends when |theta| > 0.5 rad. Margins are ours: the fall angle, most of the rail.
+ * Linear feedback through the gate reaches 247 on average.
  */
 export const cartpoleBalance: Task = {
   name: 'balance',
   robot: 'cartpole',
   episodeSteps: 250,
-  goalReturn: 230,
+  goalReturn: 240,
 
   reward(batch, layout, _frames, _actions, next, rewards) {
     const slider = jointOffsets(layout, 'slider');

@@ -42,7 +42,7 @@ test.each([
   [{ stictionRatio: 0.5 }, /'stictionRatio' is 0\.5, expected >=1/],
   [{ commandDelay: NaN }, /'commandDelay' is NaN/],
   [{ addedFriction: { slider: -1 } }, /'addedFriction\.slider' is -1, expected >=0/],
-  [{ backlash: 1 } as object, /'backlash'/],
+  [{ backlash: 1 }, /'backlash'/],
 ])('refuses %j', (input, message) => {
   expect(() => parseImperfections(input)).toThrow(message);
 });
