@@ -10,9 +10,15 @@ interface AxisChoice {
   readonly max?: number;
   readonly log?: boolean;
   readonly splits?: number;
+  /** min, max or both are what the data happen to be: no labels for them */
+  readonly ragged?: 'max' | 'both';
 }
 
-function base({ name, min, max, log, splits }: AxisChoice) {
+function base({ name, min, max, log, splits, ragged }: AxisChoice) {
+  const ends = {
+    ...(ragged === 'both' ? { showMinLabel: false } : {}),
+    ...(ragged === undefined ? {} : { showMaxLabel: false }),
+  };
   return {
     type: log === true ? ('log' as const) : ('value' as const),
     name,
@@ -20,7 +26,9 @@ function base({ name, min, max, log, splits }: AxisChoice) {
     nameTextStyle: { color: COLOURS.muted, fontSize: FONT_SIZE },
     axisLine: { show: true, onZero: false, lineStyle: { color: COLOURS.line } },
     axisTick: { show: true, lineStyle: { color: COLOURS.line } },
-    axisLabel: { color: COLOURS.muted, fontSize: FONT_SIZE, formatter: shortNumber },
+    axisLabel: { color: COLOURS.muted, fontSize: FONT_SIZE, formatter: shortNumber, ...ends },
+    minorSplitLine: { show: log === true, lineStyle: { color: COLOURS.grid, width: 0.6 } },
+    minorTick: { show: log === true, splitNumber: 9, length: 2, lineStyle: { color: COLOURS.line } },
     splitLine: { lineStyle: { color: COLOURS.grid } },
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),
@@ -38,8 +46,11 @@ export function yAxis(choice: AxisChoice): YAXisComponentOption {
   return { ...base(choice), nameGap: 46, scale: true };
 }
 
+/** For legends of lines without points. */
+export const PLAIN_LINE = 'path://M0 4h18v2h-18z';
+
 /** A legend above the plot, left-aligned with it. */
-export function legend(names: readonly string[]) {
+export function legend(names: readonly (string | { name: string; icon: string })[]) {
   return {
     data: [...names],
     top: 0,

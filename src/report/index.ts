@@ -1,3 +1,4 @@
+export { collectBridge, type BridgeFacts } from './collect-bridge.js';
 export { renderReport } from './render-report.js';
 export type {
   BridgeData,

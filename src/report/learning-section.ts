@@ -19,13 +19,14 @@ export function learningSection(curve: LearningCurve): Markup {
   </section>`;
 }
 
-function reference(name: string, value: number, colour: string) {
+/** `end`: where the label stands; the curve is low on the left and high on the right. */
+function reference(name: string, value: number, colour: string, end: 'Start' | 'End') {
   return {
     yAxis: value,
     name,
     label: {
       formatter: `${name} ${shortNumber(value)}`,
-      position: 'insideEndTop' as const,
+      position: `inside${end}Top` as const,
       color: colour,
       fontSize: FONT_SIZE,
     },
@@ -40,11 +41,11 @@ function learningChart(curve: LearningCurve): Chart {
   const names = [
     ...(episodes.length > 0 ? [EPISODES] : []),
     ...(evaluations.length > 0 ? [EVALUATION] : []),
-    ...(spread.length > 0 ? [SPREAD] : []),
+    ...(spread.length > 0 ? [{ name: SPREAD, icon: 'rect' }] : []),
   ];
   const references = [
-    ...(randomReturn === undefined ? [] : [reference('random policy', randomReturn, COLOURS.muted)]),
-    ...(goalReturn === undefined ? [] : [reference('goal', goalReturn, COLOURS.good)]),
+    ...(randomReturn === undefined ? [] : [reference('random policy', randomReturn, COLOURS.muted, 'End')]),
+    ...(goalReturn === undefined ? [] : [reference('goal', goalReturn, COLOURS.good, 'Start')]),
   ];
   const levels = [randomReturn, goalReturn].filter((value) => value !== undefined);
   const finite = [

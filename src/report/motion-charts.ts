@@ -1,10 +1,12 @@
-import { grid, legend, xAxis, yAxis } from './axes.js';
+import { grid, legend, PLAIN_LINE, xAxis, yAxis } from './axes.js';
 import { FULL_WIDTH, type Chart } from './chart.js';
 import type { JointMotion, Limits, Motion } from './report-data.js';
 import { COLOURS } from './theme.js';
 
 interface Trace {
   readonly name: string;
+  /** of the vertical axis */
+  readonly quantity: string;
   readonly values: ArrayLike<number>;
   readonly colour: string;
   /** commands are held between ticks */
@@ -21,9 +23,21 @@ export function motionCharts(motion: Motion): Chart[] {
 
 function jointCharts(motion: Motion, joint: JointMotion): Chart[] {
   const { name, unit, positions, positionLimits, commands } = joint;
-  const measured: Trace = { name: MEASURED, values: positions, colour: COLOURS.series1, step: false };
+  const measured: Trace = {
+    name: MEASURED,
+    quantity: 'position',
+    values: positions,
+    colour: COLOURS.series1,
+    step: false,
+  };
   if (commands === undefined) return [traceChart(motion, name, unit, [measured], positionLimits)];
-  const command: Trace = { name: COMMAND, values: commands.values, colour: COLOURS.series2, step: true };
+  const command: Trace = {
+    name: COMMAND,
+    quantity: 'command',
+    values: commands.values,
+    colour: COLOURS.series2,
+    step: true,
+  };
   if (commands.unit === unit) return [traceChart(motion, name, unit, [measured, command], positionLimits)];
   return [
     traceChart(motion, name, unit, [measured], positionLimits),
@@ -70,13 +84,20 @@ function traceChart(
     height: 240,
     option: {
       grid: grid(1),
-      legend: legend(traces.map((trace) => trace.name)),
+      legend: legend(traces.map((trace) => ({ name: trace.name, icon: PLAIN_LINE }))),
       xAxis: xAxis({
         name: 'time [s]',
         min: motion.timeS[0] ?? 0,
         max: motion.timeS[motion.timeS.length - 1] ?? 1,
+        ragged: 'max',
       }),
-      yAxis: yAxis({ name: `[${unit}]`, min: low, max: high, splits: 4 }),
+      yAxis: yAxis({
+        name: `${traces[0]!.quantity} [${unit}]`,
+        min: low,
+        max: high,
+        splits: 4,
+        ragged: 'both',
+      }),
       series: traces.map((trace, index) => ({
         name: trace.name,
         type: 'line' as const,

@@ -2,7 +2,7 @@
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return value.toExponential(1);
+  if (size !== 0 && (size < 1e-5 || size >= 1e9)) return Number(value.toPrecision(2)).toExponential();
   const rounded = Number(value.toPrecision(4));
   const [whole, fraction] = String(Math.abs(rounded)).split('.');
   const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, '\u202f');

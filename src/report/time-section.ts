@@ -1,11 +1,11 @@
 import { figure, FONT_SIZE, FULL_WIDTH, type Chart } from './chart.js';
 import { html, type Markup } from './html.js';
-import { duration, shortNumber } from './numbers.js';
+import { duration } from './numbers.js';
 import type { TimeShare } from './report-data.js';
 import { COLOURS, SERIES_COLOURS } from './theme.js';
 
-/** narrower parts carry no label of their own [share] */
-const LABELLED = 0.05;
+/** generous mean width of a bold character [px] */
+const CHARACTER_WIDTH = 7.5;
 
 /** How the training time was spent: one bar, and a table for what is too small to label. */
 export function timeSection(shares: readonly TimeShare[]): Markup | undefined {
@@ -48,6 +48,13 @@ function swatch(index: number): Markup {
   </svg>`;
 }
 
+/** As much of a label as fits into its part of the bar. */
+function barLabel(label: string, share: number): string {
+  const fits = (text: string) => text.length * CHARACTER_WIDTH < FULL_WIDTH * share - 8;
+  const choices = [`${label} ${percent(share)}`, percent(share)];
+  return choices.find(fits) ?? '';
+}
+
 function timeChart(shares: readonly TimeShare[], total: number): Chart {
   return {
     title: 'Where the time went',
@@ -71,13 +78,11 @@ function timeChart(shares: readonly TimeShare[], total: number): Chart {
           borderWidth: 1,
         },
         label: {
-          show: seconds / total >= LABELLED,
-          formatter: `${label} ${shortNumber(Math.round((100 * seconds) / total))} %`,
+          show: true,
+          formatter: barLabel(label, seconds / total),
           color: COLOURS.surface,
           fontSize: FONT_SIZE,
           fontWeight: 600 as const,
-          width: Math.max(0, (FULL_WIDTH * seconds) / total - 8),
-          overflow: 'truncate' as const,
         },
       })),
     },

@@ -27,7 +27,9 @@ function model(rng: Rng): NonNullable<ReportData['model']> {
   ];
   const points = [];
   for (let step = 500; step <= STEPS; step += 250) {
-    const rmse = [0.004, 0.012, 0.03, 0.11].map((v) => v * (0.1 + Math.exp(-step / 1800)) * rng.uniform(0.9, 1.1));
+    const rmse = [0.004, 0.012, 0.03, 0.11].map(
+      (v) => v * (0.1 + Math.exp(-step / 1800)) * rng.uniform(0.9, 1.1),
+    );
     points.push({ step, rmse, nll: -3.4 + 3 * Math.exp(-step / 1500) + rng.normal(0, 0.05) });
   }
   return { dimensions, points };
@@ -90,9 +92,19 @@ export function sampleReport(): ReportData {
       machine: 'AMD EPYC 9654, 2 cores, 24 GiB',
     },
     summary: [
-      { label: 'Return of the trained policy', value: '186.4', note: 'mean of 10 evaluation episodes; random policy 13.2', verdict: 'good' },
+      {
+        label: 'Return of the trained policy',
+        value: '186.4',
+        note: 'mean of 10 evaluation episodes; random policy 13.2',
+        verdict: 'good',
+      },
       { label: 'Real steps used', value: '10\u202f000', note: '8 min 20 s of robot time at 20 Hz' },
-      { label: 'Limit violations', value: '0', note: 'commands sent outside limits, or measured positions beyond', verdict: 'good' },
+      {
+        label: 'Limit violations',
+        value: '0',
+        note: 'commands sent outside limits, or measured positions beyond',
+        verdict: 'good',
+      },
       { label: 'Loop period, p99', value: '10.21 ms', note: 'goal: below 10.2 ms', verdict: 'bad' },
     ],
     learning: learning(rng),
