@@ -51,8 +51,8 @@ export function positionWindow(
   const above = Math.max(measured, config.interface === 'position' ? up : measured) > joint.maxPosition;
   const below = Math.min(measured, config.interface === 'position' ? down : measured) < joint.minPosition;
   const stop = (distance: number): number => maxVelocityToStop(distance, joint.maxDeceleration, dt);
-  window.hardHigh = above ? 0 : Math.min(joint.maxVelocity, stop(joint.maxPosition - up));
-  window.hardLow = below ? 0 : -Math.min(joint.maxVelocity, stop(down - joint.minPosition));
+  window.hardHigh = above ? 0 : stop(joint.maxPosition - up);
+  window.hardLow = below ? 0 : -stop(down - joint.minPosition);
   window.softHigh = Math.min(window.hardHigh, stop(joint.maxPosition - margin - up), below ? slow : Infinity);
   window.softLow = Math.max(
     window.hardLow,

@@ -28,7 +28,7 @@ export function isFiniteState(config: GateConfig, measured: Measured): boolean {
 
 /** Age in ms when the state cannot be judged by at `now` [s] (too old, or from the future), else undefined. */
 export function unusableAgeMs(config: GateConfig, receivedAt: number, now: number): number | undefined {
-  const ageMs = (now - receivedAt) * 1e3;
+  const ageMs = Math.round((now - receivedAt) * 1e9) / 1e6;
   return ageMs >= 0 && ageMs <= config.stateTimeoutMs ? undefined : ageMs;
 }
 
