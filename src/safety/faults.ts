@@ -41,7 +41,8 @@ export function describe(reason: Reason): string {
   const joint = reason.joint === undefined ? '' : ` joint '${reason.joint}'`;
   const value = reason.value === undefined ? '' : ` ${format(reason.value)}${unitOf(reason)}`;
   const limit = reason.limit === undefined ? '' : `, limit ${format(reason.limit)}${unitOf(reason)}`;
-  return `${reason.check}:${joint}${value}${limit}`;
+  const facts = `${joint}${value}${limit}`;
+  return facts === '' ? reason.check : `${reason.check}:${facts}`;
 }
 
 function format(value: number): string {

@@ -1,0 +1,243 @@
+import { describe, expect, it } from 'vitest';
+import { gate } from '../../src/safety/gate.js';
+import { gateEvent } from '../../src/safety/gate-events.js';
+import { createGateState, type GateState } from '../../src/safety/gate-state.js';
+import {
+  GATE_MODES,
+  type GateConfig,
+  type GateEvent,
+  type GateMode,
+  type Measured,
+} from '../../src/safety/types.js';
+import { START_NS, TICK_NS, checksOf, config, engaged, measured, proposal } from './fixtures.js';
+
+const velocity = config();
+
+/** Ticks of hold from `state`, with fresh states at `position`; returns the state and the time after them. */
+function rest(
+  gateConfig: GateConfig,
+  state: GateState,
+  fromNs: bigint,
+  ticks = 30,
+  position = 0,
+): [GateState, bigint] {
+  let current = state;
+  let nowNs = fromNs;
+  for (let k = 0; k < ticks; k++) {
+    nowNs += TICK_NS;
+    current = gate(gateConfig, current, null, measured(nowNs, [position]), null, nowNs).state;
+  }
+  return [current, nowNs];
+}
+
+function faulted(): [GateState, bigint] {
+  let state = engaged(velocity);
+  for (const k of [1n, 2n]) {
+    const nowNs = START_NS + k * TICK_NS;
+    state = gate(velocity, state, null, measured(nowNs, [0.5]), null, nowNs).state;
+  }
+  return rest(velocity, state, START_NS + 2n * TICK_NS, 30, 0.5);
+}
+
+/** A state in each mode, at rest but for 'stopping', and the time of it. */
+function inMode(mode: GateMode): [GateState, bigint] {
+  switch (mode) {
+    case 'mute':
+      return [createGateState(velocity), START_NS];
+    case 'holding':
+      return [gateEvent(velocity, engaged(velocity), 'release', null, START_NS).state, START_NS];
+    case 'active':
+      return [engaged(velocity), START_NS];
+    case 'stopping':
+      return [gateEvent(velocity, engaged(velocity, [0], [0.5]), 'stop', null, START_NS).state, START_NS];
+    case 'fault':
+      return faulted();
+    case 'estop':
+      return rest(velocity, gateEvent(velocity, engaged(velocity), 'estop', null, START_NS).state, START_NS);
+  }
+}
+
+/** What each event makes of each mode with a fresh state; null: refused. */
+const TABLE: Record<GateMode, Record<GateEvent, GateMode | null>> = {
+  mute: { engage: 'active', release: 'holding', stop: 'mute', estop: 'estop', reset: null, mute: 'mute' },
+  holding: {
+    engage: 'active',
+    release: 'holding',
+    stop: 'stopping',
+    estop: 'estop',
+    reset: null,
+    mute: 'mute',
+  },
+  active: { engage: 'active', release: 'holding', stop: 'stopping', estop: 'estop', reset: null, mute: null },
+  stopping: { engage: null, release: 'stopping', stop: 'stopping', estop: 'estop', reset: null, mute: null },
+  fault: { engage: null, release: null, stop: 'fault', estop: 'estop', reset: 'holding', mute: null },
+  estop: { engage: null, release: null, stop: 'estop', estop: 'estop', reset: 'holding', mute: null },
+};
+
+describe.each(GATE_MODES)('in mode %s', (mode) => {
+  it.each(Object.entries(TABLE[mode]))('%s leads to %s', (event, expected) => {
+    const [state, nowNs] = inMode(mode);
+    expect(state.mode).toBe(mode);
+    const position = state.fault?.check === 'state-jump' ? 0.5 : 0;
+    const result = gateEvent(velocity, state, event as GateEvent, measured(nowNs, [position]), nowNs);
+    expect(result.outcome.accepted).toBe(expected !== null);
+    expect(result.state.mode).toBe(expected ?? mode);
+    if (expected === null) expect(result.state).toBe(state);
+  });
+
+  it('a command is sent, except while mute', () => {
+    const [state, nowNs] = inMode(mode);
+    const { verdict } = gate(
+      velocity,
+      state,
+      proposal([0]),
+      measured(nowNs + TICK_NS, [0]),
+      null,
+      nowNs + TICK_NS,
+    );
+    expect(verdict.command === null).toBe(mode === 'mute');
+    expect(checksOf(verdict.reasons).includes('mode')).toBe(mode !== 'active');
+  });
+});
+
+function why(state: GateState, event: GateEvent, given: Measured | null, nowNs = START_NS): string {
+  const { outcome } = gateEvent(velocity, state, event, given, nowNs);
+  return outcome.accepted ? 'accepted' : outcome.why;
+}
+
+describe('engage and release from mute', () => {
+  it.each<[string, Measured | null, string]>([
+    ['no state', null, 'no joint state'],
+    ['NaN', measured(START_NS, [NaN]), 'not finite'],
+    ['the wrong size', measured(START_NS, []), 'wrong size'],
+    ['a stale state', measured(START_NS - 100_001_000n, [0]), '100.0 ms old, limit 100 ms'],
+    ['a state from the future', measured(START_NS + 1n * TICK_NS, [0]), '-10.0 ms old'],
+  ])('are refused with %s', (_name, given, expected) => {
+    expect(why(createGateState(velocity), 'engage', given)).toContain(expected);
+    expect(why(createGateState(velocity), 'release', given)).toContain(expected);
+  });
+
+  it.each([
+    ['above, at rest', 1.1, 0, true],
+    ['above, inward', 1.1, -0.5, true],
+    ['above, outward', 1.1, 0.0101, false],
+    ['above, outward within noise', 1.1, 0.0099, true],
+    ['below, at rest', -1.1, 0, true],
+    ['below, inward', -1.1, 0.5, true],
+    ['below, outward', -1.1, -0.0101, false],
+    ['at the limit, outward', 1, 0.5, true],
+  ])('engage outside a limit: %s', (_name, position, speed, accepted) => {
+    const outcome = why(createGateState(velocity), 'engage', measured(START_NS, [position], [speed]));
+    expect(outcome === 'accepted').toBe(accepted);
+    if (!accepted) expect(outcome).toContain("'elbow'");
+  });
+
+  it('start from the measured velocity, within limits', () => {
+    const state = engaged(velocity, [0], [1.5]);
+    const { verdict } = gate(velocity, state, null, measured(START_NS, [0], [1.5]), null, START_NS);
+    expect(verdict.command!.value(0)).toBe(1);
+  });
+
+  it('forget what was sent before the last mute', () => {
+    const [held, nowNs] = rest(velocity, { ...engaged(velocity, [0], [0.1]), mode: 'holding' }, START_NS);
+    const muted = gateEvent(velocity, held, 'mute', null, nowNs).state;
+    const later = nowNs + 10_000_000_000n;
+    const { state } = gateEvent(velocity, muted, 'engage', measured(later, [0.9], [0.2]), later);
+    const { verdict } = gate(velocity, state, null, measured(later, [0.9], [0.2]), null, later);
+    expect(verdict.reasons.map((reason) => reason.check)).not.toContain('state-jump');
+    expect(verdict.command!.value(0)).toBe(0.2);
+  });
+});
+
+describe('mute', () => {
+  it('is refused while the last command would keep the robot moving', () => {
+    const moving: GateState = { ...engaged(velocity, [0], [0.5]), mode: 'holding' };
+    expect(why(moving, 'mute', null)).toContain('stay in force');
+    const [held] = rest(velocity, moving, START_NS);
+    expect(why(held, 'mute', null)).toBe('accepted');
+  });
+});
+
+describe('e-stop', () => {
+  it('keeps the first cause', () => {
+    const [fault, nowNs] = faulted();
+    const pressed = gateEvent(velocity, fault, 'estop', null, nowNs).state;
+    expect(pressed).toMatchObject({ mode: 'estop', fault: { check: 'state-jump' } });
+    const first = gateEvent(velocity, engaged(velocity), 'estop', null, START_NS).state;
+    const again = gateEvent(velocity, first, 'estop', null, START_NS + 5n).state;
+    expect(again.fault).toMatchObject({ check: 'estop', sinceNs: START_NS });
+  });
+
+  it('from mute stays silent, refuses to engage, and resets to mute', () => {
+    const pressed = gateEvent(velocity, createGateState(velocity), 'estop', null, START_NS).state;
+    const at = measured(START_NS, [0]);
+    expect(gate(velocity, pressed, proposal([0]), at, null, START_NS).verdict.command).toBeNull();
+    expect(why(pressed, 'engage', at)).toContain('e-stop');
+    expect(gateEvent(velocity, pressed, 'reset', null, START_NS).state).toEqual(createGateState(velocity));
+  });
+
+  it('stays latched through later faults of the state', () => {
+    let state = gateEvent(velocity, engaged(velocity), 'estop', null, START_NS).state;
+    for (const k of [1n, 2n, 3n]) {
+      const nowNs = START_NS + k * TICK_NS;
+      state = gate(velocity, state, null, measured(nowNs, [0.5]), null, nowNs).state;
+    }
+    expect(state).toMatchObject({ mode: 'estop', fault: { check: 'estop' } });
+  });
+});
+
+describe('reset', () => {
+  it('is refused while the robot still ramps down', () => {
+    const moving = gateEvent(velocity, engaged(velocity, [0], [0.5]), 'estop', null, START_NS).state;
+    expect(why(moving, 'reset', measured(START_NS, [0]))).toContain('still ramping');
+  });
+
+  it('is refused while there is no fresh state', () => {
+    const [state, nowNs] = faulted();
+    expect(why(state, 'reset', null, nowNs)).toContain('the cause is still present: no joint state');
+  });
+
+  it('is refused while a frozen state has not changed, and accepted once it has', () => {
+    let state = engaged(velocity);
+    let nowNs = START_NS;
+    for (let k = 0; k < 120; k++) {
+      nowNs += TICK_NS;
+      state = gate(velocity, state, proposal([0.2]), measured(nowNs, [0]), null, nowNs).state;
+    }
+    expect(state).toMatchObject({ mode: 'fault', fault: { check: 'state-frozen' } });
+    expect(why(state, 'reset', measured(nowNs, [0]), nowNs)).toContain('has not changed');
+    nowNs += TICK_NS;
+    state = gate(velocity, state, null, measured(nowNs, [0.001]), null, nowNs).state;
+    expect(why(state, 'reset', measured(nowNs, [0.001]), nowNs)).toBe('accepted');
+  });
+
+  it('leads to holding, and motion takes a new engage', () => {
+    const [state, nowNs] = faulted();
+    const held = gateEvent(velocity, state, 'reset', measured(nowNs, [0.5]), nowNs).state;
+    expect(held).toMatchObject({ mode: 'holding', fault: null });
+    const at = nowNs + TICK_NS;
+    const { verdict } = gate(velocity, held, proposal([0.01]), measured(at, [0.5]), null, at);
+    expect(verdict).toMatchObject({ kind: 'blocked' });
+    expect(verdict.command!.value(0)).toBe(0);
+    expect(gateEvent(velocity, held, 'engage', measured(nowNs, [0.5]), nowNs).state.mode).toBe('active');
+  });
+});
+
+describe('stopping', () => {
+  it('ramps to rest and then holds', () => {
+    const [state, nowNs] = inMode('stopping');
+    const [halfway] = rest(velocity, state, nowNs, 9);
+    expect(halfway.mode).toBe('stopping');
+    const [done] = rest(velocity, state, nowNs, 10);
+    expect(done.mode).toBe('holding');
+  });
+
+  it('of effort joints ends when they are measured at rest', () => {
+    const effort = config({ interface: 'effort' });
+    const state = gateEvent(effort, engaged(effort), 'stop', null, START_NS).state;
+    const step = (speed: number): GateMode =>
+      gate(effort, state, null, measured(START_NS + TICK_NS, [0], [speed]), null, START_NS + TICK_NS).state
+        .mode;
+    expect([0.0101, 0.0099, -0.0101].map(step)).toEqual(['stopping', 'holding', 'stopping']);
+  });
+});
