@@ -70,23 +70,27 @@ function chartSvg({ title, caption, width, height, option }: Chart): string {
       textStyle: { fontFamily: FONT, fontSize: FONT_SIZE, color: COLOURS.ink },
       ...option,
     });
-    return accessible(themed(chart.renderToSVGString()), title, caption);
+    return finished(themed(chart.renderToSVGString()), title, caption);
   } finally {
     chart.dispose();
   }
 }
 
-/** Names the picture, drops hover styles and what differs from one rendering to the next. */
-function accessible(svg: string, title: string, caption: string): string {
+/** Names the picture; drops what is for scripts, what is invisible, and what differs from one rendering to the next. */
+function finished(svg: string, title: string, caption: string): string {
   const label = html`<title>${title}</title><desc>${caption}</desc>`.text;
   return svg
     .replace(/<style[\s\S]*?<\/style>/g, '')
     .replace(/ class="zr\d+-cls-\d+"/g, '')
     .replace(/ pointer-events="[a-z]+"/g, '')
+    .replace(/ ecmeta_[a-z_]+="[^"]*"/g, '')
+    .replace(/<path [^>]*fill-opacity="0"[^>]*stroke-width="0"[^>]*><\/path>/g, '') // boxes around legends
+    .replace(/ fill="#000"/g, '') // of clip paths, whose colour does not matter
     .replace(/zr\d+-/g, `${slug(title)}-`)
     .replace(/^<svg ([^>]*)>/, `<svg role="img" $1>${label}`);
 }
 
+/** Part of an id; different titles give different slugs. */
 function slug(title: string): string {
-  return title.replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
+  return title.replace(/[^A-Za-z0-9]/g, (character) => `-${character.charCodeAt(0).toString(16)}-`);
 }

@@ -80,7 +80,7 @@ test('every plot is well-formed SVG with a name and a description', () => {
 test('takes all colours of plots from the page, so that dark pages and print work', () => {
   for (const svg of svgs(page)) {
     expect(svg).toContain('var(--');
-    expect(svg.match(/(?:fill|stroke|stop-color)="(?:#|rgb)[^"]*"/g) ?? []).toEqual([]);
+    expect(svg.match(/(?:#[0-9a-f]{3,8}\b(?!;)|rgba?\()/gi) ?? []).toEqual([]);
   }
   expect(page).toContain('prefers-color-scheme: dark');
   expect(page).toContain('@media print');
@@ -88,6 +88,17 @@ test('takes all colours of plots from the page, so that dark pages and print wor
 
 test('no two elements share an id, so no plot is clipped by another', () => {
   const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1]);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('joints whose names differ by punctuation only do not share ids either', () => {
+  const [first] = whole.bridge!.motion!.joints;
+  const joints = ['a_b', 'a-b', 'a b'].map((name) => ({ ...first!, name }));
+  const bridge = { ...whole.bridge!, motion: { ...whole.bridge!.motion!, joints } };
+  const ids = [...renderReport({ header: whole.header, bridge }).matchAll(/\sid="([^"]+)"/g)].map(
+    (match) => match[1],
+  );
+  expect(ids.length).toBeGreaterThan(3);
   expect(new Set(ids).size).toBe(ids.length);
 });
 
