@@ -71,7 +71,7 @@ export function setActuatorGains(compiled: CompiledRobot, world: WorldOptions): 
   });
 }
 
-export function actuatedJoints(robot: Robot): Joint[] {
+function actuatedJoints(robot: Robot): Joint[] {
   const joint = (name: string) => robot.model.joints.find((candidate) => candidate.name === name)!;
   const observed = robot.model.measured.map(joint).filter(({ role }) => role === 'observed');
   return [...robot.model.commanded.map(joint), ...observed];

@@ -1,5 +1,5 @@
 import type { MjSpec, MjVFS } from '@mujoco/mujoco';
-import { badInput } from '../../src/core/index.js';
+import { DynabridgeError, badInput } from '../../src/core/index.js';
 import type { Joint, Robot } from '../../src/robot/model.js';
 import { parseImperfections, type Imperfections } from '../imperfections.js';
 import { addActuators, setActuatorGains } from './actuators.js';
@@ -47,6 +47,7 @@ export function compileRobot(
       if (joint.type !== 'fixed') setJoint(engine, scope, spec, joint, imperfections);
       if (joint.mimic) addMimic(engine, scope, spec, joint, joint.mimic);
     }
+    excludeBaseContacts(engine, scope, spec, robot);
     addActuators(engine, scope, spec, robot, imperfections);
     const model = explain(robot, () => engine.mj_compile(spec, files));
     const compiled = new CompiledRobot(engine, model, robot, imperfections, stepsPerTick);
@@ -120,7 +121,8 @@ function addMimic(
 ): void {
   const defaults = engine.mjs_getSpecDefault(spec);
   const handle = defaults && engine.mjs_addEquality(spec, scope.keep(defaults));
-  if (!handle) throw badInput(`joint '${joint.name}' could not be made to mimic '${mimic.joint}'`);
+  if (!handle)
+    throw new DynabridgeError('INTERNAL', `MuJoCo adds no mimic constraint for joint '${joint.name}'`);
   const equality = scope.keep(handle);
   equality.type = engine.mjtEq.mjEQ_JOINT;
   equality.objtype = engine.mjtObj.mjOBJ_JOINT;
@@ -129,6 +131,25 @@ function addMimic(
   (equality.data as Float64Array).set([mimic.offset, mimic.multiplier, 0, 0, 0]);
   (equality.solref as Float64Array).set(STIFF);
   (equality.solimp as Float64Array).set([0.99, 0.999]);
+}
+
+/**
+ * Neighbouring links never collide in MuJoCo, unless one is fixed to the world; collision shapes of a base and its first moving link
+ * overlap in most URDFs all the same.
+ */
+function excludeBaseContacts(engine: Engine, scope: HandleScope, spec: MjSpec, robot: Robot): void {
+  const { joints, rootLink } = robot.model;
+  const fixed = new Set([rootLink]);
+  for (const { type, parent, child } of joints) if (type === 'fixed' && fixed.has(parent)) fixed.add(child);
+  for (const { type, parent, child } of joints) {
+    if (type === 'fixed' || !fixed.has(parent)) continue;
+    const handle = engine.mjs_addExclude(spec);
+    if (!handle)
+      throw new DynabridgeError('INTERNAL', `MuJoCo adds no contact exclusion for link '${child}'`);
+    const exclude = scope.keep(handle);
+    exclude.bodyname1 = 'world';
+    exclude.bodyname2 = child;
+  }
 }
 
 function requireJoints(robot: Robot, names: readonly string[]): void {

@@ -1,9 +1,4 @@
 export { compileRobot } from './compile-robot.js';
-export { CompiledRobot, type JointAddress } from './compiled-robot.js';
+export { CompiledRobot } from './compiled-robot.js';
 export { loadEngine, type Engine } from './engine.js';
-export {
-  defaultGravity,
-  parseWorldOptions,
-  type WorldOptions,
-  type WorldOptionsInput,
-} from './world-options.js';
+export type { WorldOptionsInput } from './world-options.js';

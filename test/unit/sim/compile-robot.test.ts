@@ -105,6 +105,25 @@ test('names a collision mesh that is missing or cannot be read, and runs without
   );
 });
 
+test('overlapping shapes of the base and its first link do not touch, those further on do', () => {
+  const shape = '<collision><geometry><box size="0.2 0.2 0.2"/></geometry></collision>';
+  const shaped = (links: string[]) =>
+    withUrdf(gripper, (urdf) =>
+      links.reduce((text, link) => text.replace(`<link name="${link}">`, `$&${shape}`), urdf),
+    );
+  const contacts = (links: string[]) => {
+    const compiled = compileRobot(engine, shaped(links));
+    const data = new engine.MjData(compiled.model);
+    engine.mj_forward(compiled.model, data);
+    const count = data.ncon;
+    data.delete();
+    compiled.dispose();
+    return count;
+  };
+  expect(contacts(['column', 'carriage'])).toBe(0);
+  expect(contacts(['column', 'carriage', 'arm'])).toBeGreaterThan(0);
+});
+
 test('refuses friction on a joint that does not exist, listing those that do', () => {
   expect(() => compileRobot(engine, cartpole, parseImperfections({ addedFriction: { elbow: 1 } }))).toThrow(
     /'elbow', which cartpole does not have; its joints are slider, pole_hinge/,
