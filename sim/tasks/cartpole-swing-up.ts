@@ -9,6 +9,7 @@ import { quadraticTolerance, tolerance } from './tolerance.js';
  *   (1 + cos theta) / 2 * (1 + tolerance(x, 1.2 m)) / 2 * (4 + quadratic(action, 1)) / 5 * (1 + tolerance(thetadot, 5 rad/s)) / 2
  *
  * Deviation: the margin of x is this rail's half length, not 2 m. Starts hanging, within 0.1 rad and 0.1 m of the middle.
+ * Energy pumping with linear feedback at the top, through the gate, reaches 164 on average and 190 at best.
  */
 export const cartpoleSwingUp: Task = {
   name: 'swing-up',

@@ -183,6 +183,13 @@ describe('disturbances and brakes', () => {
     });
   });
 
+  test('a diverged simulation says so and does not start over in silence', () => {
+    simulate(cartpole, {}, {}, (robot) => {
+      robot.setInitial({ positions: {}, velocities: { pole_hinge: 1e200 } });
+      expect(() => robot.advance()).toThrow(/simulation of cartpole diverged at 0\.010 s: joint 'slider'/);
+    });
+  });
+
   test('an end stop holds against the drive', () => {
     simulate(cartpole, {}, {}, (robot) => {
       robot.setInitial({ positions: { slider: 1.1, pole_hinge: Math.PI }, velocities: {} });

@@ -190,6 +190,14 @@ describe('episodes', () => {
     expect(Math.abs(env.frames[1]!)).toBeGreaterThan(0.5);
   });
 
+  test('truncate when the gate latches a fault, as with a jumping encoder', () => {
+    const env = environment({ imperfections: parseImperfections({ positionNoise: 0.3 }) });
+    env.reset(0, new Rng(1));
+    let steps = 0;
+    while (steps < 20 && env.step(new Float32Array([0])).truncated[0] === 0) steps++;
+    expect(steps).toBeLessThan(20);
+  });
+
   test('reward of the pendulum is that of Pendulum-v1 for the frame before and the torque executed', () => {
     const env = environment({ robot: pendulum, task: findTask('pendulum', 'swing-up') });
     env.reset(0, new Rng(6));
