@@ -1,11 +1,8 @@
 export {
   CompiledRobot,
   compileRobot,
-  defaultGravity,
   loadEngine,
   type Engine,
-  type JointAddress,
-  type WorldOptions,
   type WorldOptionsInput,
 } from './engine/index.js';
 export { SimulatedVectorEnv, type SimulatedEnvOptions } from './env/index.js';
