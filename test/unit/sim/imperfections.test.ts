@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { nominalImperfections, parseImperfections, realLikeImperfections } from '../../../sim/index.js';
+import {
+  nominalImperfections,
+  parseImperfections,
+  realLikeImperfections,
+  type ImperfectionsInput,
+} from '../../../sim/index.js';
 import { cartpole, pendulum } from './robots.js';
 
 test('what is not named is ideal', () => {
@@ -37,12 +42,12 @@ test('the real-like robot keeps the declared delay and lag, on which the gate re
   expect(realLikeImperfections(cartpole).addedFriction).toEqual({ slider: 2 }); // 2 % of 100 N
 });
 
-test.each([
+test.each<[ImperfectionsInput, RegExp]>([
   [{ massScale: 0 }, /'massScale' is 0, expected >0/],
   [{ stictionRatio: 0.5 }, /'stictionRatio' is 0\.5, expected >=1/],
   [{ commandDelay: NaN }, /'commandDelay' is NaN/],
   [{ addedFriction: { slider: -1 } }, /'addedFriction\.slider' is -1, expected >=0/],
-  [{ backlash: 1 }, /'backlash'/],
+  [{ backlash: 1 } as ImperfectionsInput, /'backlash'/],
 ])('refuses %j', (input, message) => {
   expect(() => parseImperfections(input)).toThrow(message);
 });
