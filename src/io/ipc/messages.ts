@@ -39,8 +39,9 @@ export interface TickMessage {
   /** measured order (n) */
   readonly positions: Float64Array;
   readonly velocities: Float64Array;
-  /** commanded order (m) */
+  /** commanded order (m); empty when nothing was proposed */
   readonly requested: Float64Array;
+  /** commanded order (m); empty when nothing was sent */
   readonly executed: Float64Array;
 }
 
@@ -97,10 +98,13 @@ function readDoubles(payload: Buffer, offset: number, count: number): Float64Arr
   return values;
 }
 
+/** Bytes of a tick before its vectors. */
+const TICK_HEADER_BYTES = 33;
+
 function encodeTick(message: TickMessage): Buffer {
-  const n = message.positions.length;
-  const m = message.requested.length;
-  const payload = Buffer.allocUnsafe(34 + 16 * (n + m));
+  const { positions, velocities, requested, executed } = message;
+  const doubles = 2 * positions.length + requested.length + executed.length;
+  const payload = Buffer.allocUnsafe(TICK_HEADER_BYTES + 8 * doubles);
   payload.writeUInt32LE(message.seq, 0);
   payload.writeUInt32LE(message.policyStep, 4);
   payload[8] = GATE_MODES.indexOf(message.mode);
@@ -108,18 +112,19 @@ function encodeTick(message: TickMessage): Buffer {
   payload.writeUInt32LE(message.reasons, 10);
   payload.writeBigUInt64LE(message.stateReceivedNs, 14);
   payload.writeBigUInt64LE(message.sentNs, 22);
-  payload.writeUInt16LE(n, 30);
-  payload.writeUInt16LE(m, 32);
-  let offset = writeDoubles(payload, 34, message.positions);
-  offset = writeDoubles(payload, offset, message.velocities);
-  offset = writeDoubles(payload, offset, message.requested);
-  writeDoubles(payload, offset, message.executed);
+  payload[30] = positions.length;
+  payload[31] = requested.length;
+  payload[32] = executed.length;
+  let offset = TICK_HEADER_BYTES;
+  for (const vector of [positions, velocities, requested, executed])
+    offset = writeDoubles(payload, offset, vector);
   return payload;
 }
 
 function decodeTick(payload: Buffer): TickMessage {
-  const n = payload.readUInt16LE(30);
-  const m = payload.readUInt16LE(32);
+  const n = payload[30]!;
+  const requested = payload[31]!;
+  const executed = payload[32]!;
   return {
     type: 'tick',
     seq: payload.readUInt32LE(0),
@@ -129,10 +134,10 @@ function decodeTick(payload: Buffer): TickMessage {
     reasons: payload.readUInt32LE(10),
     stateReceivedNs: payload.readBigUInt64LE(14),
     sentNs: payload.readBigUInt64LE(22),
-    positions: readDoubles(payload, 34, n),
-    velocities: readDoubles(payload, 34 + 8 * n, n),
-    requested: readDoubles(payload, 34 + 16 * n, m),
-    executed: readDoubles(payload, 34 + 16 * n + 8 * m, m),
+    positions: readDoubles(payload, TICK_HEADER_BYTES, n),
+    velocities: readDoubles(payload, TICK_HEADER_BYTES + 8 * n, n),
+    requested: readDoubles(payload, TICK_HEADER_BYTES + 16 * n, requested),
+    executed: readDoubles(payload, TICK_HEADER_BYTES + 16 * n + 8 * requested, executed),
   };
 }
 
