@@ -29,7 +29,7 @@ const TIMEOUT_MS = 2_000;
 
 /**
  * Stops the robot when the guard cannot: takes over the command topic after the guard was fenced (SIGKILL, so that there are
- * never two writers) and ramps to rest through a gate of its own, seeded from the measured state.
+ * never two writers) and ramps to rest through a gate of its own that goes on from the guard's last command.
  */
 export class EmergencyStop {
   private readonly config: GateConfig;
@@ -38,11 +38,15 @@ export class EmergencyStop {
   private state: GateState;
   private commands = 0;
 
-  /** @param middleware a participant that has been on the wire for a while, so that peers are already discovered */
+  /**
+   * @param middleware a participant that has been on the wire for a while, so that peers are already discovered
+   * @param lastCommand the guard's newest command (m), from which the ramp goes on; empty when it sent none
+   */
   constructor(
     private readonly middleware: Middleware,
     private readonly robot: Robot,
     private readonly clock: Clock,
+    private readonly lastCommand: Float64Array,
   ) {
     this.config = gateConfigFromRobot(robot);
     this.mapper = new StateMapper(robot.model);
@@ -85,11 +89,19 @@ export class EmergencyStop {
     };
   }
 
+  /** The state as the guard's last command left it, so that the first command of ours does not jump. */
+  private continued(measured: Measured): Measured {
+    if (this.lastCommand.length === 0) return measured;
+    if (this.config.interface === 'velocity') return { ...measured, velocities: this.lastCommand };
+    if (this.config.interface === 'position') return { ...measured, positions: this.lastCommand };
+    return measured;
+  }
+
   private tick(publisher: CommandPublisher, measured: Measured): boolean {
     const now = this.clock.nowNs();
     if (this.state.silent) {
       // Outside its limits and moving out, a gate will not engage; then the robot's own limits are all that is left.
-      this.state = gateEvent(this.config, this.state, 'engage', measured, now).state;
+      this.state = gateEvent(this.config, this.state, 'engage', this.continued(measured), now).state;
       this.state = gateEvent(this.config, this.state, 'stop', measured, now).state;
     }
     const { state, verdict } = gate(this.config, this.state, null, measured, null, now);

@@ -58,6 +58,7 @@ export class Supervisor {
   private resolveFinished!: (outcome: BridgeOutcome) => void;
   private guardLink: IpcConnection | null = null;
   private lastHeartbeatNs = 0n;
+  private lastCommand: Float64Array = new Float64Array(0);
   private watch: NodeJS.Timeout | null = null;
   private stopping = false;
   private fenced = false;
@@ -140,7 +141,10 @@ export class Supervisor {
   }
 
   private onMessage(message: IpcMessage): void {
-    if (message.type === 'heartbeat') this.lastHeartbeatNs = this.options.clock.nowNs();
+    if (message.type === 'heartbeat') {
+      this.lastHeartbeatNs = this.options.clock.nowNs();
+      this.lastCommand = message.lastCommand;
+    }
     if (message.type !== 'event') return;
     if (message.kind === 'summary') this.summary = message.detail as unknown as GuardSummary;
     if (message.kind === 'fault') this.faults.push(String(message.detail['message']));
@@ -175,7 +179,7 @@ export class Supervisor {
     await this.guard.exited;
     this.faults.push(why);
     this.options.onEvent('fenced', { why });
-    const stop = new EmergencyStop(this.middleware, this.options.robot, this.options.clock);
+    const stop = new EmergencyStop(this.middleware, this.options.robot, this.options.clock, this.lastCommand);
     const result = await stop.run();
     this.options.onEvent('emergency-stop', { ...result });
     await this.end('fenced', result);
