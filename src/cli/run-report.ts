@@ -28,7 +28,8 @@ const REPORTED_EVENTS = new Set([
 export async function refreshReport(run: RunDirectory): Promise<string> {
   const metrics = run.metrics.read().rows;
   const contract = parseContract(run.readContract(), run.path);
-  const bridge = await lastBridge(run);
+  const episode = await lastBridge(run);
+  const bridge = await collectBridge(episode ? [episode] : [], bridgeFacts(contract));
   const events = run.events.read().rows;
   const cpu = os.cpus();
   const data: ReportData = {
@@ -38,7 +39,7 @@ export async function refreshReport(run: RunDirectory): Promise<string> {
     },
     ...learning(metrics),
     ...modelError(metrics, contract),
-    ...(bridge && { bridge: bridgeData(bridge, contract) }),
+    ...(bridge && { bridge }),
     ...reportEvents(events),
     summary: summary(metrics, events),
   };
@@ -108,58 +109,36 @@ async function lastBridge(run: RunDirectory): Promise<Episode | null> {
   return last;
 }
 
-function bridgeData({ header, ticks }: Episode, contract: Contract): BridgeData {
-  const sent = ticks.filter((tick) => tick.executed.length > 0);
-  const ms = (later: bigint, earlier: bigint): number => Number(later - earlier) / 1e6;
-  const timeS = ticks.map((tick) => Number(tick.timeNs) / 1e9);
-  const joints = header.measured.map((name, i): JointMotion => {
-    const limits = contract.limits[name];
-    const command = contract.commanded.findIndex((joint) => joint.name === name);
-    const unit = contract.observations.find(({ field }) => field === `position[${name}]`)!.unit;
-    return {
+/** What the recording of a bridge does not say of the robot. */
+function bridgeFacts(contract: Contract): BridgeFacts {
+  const positionUnits = Object.fromEntries(
+    contract.measured.map((name) => [
       name,
-      unit,
-      positions: ticks.map((tick) => tick.positions[i]!),
-      ...(limits?.position && { positionLimits: limits.position }),
-      ...(command >= 0 && {
-        commands: {
-          unit: contract.commanded[command]!.unit,
-          values: ticks.map((tick) => tick.executed[command] ?? NaN),
-          limits: commandLimits(contract, command),
-        },
-      }),
-    };
+      contract.observations.find(({ field }) => field === `position[${name}]`)!.unit,
+    ]),
+  );
+  const withPosition = contract.measured.flatMap((name) => {
+    const position = contract.limits[name]?.position;
+    return position ? [[name, position] as const] : [];
   });
   return {
-    loopPeriodMs: sent.slice(1).map((tick, i) => ms(tick.sentNs, sent[i]!.sentNs)),
-    nominalPeriodMs: 1e3 / header.controlRateHz,
-    latencyMs: sent.map((tick) => ms(tick.sentNs, tick.measuredNs)),
-    commandsSent: sent.length,
-    commandsLimited: sent.filter((tick) => tick.reasons !== 0).length,
-    violations: countViolations(joints),
-    motion: { title: `episode ${header.id}`, timeS, joints },
+    positionUnits,
+    positionLimits: Object.fromEntries(withPosition),
+    commandUnits: Object.fromEntries(contract.commanded.map(({ name, unit }) => [name, unit])),
+    commandLimits: Object.fromEntries(
+      contract.commanded.map((joint) => [joint.name, commandLimits(contract, joint)]),
+    ),
   };
 }
 
-function commandLimits(contract: Contract, index: number): { min: number; max: number } {
-  const { name, interface: kind } = contract.commanded[index]!;
-  const limits = contract.limits[name]!;
-  if (kind === 'position') return limits.position ?? { min: -Infinity, max: Infinity };
-  const max = kind === 'velocity' ? limits.maxVelocity : limits.maxEffort;
+function commandLimits(
+  contract: Contract,
+  joint: Contract['commanded'][number],
+): { min: number; max: number } {
+  const limits = contract.limits[joint.name]!;
+  if (joint.interface === 'position') return limits.position ?? { min: -Infinity, max: Infinity };
+  const max = joint.interface === 'velocity' ? limits.maxVelocity : limits.maxEffort;
   return { min: -max, max };
-}
-
-/** Sent commands outside their limits, and measured positions beyond theirs. */
-function countViolations(joints: readonly JointMotion[]): number {
-  const outside = (values: ArrayLike<number>, limits: { min: number; max: number } | undefined): number =>
-    limits ? Array.from(values).filter((value) => value < limits.min || value > limits.max).length : 0;
-  return joints.reduce(
-    (sum, joint) =>
-      sum +
-      outside(joint.positions, joint.positionLimits) +
-      (joint.commands ? outside(joint.commands.values, joint.commands.limits) : 0),
-    0,
-  );
 }
 
 function reportEvents(events: readonly JsonLine[]): Pick<ReportData, 'events'> {
