@@ -103,7 +103,7 @@ export function toRosTime(ns: bigint): RosTime {
   return { sec: Number(ns / NS_PER_S), nanosec: Number(ns % NS_PER_S) };
 }
 
-export function fromRosTime(time: RosTime): bigint {
+function fromRosTime(time: RosTime): bigint {
   return BigInt(time.sec) * NS_PER_S + BigInt(time.nanosec);
 }
 

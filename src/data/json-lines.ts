@@ -68,7 +68,7 @@ function endsTorn(fd: number): boolean {
 }
 
 /** See {@link JsonLinesFile.read}. */
-export function readJsonLines(path: string): JsonLinesContent {
+function readJsonLines(path: string): JsonLinesContent {
   const rows: JsonLine[] = [];
   const warnings: { file: string; line: number; message: string }[] = [];
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];

@@ -168,7 +168,7 @@ export class RunDirectory {
           );
     if (path === undefined) {
       const what = step === undefined ? 'no checkpoint' : `no checkpoint of step ${step}`;
-      throw badInput(`run ${this.path} has ${what}; train it: dynabridge train --resume ${this.path}`, {
+      throw badInput(`run ${this.path} has ${what}; make another run: dynabridge train ${this.info.robot}`, {
         path: this.path,
         step,
       });

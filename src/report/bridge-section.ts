@@ -11,7 +11,7 @@ export function bridgeSection(bridge: BridgeData): Markup {
     histogramChart({
       title: 'Loop period',
       caption:
-        'Time between control ticks; logarithmic count.' +
+        'Time between sent commands; logarithmic count.' +
         (bridge.nominalPeriodMs === undefined
           ? ''
           : ` Nominal ${shortNumber(bridge.nominalPeriodMs)} ms: solid line.`),

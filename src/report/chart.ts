@@ -25,7 +25,7 @@ use([
   SVGRenderer,
 ]);
 
-export type ChartOption = ComposeOption<
+type ChartOption = ComposeOption<
   | BarSeriesOption
   | CustomSeriesOption
   | LineSeriesOption

@@ -19,7 +19,7 @@ function outside(value: number, limits: Limits | undefined): boolean {
 }
 
 /**
- * The bridge section of a report from recorded episodes: periods between ticks, state-to-command latencies, counts, and the
+ * The bridge section of a report from recorded episodes: periods between sent commands, state-to-command latencies, counts, and the
  * motion of the last episode. A tick counts as limited when the gate gave a reason, and every value beyond its limit as one
  * violation. Streams: memory holds two numbers per tick and one episode.
  *
@@ -37,14 +37,14 @@ export async function collectBridge(
   let last: Episode | undefined;
   for await (const episode of episodes) {
     const { measured, commanded } = episode.header;
-    let previousNs: bigint | undefined;
+    let previousNs: bigint | undefined; // when the previous command was sent
     for (const tick of episode.ticks) {
-      if (previousNs !== undefined) loopPeriodMs.push(Number(tick.timeNs - previousNs) / 1e6);
-      previousNs = tick.timeNs;
       measured.forEach((joint, i) => {
         if (outside(tick.positions[i]!, facts.positionLimits[joint])) violations++;
       });
       if (tick.executed.length === 0) continue;
+      if (previousNs !== undefined) loopPeriodMs.push(Number(tick.sentNs - previousNs) / 1e6);
+      previousNs = tick.sentNs;
       sent++;
       if (tick.reasons !== 0) limited++;
       latencyMs.push(Number(tick.sentNs - tick.measuredNs) / 1e6);

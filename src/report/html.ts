@@ -17,7 +17,7 @@ export function trusted(text: string): Markup {
 }
 
 /** Text as HTML, safe in elements and in quoted attributes; control characters, which XML cannot hold, are dropped. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return (
     text
       // eslint-disable-next-line no-control-regex -- they are what is to be dropped

@@ -67,7 +67,7 @@ export interface ModelError {
 }
 
 export interface BridgeData {
-  /** time between control ticks [ms], any order */
+  /** time between sent commands [ms], any order */
   readonly loopPeriodMs?: ArrayLike<number>;
   /** [ms] */
   readonly nominalPeriodMs?: number;

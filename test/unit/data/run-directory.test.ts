@@ -115,7 +115,7 @@ test('a run holds its episodes, checkpoints and report', async () => {
 
   expect(run.hasCheckpoint()).toBe(false);
   expect(() => run.loadCheckpoint()).toThrow(
-    `has no checkpoint; train it: dynabridge train --resume ${run.path}`,
+    'has no checkpoint; make another run: dynabridge train cartpole',
   );
   run.saveCheckpoint(CHECKPOINT);
   run.saveCheckpoint({ ...CHECKPOINT, step: 20 });

@@ -59,7 +59,7 @@ test('counts commands, interventions and violations, and times within episodes o
   );
   expect(bridge).toMatchObject({
     nominalPeriodMs: 10,
-    loopPeriodMs: [10, 11, 10],
+    loopPeriodMs: [10, 10],
     latencyMs: [2.5, 2.5, 2.5, 2.5],
     commandsSent: 4,
     commandsLimited: 2,
