@@ -9,7 +9,8 @@ import type { WorldOptions } from './world-options.js';
 
 /**
  * One actuator per commanded joint, in command order, then one per observed joint (a position drive that holds its initial pose,
- * because somebody else moves it). Force is limited to the joint's maximum effort; the lag is MuJoCo's exact first-order filter.
+ * because somebody else moves it). Force is limited to the joint's maximum effort; the lag is MuJoCo's exact first-order filter
+ * (velocity drives have theirs in sim/plant/velocity-drive.ts).
  * Gains are set after compilation, when inertia is known.
  */
 export function addActuators(
@@ -33,7 +34,11 @@ export function addActuators(
       actuator.forcelimited = engine.mjtLimited.mjLIMITED_TRUE;
       (actuator.forcerange as Float64Array).set([-maxEffort, maxEffort]);
     }
-    if (joint.role === 'commanded' && imperfections.actuatorLag > 0) {
+    if (
+      joint.role === 'commanded' &&
+      imperfections.actuatorLag > 0 &&
+      robot.config.commandInterface !== 'velocity'
+    ) {
       actuator.dyntype = engine.mjtDyn.mjDYN_FILTEREXACT;
       actuator.actdim = 1;
       actuator.actearly = true; // without it the filter's output is used one physics step late
@@ -43,7 +48,7 @@ export function addActuators(
 }
 
 /**
- * effort: force = gain * u. velocity: force = kv * (gain * u - qvel), kv = M / timeConstant. position, with natural frequency w:
+ * effort: force = gain * u. velocity: force = kv * (ctrl - qvel), kv = M / timeConstant. position, with natural frequency w:
  * force = gain * (M w^2 * (u - qpos) - 2 M w * qvel). M is the joint's inertia at the zero pose, as the URDF has it.
  */
 export function setActuatorGains(compiled: CompiledRobot, world: WorldOptions): void {
@@ -61,7 +66,7 @@ export function setActuatorGains(compiled: CompiledRobot, world: WorldOptions): 
       gains[g] = gain;
     } else if (kind === 'velocity') {
       const kv = inertia / world.velocityTimeConstant;
-      gains[g] = kv * gain;
+      gains[g] = kv;
       biases[b + 2] = -kv;
     } else {
       gains[g] = gain * inertia * w * w;

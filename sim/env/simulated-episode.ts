@@ -114,7 +114,7 @@ export class SimulatedEpisode {
   }
 
   restore(state: Uint8Array): void {
-    const saved = deserialize(state) as SavedEpisode;
+    const saved = deserialize(new Uint8Array(state)) as SavedEpisode; // a copy: what is restored must not change with the caller's buffer
     this.robot.restoreState(saved.robot);
     this.shaper = saved.shaper;
     this.tick = saved.tick;

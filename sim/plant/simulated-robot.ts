@@ -8,6 +8,7 @@ import { Pushes, type Push } from './pushes.js';
 import { Sensors } from './sensors.js';
 import { StateCursor } from './state-cursor.js';
 import { Stiction } from './stiction.js';
+import { VelocityDrive } from './velocity-drive.js';
 
 /** What the robot's own sensors say. Owned by the robot and overwritten by the next advance; (n) in measured order. */
 export interface Reading {
@@ -34,6 +35,7 @@ export class SimulatedRobot {
   private readonly sensors: Sensors;
   private readonly pushes: Pushes;
   private readonly stiction: Stiction;
+  private readonly drive: VelocityDrive;
   private readonly reading: Reading;
   private readonly trueState: Truth;
   private readonly physicsState: Float64Array;
@@ -55,6 +57,7 @@ export class SimulatedRobot {
     this.sensors = new Sensors(compiled);
     this.pushes = new Pushes(compiled);
     this.stiction = new Stiction(compiled);
+    this.drive = new VelocityDrive(compiled);
     this.trueState = {
       positions: new Float64Array(measured.length),
       velocities: new Float64Array(measured.length),
@@ -89,6 +92,7 @@ export class SimulatedRobot {
     const { qpos } = this.views.fetch();
     for (let i = 0; i < commanded.length; i++) this.acting[i] = isPosition ? qpos[commanded[i]!.qpos]! : 0;
     this.views.startDrives(this.acting);
+    this.drive.start(qpos);
     this.readTruth();
     this.sensors.start(this.trueState.positions, this.trueState.velocities, rng);
     this.reading.efforts.fill(0);
@@ -133,8 +137,10 @@ export class SimulatedRobot {
   step(count: number): void {
     const { engine, model } = this.compiled;
     for (let i = 0; i < count; i++) {
-      const { ctrl, qvel } = this.views.fetch();
-      if (this.delay.pop(this.steps, this.acting)) ctrl.set(this.acting);
+      const { ctrl, qpos, qvel } = this.views.fetch();
+      const changed = this.delay.pop(this.steps, this.acting);
+      if (this.drive.active) this.drive.apply(this.acting, qpos, ctrl, this.held);
+      else if (changed) ctrl.set(this.acting);
       if (this.pushes.active) this.pushes.apply(this.data);
       if (this.held) {
         this.views.stepDrivesOnly();
@@ -184,9 +190,8 @@ export class SimulatedRobot {
   get stateSize(): number {
     const { positions, velocities } = this.trueState;
     const own = 2 + this.acting.length + this.reading.efforts.length + positions.length + velocities.length;
-    return (
-      own + this.physicsState.length + this.delay.stateSize + this.sensors.stateSize + this.pushes.stateSize
-    );
+    const parts = [this.delay, this.sensors, this.pushes, this.drive];
+    return parts.reduce((sum, part) => sum + part.stateSize, own + this.physicsState.length);
   }
 
   /** Writes everything that decides the future, so that a restored robot continues bit for bit. */
@@ -222,6 +227,7 @@ export class SimulatedRobot {
     this.delay.transfer(cursor);
     this.sensors.transfer(cursor);
     this.pushes.transfer(cursor);
+    this.drive.transfer(cursor);
   }
 
   private readTruth(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cartpole, pendulum, simulate, withConfig, withoutDamping } from './robots.js';
+import { cartpole, gripper, pendulum, simulate, withConfig, withoutDamping } from './robots.js';
 
 const HANGING = Math.PI;
 
@@ -68,6 +68,49 @@ describe('pendulum', () => {
         robot.applyCommand([u]);
         robot.advance();
         expect(Math.abs(robot.truth().positions[0]! - state[0])).toBeLessThan(0.03);
+      }
+    });
+  });
+});
+
+describe('velocity drives', () => {
+  const arm = withConfig(gripper, { commandInterface: 'velocity' });
+
+  test('move several joints at their own velocities and do not sink under gravity', () => {
+    simulate(arm, {}, {}, (robot) => {
+      for (let tick = 1; tick <= 100; tick++) {
+        robot.applyCommand([0.5, 0, 0.02]);
+        robot.advance();
+      }
+      const [shoulder, lift, finger] = robot.truth().positions;
+      expect(shoulder).toBeCloseTo(0.5, 3);
+      expect(lift).toBeCloseTo(0.2, 3); // starts at home, 0.2
+      expect(finger).toBeCloseTo(0.03, 3); // 0.01 + 1 s x 0.02 m/s
+      expect(Math.abs(robot.truth().velocities[1]!)).toBeLessThan(1e-4);
+    });
+  });
+
+  test('a blocked drive does not wind up: it leaves the end stop as soon as it is told to', () => {
+    simulate(arm, {}, {}, (robot) => {
+      for (let tick = 0; tick < 300; tick++) {
+        robot.applyCommand([1, 0, 0]); // reaches 1.5 rad after 1.5 s and pushes on
+        robot.advance();
+      }
+      expect(robot.truth().positions[0]).toBeGreaterThan(1.49);
+      for (let tick = 0; tick < 10; tick++) {
+        robot.applyCommand([-1, 0, 0]);
+        robot.advance();
+      }
+      expect(robot.truth().velocities[0]).toBeCloseTo(-1, 1);
+    });
+  });
+
+  test('lag by their declared time constant', () => {
+    simulate(arm, { actuatorLag: 0.05 }, {}, (robot) => {
+      for (let tick = 1; tick <= 20; tick++) {
+        robot.applyCommand([1, 0, 0]);
+        robot.advance();
+        expect(robot.truth().velocities[0]).toBeCloseTo(1 - Math.exp(-tick / 5), 1);
       }
     });
   });
