@@ -209,7 +209,7 @@ export class ReplayView {
 
   private usable(row: number): boolean {
     const oldest = this.head - this.rows;
-    if (row < oldest) return false;
+    if (row < oldest || row >= this.head) return false;
     const slot = row % this.capacity;
     if (this.next[slot] === NONE) return false;
     let at = row;
