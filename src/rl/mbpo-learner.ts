@@ -59,9 +59,10 @@ export class MbpoLearner {
     return this.buffer.size;
   }
 
+  /** the replays that hold steps, its own first */
   private get replays(): ReplayView[] {
     const { prior } = this.options;
-    return prior === undefined || prior.steps === 0 ? [this.replay] : [this.replay, prior];
+    return [this.replay, ...(prior ? [prior] : [])].filter((replay) => replay.steps > 0);
   }
 
   /** Fits the world model, and the policy's normaliser unless frozen, to all recorded steps. */
@@ -86,9 +87,8 @@ export class MbpoLearner {
     const length = rolloutLengthAt(config, step);
     this.buffer.resize(rolloutBranches * length * retainedRounds);
     const rng = this.rngs.rollout;
-    const fromPrior = this.replays.length > 1 ? this.priorShare(rolloutBranches) : 0;
-    const counts = this.replays.length > 1 ? [rolloutBranches - fromPrior, fromPrior] : [rolloutBranches];
-    const starts = drawStarts(this.replays, counts, rng);
+    const { replays } = this;
+    const starts = drawStarts(replays, this.shares(replays, rolloutBranches), rng);
     const parts = { model: this.model, policy: this.sac, task, layout, observation };
     return rollout(parts, starts, rolloutBranches, length, rng, this.buffer);
   }
@@ -97,12 +97,14 @@ export class MbpoLearner {
   updatePolicy(): SacReport {
     const { batchSize, realRatio, priorRatio } = this.options.config;
     const { replay, noise } = this.rngs;
-    const prior = this.replays[1];
-    const fromPrior = prior === undefined ? 0 : Math.round(batchSize * priorRatio);
-    const real = this.buffer.size === 0 ? batchSize - fromPrior : Math.round(batchSize * realRatio);
-    this.replay.fill(this.batch, 0, real, replay);
-    prior?.fill(this.batch, real, fromPrior, replay);
-    this.buffer.fill(this.batch, real + fromPrior, batchSize - real - fromPrior, replay);
+    const { replays } = this;
+    const recorded = this.buffer.size === 0 ? batchSize : Math.round(batchSize * (realRatio + priorRatio));
+    let start = 0;
+    this.shares(replays, recorded).forEach((count, i) => {
+      replays[i]!.fill(this.batch, start, count, replay);
+      start += count;
+    });
+    this.buffer.fill(this.batch, recorded, batchSize - recorded, replay);
     noise.fillNormal(this.noise.next);
     noise.fillNormal(this.noise.current);
     return this.sac.update(this.batch, this.noise);
@@ -138,10 +140,12 @@ export class MbpoLearner {
     this.model.dispose();
   }
 
-  /** Rollouts start from real and prior steps in the proportion in which the policy batch holds them. */
-  private priorShare(branches: number): number {
+  /** `count` divided between the replays as realRatio to priorRatio. */
+  private shares(replays: readonly ReplayView[], count: number): number[] {
+    if (replays.length < 2) return [count];
     const { realRatio, priorRatio } = this.options.config;
-    if (realRatio + priorRatio === 0) return 0;
-    return Math.round((branches * priorRatio) / (realRatio + priorRatio));
+    const total = realRatio + priorRatio;
+    const fromPrior = total === 0 ? 0 : Math.round((count * priorRatio) / total);
+    return [count - fromPrior, fromPrior];
   }
 }

@@ -210,9 +210,11 @@ export interface MbpoTrainingResult {
   /** of the policy with the best evaluation; the newest one where none was evaluated */
   readonly policy: PolicySnapshot;
   readonly bestEvaluation?: EvaluationReport;
+  /** for checkpoints and for going on; dispose of it when done */
+  readonly trainer: MbpoTrainer;
 }
 
-/** Trains to the end, the goal, or until told to stop. The trainer is given back by `trainer`, for checkpoints. */
+/** Trains to the end, the goal, or until told to stop; goes on with `trainer` where one is given. */
 export async function trainMbpo(
   options: MbpoTrainingOptions,
   trainer = new MbpoTrainer(options),
@@ -250,6 +252,7 @@ export async function trainMbpo(
     steps: trainer.stepCount,
     episodes: trainer.episodeCount,
     ended,
+    trainer,
     policy: best?.policy ?? trainer.learner.snapshot(),
     ...(best && { bestEvaluation: best.report }),
   };

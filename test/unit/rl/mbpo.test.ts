@@ -1,0 +1,299 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { selectBackend, tf } from '../../../src/compute/index.js';
+import { Rng } from '../../../src/core/index.js';
+import {
+  checkMbpoConfig,
+  DEFAULT_MBPO,
+  evaluatePolicy,
+  MBPO_PRESETS,
+  MbpoLearner,
+  MbpoTrainer,
+  observationSpec,
+  randomPolicyReturn,
+  ReplayView,
+  rolloutLengthAt,
+  SMALL_MBPO,
+  trainMbpo,
+  type MbpoConfig,
+  type MbpoTrainingOptions,
+  type StepRecorder,
+} from '../../../src/rl/index.js';
+import { PendulumEnv, pendulumTask } from './pendulum-env.js';
+
+const TINY: MbpoConfig = {
+  ...SMALL_MBPO,
+  sac: { ...SMALL_MBPO.sac, hidden: [8, 8] },
+  model: { ...SMALL_MBPO.model, hidden: [8], weightDecay: [0, 0], maxGradientSteps: 4, batchSize: 16 },
+  batchSize: 16,
+  updatesPerStep: 0.5,
+  initialRandomSteps: 30,
+  modelEvery: 40,
+  rolloutEvery: 20,
+  rolloutBranches: 10,
+  rolloutLength: { from: 1, to: 2, fromStep: 40, toStep: 60 },
+  retainedRounds: 2,
+};
+const env = new PendulumEnv();
+const observation = observationSpec(env.layout, { continuous: ['hinge'] });
+const options = (more: Partial<MbpoTrainingOptions> = {}): MbpoTrainingOptions => ({
+  env: new PendulumEnv(),
+  observation,
+  config: TINY,
+  seed: 1,
+  steps: 100,
+  ...more,
+});
+const live: { dispose(): void }[] = [];
+function trainer(opts = options()): MbpoTrainer {
+  const made = new MbpoTrainer(opts);
+  live.push(made);
+  return made;
+}
+const values = (part: MbpoTrainer | MbpoLearner) =>
+  Object.values(('learner' in part ? part.learner : part).tensors()).flatMap(({ data }) => Array.from(data));
+
+beforeAll(async () => {
+  await selectBackend('wasm');
+});
+afterEach(() => live.splice(0).forEach((part) => part.dispose()));
+
+describe('MbpoTrainer', () => {
+  it('acts at random first, then fits, imagines and updates when each is due', async () => {
+    const training = trainer();
+    const updates: number[] = [];
+    const fits: number[] = [];
+    for (let i = 0; i < 100; i++) {
+      const report = await training.step();
+      expect(report.step).toBe(i + 1);
+      expect(report.random).toBe(i < 30);
+      if (report.sac !== undefined) updates.push(report.step);
+      if (report.model !== undefined) fits.push(report.step);
+    }
+    expect(fits).toEqual([31, 71]);
+    expect(updates[0]).toBe(32); // every second step: 0.5 updates per step
+    expect(updates.length).toBe(35);
+    expect(training.learner.replay.steps).toBe(100);
+    expect(training.learner.imagined).toBe(2 * 10 * 2);
+  });
+
+  it('repeats bit for bit from the same seed, and differs with another', async () => {
+    const run = async (seed: number) => {
+      const training = trainer(options({ seed }));
+      for (let i = 0; i < 60; i++) await training.step();
+      return values(training);
+    };
+    const first = await run(1);
+    expect(await run(1)).toEqual(first);
+    expect(await run(2)).not.toEqual(first);
+  });
+
+  it('keeps no tensors beyond its parameters', async () => {
+    const empty = tf.memory().numTensors;
+    const training = trainer();
+    for (let i = 0; i < 35; i++) await training.step();
+    const { numTensors } = tf.memory();
+    for (let i = 0; i < 45; i++) await training.step();
+    expect(tf.memory().numTensors).toBe(numTensors);
+    training.dispose();
+    expect(tf.memory().numTensors).toBe(empty);
+  });
+
+  it('tells the recorder of every step in order', async () => {
+    const log: string[] = [];
+    const recorder: StepRecorder = {
+      begin: (frame) => log.push(`begin ${frame.length}`),
+      step: (action, result) => {
+        expect(Math.abs(action[0]!)).toBeLessThanOrEqual(1);
+        expect(result.frames[2]).toBeCloseTo(2 * action[0]!, 5);
+        log.push('step');
+      },
+      end: ({ episode, length }) => log.push(`end ${episode} ${length}`),
+    };
+    const training = trainer(options({ recorder, config: { ...TINY, initialRandomSteps: 1000 } }));
+    for (let i = 0; i < 201; i++) await training.step();
+    expect(log[0]).toBe('begin 3');
+    expect(log.slice(201)).toEqual(['end 0 200', 'begin 3', 'step']);
+  });
+
+  it('takes no random steps when it starts with a learned policy', async () => {
+    const report = await trainer(options({ warmStart: true })).step();
+    expect(report.random).toBe(false);
+  });
+});
+
+describe('MbpoLearner', () => {
+  function learnerOn(
+    config: MbpoConfig,
+    seed = 1,
+    prior?: ReplayView,
+    freezeNormaliser = false,
+  ): MbpoLearner {
+    const learner = new MbpoLearner({
+      layout: env.layout,
+      task: pendulumTask,
+      observation,
+      config,
+      seed,
+      freezeNormaliser,
+      ...(prior && { prior }),
+    });
+    live.push(learner);
+    return learner;
+  }
+
+  function record(replay: ReplayView, steps: number, seed: number): void {
+    const rng = new Rng(seed);
+    env.reset(0, rng);
+    replay.begin(env.frames.slice());
+    for (let t = 0; t < steps; t++) {
+      const action = Float32Array.of(rng.uniform(-1, 1));
+      env.step(action);
+      replay.append(action, env.frames.slice(), false, t === steps - 1);
+    }
+  }
+
+  async function learn(learner: MbpoLearner): Promise<void> {
+    await learner.fitModel();
+    learner.imagine(100);
+    for (let i = 0; i < 3; i++) learner.updatePolicy();
+  }
+
+  it('continues identically after saving and loading networks and random states', async () => {
+    // one round of rollouts is retained: imagined steps are made anew, not saved
+    const [c, d] = [
+      learnerOn({ ...TINY, retainedRounds: 1 }, 1),
+      learnerOn({ ...TINY, retainedRounds: 1 }, 2),
+    ];
+    for (const learner of [c, d]) record(learner.replay, 60, 5);
+    await learn(c);
+    d.load(structuredClone(c.tensors()));
+    d.loadRandomStates(
+      JSON.parse(JSON.stringify(c.randomStates())) as ReturnType<MbpoLearner['randomStates']>,
+    );
+    await learn(c);
+    await learn(d);
+    expect(values(d)).toEqual(values(c));
+  });
+
+  it('learns from a prior replay besides its own, and keeps the normaliser when told to', async () => {
+    const prior = new ReplayView(env.layout, observation, pendulumTask);
+    record(prior, 80, 9);
+    const learner = learnerOn({ ...TINY, realRatio: 0.25, priorRatio: 0.25 }, 1, prior, true);
+    record(learner.replay, 40, 5);
+    const before = learner.sac.normaliser.mean.slice();
+    const report = await learner.fitModel();
+    expect(report.rows).toBe(120);
+    expect(learner.imagine(100).transitions).toBe(20);
+    learner.updatePolicy();
+    expect(learner.sac.normaliser.mean).toEqual(before);
+  });
+
+  it('can learn from the prior replay alone, before the first step of its own', async () => {
+    const prior = new ReplayView(env.layout, observation, pendulumTask);
+    record(prior, 40, 9);
+    const learner = learnerOn({ ...TINY, realRatio: 0.25, priorRatio: 0.25 }, 1, prior);
+    await learn(learner);
+    expect(learner.imagined).toBe(20);
+  });
+});
+
+describe('trainMbpo', () => {
+  it('runs to the end, evaluates after episodes and returns the best policy', async () => {
+    const steps: number[] = [];
+    const episodes: number[] = [];
+    const fits: number[] = [];
+    const evaluations: { step: number; best: boolean; meanReturn: number }[] = [];
+    const result = await trainMbpo(
+      options({
+        steps: 400,
+        evaluateEvery: 150,
+        evaluationEpisodes: 1,
+        evaluationEnv: new PendulumEnv(),
+        onStep: ({ step }) => steps.push(step),
+        onEpisode: ({ step }) => episodes.push(step),
+        onModel: (_report, step) => fits.push(step),
+        onEvaluation: (report) => evaluations.push(report),
+      }),
+    );
+    live.push(result.trainer);
+    expect(steps.length).toBe(400);
+    expect(episodes).toEqual([200, 400]);
+    expect(fits.length).toBe(10);
+    expect(evaluations.map(({ step }) => step)).toEqual([200, 400]);
+    const returns = evaluations.map(({ meanReturn }) => meanReturn);
+    expect(result.bestEvaluation?.meanReturn).toBe(Math.max(...returns));
+    expect(result).toMatchObject({ steps: 400, episodes: 2, ended: 'steps' });
+  });
+
+  it('stops when asked and keeps what was learned', async () => {
+    let asked = 0;
+    const result = await trainMbpo(options({ shouldStop: () => ++asked > 40 }));
+    live.push(result.trainer);
+    expect(result).toMatchObject({ steps: 40, ended: 'stopped' });
+    expect(result.policy).toEqual(result.trainer.learner.snapshot());
+  });
+
+  it('lets the event loop turn while it learns', async () => {
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const result = await trainMbpo(options({ steps: 80 }));
+    clearInterval(timer);
+    live.push(result.trainer);
+    expect(turns).toBeGreaterThan(3);
+  });
+
+  it('stops at the goal of the task when told to', async () => {
+    const easy = new PendulumEnv();
+    Object.assign(easy, { task: { ...pendulumTask, goalReturn: -1e9 } });
+    const result = await trainMbpo(
+      options({ env: easy, steps: 400, evaluateEvery: 100, evaluationEpisodes: 1, stopAtGoal: true }),
+    );
+    live.push(result.trainer);
+    expect(result).toMatchObject({ steps: 200, ended: 'goal' });
+  });
+});
+
+describe('evaluatePolicy', () => {
+  it('sums rewards over whole episodes', () => {
+    const falling = {
+      begin: () => new Float32Array(1),
+      step: (carry: Float32Array) => ({ action: carry, carry }),
+    };
+    const { returns, lengths, terminated, meanReturn } = evaluatePolicy(env, falling, 2, new Rng(3));
+    expect(Array.from(lengths)).toEqual([200, 200]);
+    expect(terminated).toBe(0);
+    expect(meanReturn).toBeCloseTo((returns[0]! + returns[1]!) / 2, 9);
+    env.reset(0, new Rng(3));
+    let sum = 0;
+    for (let t = 0; t < 200; t++) sum += env.step(new Float32Array(1)).rewards[0]!;
+    expect(returns[0]).toBeCloseTo(sum, 6);
+  });
+
+  it('gives the random policy of Pendulum-v1 its known return of about -1200', () => {
+    const { meanReturn } = randomPolicyReturn(env, 30, 1);
+    expect(meanReturn).toBeLessThan(-1000);
+    expect(meanReturn).toBeGreaterThan(-1450);
+  });
+});
+
+describe('MbpoConfig', () => {
+  it('has presets that are consistent', () => {
+    for (const preset of Object.values(MBPO_PRESETS)) expect(() => checkMbpoConfig(preset)).not.toThrow();
+  });
+
+  it.each([
+    { batchSize: 0 },
+    { realRatio: 0.8, priorRatio: 0.3 },
+    { updatesPerStep: -1 },
+    { rolloutLength: { from: 3, to: 1, fromStep: 0, toStep: 1 } },
+  ])('refuses %o', (wrong) => {
+    expect(() => checkMbpoConfig({ ...TINY, ...wrong })).toThrow(
+      expect.objectContaining({ code: 'BAD_INPUT' }),
+    );
+  });
+
+  it('lengthens rollouts linearly between two real steps', () => {
+    const at = (step: number) => rolloutLengthAt(DEFAULT_MBPO, step);
+    expect([0, 20_000, 85_000, 149_999, 150_000, 1e6].map(at)).toEqual([1, 1, 8, 14, 15, 15]);
+  });
+});
