@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, it } from 'vitest';
 import { selectBackend, tf } from '../../../src/compute/index.js';
 import { boundedLogStd, squashedGaussianSample } from '../../../src/rl/squashed-gaussian.js';
 import { expectClose, fixture } from './expect-close.js';

@@ -1,0 +1,253 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { selectBackend, tf } from '../../../src/compute/index.js';
+import { Rng } from '../../../src/core/index.js';
+import {
+  DEFAULT_ENSEMBLE,
+  Ensemble,
+  fitEnsemble,
+  type EnsembleConfig,
+  type ModelDataset,
+} from '../../../src/rl/index.js';
+import { expectClose, fixture } from './expect-close.js';
+
+type Arrays = Record<string, number[]>;
+interface Reference {
+  readonly sizes: Record<'members' | 'b' | 'inputs' | 'outputs', number>;
+  readonly config: Pick<EnsembleConfig, 'hidden' | 'weightDecay' | 'boundWeight' | 'learningRate'>;
+  readonly x: number[];
+  readonly y: number[];
+  readonly before: Record<string, { readonly shape: number[]; readonly data: number[] }>;
+  readonly loss: number;
+  readonly gradients: Arrays;
+  readonly after: Arrays;
+}
+
+const SMALL: EnsembleConfig = {
+  ...DEFAULT_ENSEMBLE,
+  members: 3,
+  elites: 2,
+  hidden: [16, 16],
+  weightDecay: [0, 0, 0],
+  batchSize: 32,
+  maxGradientSteps: 200,
+};
+const live: Ensemble[] = [];
+function make(inputs: number, outputs: number, config: Partial<EnsembleConfig> = {}, seed = 1): Ensemble {
+  const ensemble = new Ensemble(inputs, outputs, { ...SMALL, ...config }, new Rng(seed, 'ensemble'));
+  live.push(ensemble);
+  return ensemble;
+}
+
+function values(ensemble: Ensemble): number[] {
+  return Object.values(ensemble.tensors()).flatMap(({ data }) => Array.from(data));
+}
+
+/** y = [0.001 sin 2x0, 100 x1] plus noise of a hundredth of each scale */
+function wave(count: number, seed: number): ModelDataset {
+  const rng = new Rng(seed, 'wave');
+  const inputs = new Float32Array(count * 2);
+  const targets = new Float32Array(count * 2);
+  for (let i = 0; i < count; i++) {
+    const [a, b] = [rng.uniform(-2, 2), rng.uniform(-2, 2)];
+    inputs.set([a, b], i * 2);
+    targets.set([0.001 * (Math.sin(2 * a) + rng.normal(0, 0.01)), 100 * (b + rng.normal(0, 0.01))], i * 2);
+  }
+  return { count, inputs, targets };
+}
+
+/** Member e predicts its own number, with almost no variance: the last bias is e, all kernels are 0. */
+function indexAdding(members: number, elites: number): Ensemble {
+  const ensemble = make(1, 1, { members, elites, initialMinLogVariance: -30, initialMaxLogVariance: -20 });
+  const { parameters } = ensemble;
+  parameters.values.subarray(0, parameters.entries.find((e) => e.name === 'maxLogVariance')!.start).fill(0);
+  for (let e = 0; e < members; e++) parameters.slice(`member${e}/mean/bias`)[0] = e;
+  parameters.refresh();
+  return ensemble;
+}
+
+beforeAll(async () => {
+  await selectBackend('wasm');
+});
+afterEach(() => live.splice(0).forEach((ensemble) => ensemble.dispose()));
+
+describe('Ensemble', () => {
+  it('has the loss, gradients and Adam step of the reference', () => {
+    const reference = fixture<Reference>('ensemble.json');
+    const { members, b, inputs, outputs } = reference.sizes;
+    const ensemble = make(inputs, outputs, { ...reference.config, members, elites: 1 });
+    for (const [name, { data }] of Object.entries(reference.before)) {
+      ensemble.parameters.slice(name).set(data);
+    }
+    ensemble.parameters.refresh();
+    const x = Float32Array.from(reference.x);
+    const y = Float32Array.from(reference.y);
+    const { value, gradient } = ensemble.gradient(b, x, y);
+    expectClose([value], [reference.loss]);
+    const { entries } = ensemble.parameters;
+    expect(entries.map(({ name }) => name).sort()).toEqual(Object.keys(reference.gradients).sort());
+    for (const { name, start, end } of entries) {
+      expectClose(gradient.subarray(start, end), reference.gradients[name]!, 2e-4);
+    }
+    ensemble.trainStep(b, x, y);
+    for (const { name } of entries)
+      expectClose(ensemble.parameters.slice(name), reference.after[name]!, 2e-4);
+  });
+
+  it('asks exactly one elite per row, each for an equal share, and no other member', () => {
+    const ensemble = indexAdding(5, 3);
+    ensemble.elites = Int32Array.of(4, 0, 2);
+    const out = new Float32Array(300);
+    ensemble.sample(300, new Float32Array(300), new Rng(3), out);
+    const counts = [0, 0, 0, 0, 0];
+    for (const value of out) {
+      expect(Math.abs(value - Math.round(value))).toBeLessThan(1e-2);
+      counts[Math.round(value)]!++;
+    }
+    expect(counts).toEqual([100, 0, 100, 0, 100]);
+  });
+
+  it('deals rows to elites at random, so that a row meets each of them in turn', () => {
+    const ensemble = indexAdding(3, 3);
+    const rng = new Rng(8);
+    const seen = new Set<number>();
+    for (let i = 0; i < 20; i++) {
+      const out = new Float32Array(6);
+      ensemble.sample(6, new Float32Array(6), rng, out);
+      seen.add(Math.round(out[0]!));
+    }
+    expect(seen).toEqual(new Set([0, 1, 2]));
+  });
+
+  it('keeps rows and their inputs together through the shuffle', () => {
+    const ensemble = make(1, 1, { members: 3, elites: 3, hidden: [], weightDecay: [0] });
+    ensemble.parameters.values.fill(0);
+    for (let e = 0; e < 3; e++) ensemble.parameters.slice(`member${e}/mean/kernel`)[0] = 2;
+    ensemble.parameters.slice('maxLogVariance').fill(-20);
+    ensemble.parameters.slice('minLogVariance').fill(-30);
+    ensemble.parameters.refresh();
+    const inputs = Float32Array.from({ length: 50 }, (_, i) => i);
+    const out = new Float32Array(50);
+    ensemble.sample(50, inputs, new Rng(1), out);
+    out.forEach((value, i) => expect(Math.abs(value - 2 * i)).toBeLessThan(1e-2));
+  });
+
+  it('draws samples with the variance that it states, in the unit of the targets', () => {
+    const ensemble = make(1, 1, { members: 1, elites: 1, hidden: [], weightDecay: [0] });
+    ensemble.targetNormaliser.mean[0] = 7;
+    ensemble.targetNormaliser.std[0] = 3;
+    const rows = 20_000;
+    const out = new Float32Array(rows);
+    const [mean, variance] = [new Float32Array(rows), new Float32Array(rows)];
+    ensemble.predictMember(0, rows, new Float32Array(rows), mean, variance);
+    ensemble.sample(rows, new Float32Array(rows), new Rng(1), out);
+    const average = out.reduce((sum, x) => sum + x, 0) / rows;
+    const spread = out.reduce((sum, x) => sum + (x - average) ** 2, 0) / rows;
+    expect(mean[0]).toBe(7);
+    expect(Math.abs(average - 7)).toBeLessThan(4 * Math.sqrt(variance[0]! / rows));
+    expect(Math.abs(spread / variance[0]! - 1)).toBeLessThan(4 * Math.sqrt(2 / rows));
+  });
+
+  it('states error and likelihood per output of known predictions', () => {
+    const ensemble = make(1, 1, { members: 2, elites: 2, hidden: [], weightDecay: [0] });
+    ensemble.parameters.values.fill(0);
+    ensemble.parameters.slice('maxLogVariance').fill(1000); // bounds far away: log variance 0
+    ensemble.parameters.slice('minLogVariance').fill(-1000);
+    ensemble.parameters.slice('member1/mean/bias')[0] = 3;
+    ensemble.parameters.refresh();
+    const data = { count: 2, inputs: new Float32Array(2), targets: Float32Array.of(1, -1) };
+    const { rmse, nll } = ensemble.evaluate(data);
+    const meanSquare = (1 + 1 + 4 + 16) / 4;
+    expectClose(rmse, [Math.sqrt(meanSquare)], 1e-5);
+    expectClose(nll, [0.5 * (meanSquare + Math.log(2 * Math.PI))], 1e-5);
+  });
+
+  it('refuses contradictory sizes', () => {
+    expect(() => make(1, 1, { elites: 4 })).toThrow('4 elites of 3 members');
+    expect(() => make(1, 1, { weightDecay: [0] })).toThrow('weightDecay');
+  });
+});
+
+describe('fitEnsemble', () => {
+  it('learns outputs of very different scales, and says so in their units', async () => {
+    const ensemble = make(2, 2, { learningRate: 1e-2, patience: 20, maxGradientSteps: 400 });
+    const report = await fitEnsemble(ensemble, wave(400, 1), new Rng(1));
+    expect(report.evaluation.rmse[0]).toBeLessThan(0.0003);
+    expect(report.evaluation.rmse[1]).toBeLessThan(15);
+    const fresh = ensemble.evaluate(wave(200, 2)).rmse;
+    expect(fresh[0]).toBeLessThan(0.0003);
+    expect(fresh[1]).toBeLessThan(15);
+  });
+
+  it('stops at the step limit, holds out a capped fifth and chooses the best members as elites', async () => {
+    const ensemble = make(2, 2, { maxGradientSteps: 25, patience: 1000, holdoutMax: 30 });
+    const report = await fitEnsemble(ensemble, wave(400, 1), new Rng(1));
+    expect(report).toMatchObject({ rows: 400, holdoutRows: 30, gradientSteps: 25, stopped: 'step-limit' });
+    const best = Array.from(report.holdoutErrors.keys())
+      .sort((a, b) => report.holdoutErrors[a]! - report.holdoutErrors[b]!)
+      .slice(0, 2);
+    expect(Array.from(ensemble.elites)).toEqual(best);
+  });
+
+  it('stops when no member has improved for more than `patience` epochs, and gives back each at its best', async () => {
+    const ensemble = make(2, 2, { maxGradientSteps: 10_000, patience: 3, learningRate: 0 });
+    const before = Array.from(ensemble.parameters.values);
+    const report = await fitEnsemble(ensemble, wave(100, 1), new Rng(1));
+    expect(report).toMatchObject({ epochs: 1 + 4, stopped: 'converged' });
+    expect(Array.from(ensemble.parameters.values)).toEqual(before);
+  });
+
+  it('restores the best snapshot when later epochs are worse', async () => {
+    const ensemble = make(2, 2, { maxGradientSteps: 10_000, patience: 2 });
+    const errors = [5, 1, 9, 9, 9].map((error) => Float64Array.of(error, error, error));
+    const seen: number[][] = [];
+    ensemble.memberErrors = () => {
+      seen.push(Array.from(ensemble.parameters.values));
+      return errors[seen.length - 1]!;
+    };
+    const report = await fitEnsemble(ensemble, wave(100, 1), new Rng(1));
+    expect(report.epochs).toBe(5);
+    const bounds = ensemble.parameters.entries.find(({ name }) => name === 'maxLogVariance')!.start;
+    expect(Array.from(ensemble.parameters.values.subarray(0, bounds))).toEqual(seen[1]!.slice(0, bounds));
+    expect(Array.from(ensemble.parameters.values)).not.toEqual(seen[4]);
+  });
+
+  it('trains each member on its own bootstrap', async () => {
+    const ensemble = make(2, 2, { maxGradientSteps: 3 });
+    const batches: Float32Array[] = [];
+    const step = ensemble.trainStep.bind(ensemble);
+    ensemble.trainStep = (batch, inputs, targets) => {
+      batches.push(inputs.slice());
+      return step(batch, inputs, targets);
+    };
+    await fitEnsemble(ensemble, wave(100, 1), new Rng(1));
+    const third = batches[0]!.length / 3;
+    expect(batches[0]!.subarray(0, third)).not.toEqual(batches[0]!.subarray(third, 2 * third));
+  });
+
+  it('repeats bit for bit, and continues identically after saving and loading', async () => {
+    const data = wave(150, 1);
+    const [a, b, c] = [make(2, 2), make(2, 2), make(2, 2, {}, 55)];
+    await fitEnsemble(a, data, new Rng(1));
+    await fitEnsemble(b, data, new Rng(1));
+    expect(values(a)).toEqual(values(b));
+    c.load(structuredClone(a.tensors()));
+    await fitEnsemble(a, data, new Rng(2));
+    await fitEnsemble(c, data, new Rng(2));
+    expect(values(c)).toEqual(values(a));
+  });
+
+  it('keeps no tensors', async () => {
+    const empty = tf.memory().numTensors;
+    const ensemble = make(2, 2, { maxGradientSteps: 5 });
+    const { numTensors } = tf.memory();
+    await fitEnsemble(ensemble, wave(100, 1), new Rng(1));
+    ensemble.sample(10, new Float32Array(20), new Rng(1), new Float32Array(20));
+    expect(tf.memory().numTensors).toBe(numTensors);
+    ensemble.dispose();
+    expect(tf.memory().numTensors).toBe(empty);
+  });
+
+  it('refuses too few rows', async () => {
+    await expect(fitEnsemble(make(2, 2), wave(4, 1), new Rng(1))).rejects.toThrow('4 rows');
+  });
+});
