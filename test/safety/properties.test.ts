@@ -137,6 +137,8 @@ interface RunOptions {
   readonly jitter?: number;
   /** half width of the position noise; velocity noise is ten times that per second */
   readonly noise?: number;
+  /** size of the velocity at which the joints are taken over, alternating in sign */
+  readonly speed?: number;
   /** the joint as it is, where it is not as declared */
   readonly actual?: GateConfig;
 }
@@ -150,9 +152,10 @@ function drive(config: GateConfig, adversary: Adversary, seed: number, options: 
   const jitter = options.jitter ?? 0;
   const noise = options.noise ?? 0;
   const noisy = (value: number, size: number): number => value + (2 * random() - 1) * size;
-  const twins = config.joints.map(
-    () => new Twin({ kind, latency, lag, position: 0, startsAt: Number(START_NS) * 1e-9 }),
-  );
+  const twins = config.joints.map((_, i) => {
+    const velocity = (i % 2 === 0 ? 1 : -1) * (options.speed ?? 0);
+    return new Twin({ kind, latency, lag, position: 0, velocity, startsAt: Number(START_NS) * 1e-9 });
+  });
   let state = createShaperState(config, options.decimation);
   const verdicts: Verdict[] = [];
   const sent: Float64Array[] = [];
@@ -267,9 +270,7 @@ describe.each(['velocity', 'position'] as const)(
       let crossed = 0;
       fc.assert(
         fc.property(configArbitrary(commandInterface), fc.constantFrom('up', 'down'), (config, adversary) => {
-          crossed += Number(
-            drive(config, adversary as Adversary, 1, { gated: false, decimation: 1, age: 0 }).excess > 0,
-          );
+          crossed += Number(drive(config, adversary, 1, { gated: false, decimation: 1, age: 0 }).excess > 0);
         }),
         { numRuns: 50 },
       );
@@ -277,6 +278,24 @@ describe.each(['velocity', 'position'] as const)(
     });
   },
 );
+
+describe('taking over a robot that moves', () => {
+  it('keeps the limits, also while what was sent before by others still acts', () => {
+    fc.assert(
+      fc.property(
+        configArbitrary('velocity'),
+        fc.constantFrom(...ADVERSARIES),
+        fc.integer(),
+        (config, adversary, seed) => {
+          const run = drive(config, adversary, seed, { gated: true, decimation: 1, age: 0, speed: 0.1 });
+          expect(run.excess).toBeLessThanOrEqual(ROUNDING);
+          expect(run.mode).toBe('active');
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
 
 describe('effort interface', () => {
   it.each(ADVERSARIES)('never exceeds maxEffort: %s', (adversary) => {
@@ -325,7 +344,7 @@ describe('declarations that are not exact, with a margin', () => {
   ])('%s stays inside, without a fault', (_name, actual, jitter, noise) => {
     fc.assert(
       fc.property(fc.constantFrom('up', 'random', 'slow waves'), fc.integer(), (adversary, seed) => {
-        const run = drive(base, adversary as Adversary, seed, {
+        const run = drive(base, adversary, seed, {
           gated: true,
           decimation: 1,
           age: 0,

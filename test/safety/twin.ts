@@ -10,6 +10,8 @@ export interface TwinOptions {
   readonly position: number;
   /** [s] */
   readonly startsAt: number;
+  /** what somebody else commanded before; velocity interface */
+  readonly velocity?: number;
 }
 
 export class Twin {
@@ -26,7 +28,8 @@ export class Twin {
     this.position = options.position;
     this.highest = options.position;
     this.lowest = options.position;
-    this.acting = options.kind === 'position' ? options.position : 0;
+    this.velocity = options.velocity ?? 0;
+    this.acting = options.kind === 'position' ? options.position : this.velocity;
   }
 
   send(time: number, value: number): void {
