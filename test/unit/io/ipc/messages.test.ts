@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  FrameDecoder,
+  MAX_PAYLOAD_BYTES,
+  decodeMessage,
+  encodeFrame,
+  encodeMessage,
+  type IpcMessage,
+} from '../../../../src/io/ipc/index.js';
+import { GATE_MODES } from '../../../../src/safety/index.js';
+
+const doubles = (length?: number) =>
+  fc
+    .array(
+      fc.double({ noNaN: true }),
+      length === undefined ? { maxLength: 12 } : { minLength: length, maxLength: length },
+    )
+    .map((values) => Float64Array.from(values));
+const u32 = fc.integer({ min: 0, max: 0xffffffff });
+const ns = fc.bigInt({ min: 0n, max: 2n ** 63n });
+const mode = fc.constantFrom(...GATE_MODES);
+
+const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
+  fc.record({ type: fc.constant('observation' as const), policyStep: u32, receivedNs: ns, frame: doubles() }),
+  fc
+    .integer({ min: 0, max: 7 })
+    .chain((m) =>
+      fc.record({
+        type: fc.constant('proposal' as const),
+        policyStep: u32,
+        expiresNs: ns,
+        action: doubles(m),
+        command: doubles(m),
+      }),
+    ),
+  fc.record({ type: fc.constant('heartbeat' as const), seq: u32, mode, sentNs: ns, lastCommand: doubles() }),
+  fc.integer({ min: 0, max: 7 }).chain((n) =>
+    fc.record({
+      type: fc.constant('tick' as const),
+      seq: u32,
+      policyStep: u32,
+      mode,
+      verdict: fc.constantFrom(
+        'pass' as const,
+        'limited' as const,
+        'blocked' as const,
+        'cannot-evaluate' as const,
+      ),
+      reasons: u32,
+      stateReceivedNs: ns,
+      sentNs: ns,
+      positions: doubles(n),
+      velocities: doubles(n),
+      requested: doubles(),
+      executed: doubles(),
+    }),
+  ),
+  fc.record({
+    type: fc.constant('event' as const),
+    kind: fc.string(),
+    detail: fc.dictionary(fc.string(), fc.string()),
+  }),
+  fc.record({
+    type: fc.constant('request' as const),
+    event: fc.constantFrom('stop' as const, 'exit' as const, 'estop' as const),
+  }),
+);
+
+function frameOf(message: IpcMessage): Buffer {
+  const { type, payload } = encodeMessage(message);
+  return encodeFrame(type, payload);
+}
+
+describe('messages between processes', () => {
+  it('arrive as sent, however the stream is cut into chunks', () => {
+    fc.assert(
+      fc.property(
+        fc.array(messages, { maxLength: 6 }),
+        fc.array(fc.integer({ min: 1, max: 40 })),
+        (sent, cuts) => {
+          const stream = Buffer.concat(sent.map(frameOf));
+          const received: IpcMessage[] = [];
+          const decoder = new FrameDecoder((type, payload) => received.push(decodeMessage(type, payload)));
+          let offset = 0;
+          for (const cut of cuts) {
+            decoder.push(stream.subarray(offset, offset + cut));
+            offset += cut;
+          }
+          decoder.push(stream.subarray(offset));
+          expect(JSON.stringify(received, bigints)).toEqual(JSON.stringify(sent, bigints));
+        },
+      ),
+    );
+  });
+
+  it('keep their values when the receive buffer is used again', () => {
+    const chunk = frameOf({
+      type: 'heartbeat',
+      seq: 1,
+      mode: 'active',
+      sentNs: 2n,
+      lastCommand: Float64Array.of(1.5),
+    });
+    const received: IpcMessage[] = [];
+    new FrameDecoder((type, payload) => received.push(decodeMessage(type, payload))).push(chunk);
+    chunk.fill(0);
+    expect(received[0]).toMatchObject({ lastCommand: Float64Array.of(1.5) });
+  });
+
+  it('are refused when a frame announces more than the bound', () => {
+    const header = Buffer.alloc(5);
+    header.writeUInt32LE(MAX_PAYLOAD_BYTES + 1, 0);
+    expect(() => new FrameDecoder(() => {}).push(header)).toThrow(RangeError);
+  });
+
+  it('are refused when their type is unknown', () => {
+    expect(() => decodeMessage(99, Buffer.alloc(0))).toThrow(RangeError);
+  });
+});
+
+function bigints(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  return Object.is(value, -0) ? '-0' : value;
+}

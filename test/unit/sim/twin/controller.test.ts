@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { ForwardController, JointTrajectoryController } from '../../../../sim/twin/index.js';
+
+describe('ForwardController', () => {
+  it('keeps the last command for ever', () => {
+    const controller = new ForwardController(['a', 'b']);
+    expect(controller.setpoint()).toBeNull();
+    controller.onCommand([1, 2]);
+    expect(Array.from(controller.setpoint()!)).toEqual([1, 2]);
+    expect(Array.from(controller.setpoint()!)).toEqual([1, 2]);
+  });
+
+  it.each([[[1]], [[1, 2, 3]], [[1, NaN]], [[Infinity, 0]]])(
+    'refuses %j and keeps the command before',
+    (data) => {
+      const controller = new ForwardController(['a', 'b']);
+      controller.onCommand([5, 6]);
+      expect(controller.onCommand(data)).toBeNull();
+      expect(controller.rejected).toBe(1);
+      expect(Array.from(controller.setpoint()!)).toEqual([5, 6]);
+    },
+  );
+});
+
+describe('JointTrajectoryController', () => {
+  const message = (names: string[], positions: number[], seconds: number) => ({
+    joint_names: names,
+    points: [
+      { positions, time_from_start: { sec: Math.floor(seconds), nanosec: Math.round((seconds % 1) * 1e9) } },
+    ],
+  });
+
+  it('interpolates to each point by joint name and holds the last', () => {
+    const controller = new JointTrajectoryController({ commanded: ['a', 'b'] }, 'positions');
+    controller.onCommand(message(['a', 'b'], [0, 0], 0), 0n);
+    controller.onCommand(message(['b', 'a'], [10, 4], 0.1), 1_000_000_000n);
+    expect(Array.from(controller.setpoint(1_050_000_000n)!)).toEqual([2, 5]);
+    expect(Array.from(controller.setpoint(1_100_000_000n)!)).toEqual([4, 10]);
+    expect(Array.from(controller.setpoint(9_000_000_000n)!)).toEqual([4, 10]);
+  });
+
+  it('goes on from where it is when a new trajectory replaces a running one', () => {
+    const controller = new JointTrajectoryController({ commanded: ['a'] }, 'positions');
+    controller.onCommand(message(['a'], [0], 0), 0n);
+    controller.onCommand(message(['a'], [10], 1), 0n);
+    controller.onCommand(message(['a'], [0], 1), 500_000_000n);
+    expect(controller.setpoint(500_000_000n)![0]).toBeCloseTo(5, 9);
+    expect(controller.setpoint(1_000_000_000n)![0]).toBeCloseTo(2.5, 9);
+  });
+
+  it('refuses a trajectory without one of its joints, or without points', () => {
+    const controller = new JointTrajectoryController({ commanded: ['a', 'b'] }, 'positions');
+    expect(controller.onCommand(message(['a'], [1], 0.1), 0n)).toBeNull();
+    expect(controller.onCommand({ joint_names: ['a', 'b'], points: [] }, 0n)).toBeNull();
+    expect(controller.rejected).toBe(2);
+    expect(controller.setpoint(0n)).toBeNull();
+  });
+});
