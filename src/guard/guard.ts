@@ -434,7 +434,7 @@ export class Guard {
       commands: metrics.commands,
       limited: metrics.limited,
       blocked: metrics.blocked,
-      skippedTicks: metrics.skippedTicks,
+      skippedTicks: metrics.skippedTicks + this.decimator.bursts,
       missedProposals: metrics.missedProposals,
       reasons: Object.fromEntries(metrics.reasons),
       rejectedStates: { ...this.mapper.rejected },

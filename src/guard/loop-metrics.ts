@@ -14,11 +14,10 @@ export interface GuardSummary {
   readonly loopMs: Percentiles;
   /** from receipt of a state to the command that answers it being on the wire */
   readonly latencyMs: Percentiles;
-  /** age of the state at each tick, as the gate saw it */
   readonly commands: number;
   readonly limited: number;
   readonly blocked: number;
-  /** control ticks whose state was overtaken by the next one before a command was sent */
+  /** control ticks that got no command: their state came in a burst, or was overtaken by the next one */
   readonly skippedTicks: number;
   /** policy steps that got no proposal in time */
   readonly missedProposals: number;

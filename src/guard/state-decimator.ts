@@ -13,6 +13,8 @@ export class StateDecimator {
   private lastNs: bigint | null = null;
   private lastTickNs = 0n;
   private sinceTick = 0;
+  /** states that were due for a tick but came in a burst */
+  bursts = 0;
 
   /** @param controlRateHz ticks wanted per second */
   constructor(controlRateHz: number) {
@@ -33,7 +35,10 @@ export class StateDecimator {
     this.sinceTick++;
     const statesPerTick = Math.max(1, Math.round(this.periodNs / this.intervalNs));
     if (this.sinceTick < statesPerTick) return false;
-    if (Number(receivedNs - this.lastTickNs) < BURST_FRACTION * this.periodNs) return false;
+    if (Number(receivedNs - this.lastTickNs) < BURST_FRACTION * this.periodNs) {
+      this.bursts++;
+      return false;
+    }
     this.sinceTick = 0;
     this.lastTickNs = receivedNs;
     return true;
