@@ -1,9 +1,9 @@
 import os from 'node:os';
 import type { Episode, JsonLine, RunDirectory } from '../data/index.js';
 import {
+  collectBridge,
   renderReport,
-  type BridgeData,
-  type JointMotion,
+  type BridgeFacts,
   type ReportData,
   type ReportEvent,
   type SummaryRow,
