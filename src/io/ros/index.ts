@@ -34,7 +34,7 @@ export {
 } from './messages.js';
 export { CommandPublisher, type CommandTarget } from './command-publisher.js';
 export { createMiddleware, type MiddlewareAdapter, type MiddlewareOptions } from './create-middleware.js';
-export { RtpsMiddleware, createRtpsMiddleware, type RtpsMiddlewareOptions } from './rtps-middleware.js';
+export { createRtpsMiddleware, type RtpsMiddleware, type RtpsMiddlewareOptions } from './rtps-middleware.js';
 export {
   objectionToPlainDds,
   resolveRosNetwork,

@@ -30,6 +30,8 @@ export interface Publisher<T> {
 export interface MessageInfo {
   /** monotonic time of receipt [ns] */
   readonly receivedNs: bigint;
+  /** wall clock of the publisher when it published [ns], where the wire carries it */
+  readonly sourceNs?: bigint | undefined;
 }
 
 export interface Subscription {

@@ -73,17 +73,22 @@ export async function createRtpsMiddleware(options: RtpsMiddlewareOptions): Prom
     participantGuid(participant.prefix),
     network.gidBytes,
   );
-  return new RtpsMiddleware(participant, node, announcer);
+  return new ParticipantMiddleware(participant, node, announcer);
 }
 
 /** {@link Middleware} on our own RTPS participant. */
-export class RtpsMiddleware implements Middleware {
+export interface RtpsMiddleware extends Middleware {
+  readonly name: 'rtps';
+  /** for diagnosis: counters, remote participants and their endpoints */
+  readonly participant: Participant;
+}
+
+class ParticipantMiddleware implements RtpsMiddleware {
   readonly name = 'rtps';
   private readonly codecs = new CodecCache();
   private services = 0;
 
   constructor(
-    /** for diagnosis: counters, remote participants and their endpoints */
     readonly participant: Participant,
     private readonly node: NodeIdentity,
     private readonly announcer: NodeAnnouncer,
@@ -120,7 +125,7 @@ export class RtpsMiddleware implements Middleware {
     const { stats } = this.participant;
     const reader = this.participant.createReader({
       ...ddsEndpoint(name, type, qos),
-      onSample: ({ payload, isKey, receivedNs }) => {
+      onSample: ({ payload, isKey, receivedNs, sourceNs }) => {
         if (isKey) return;
         let message: T;
         try {
@@ -129,7 +134,7 @@ export class RtpsMiddleware implements Middleware {
           stats.malformed++; // not of this type, whatever its name
           return;
         }
-        onMessage(message, { receivedNs });
+        onMessage(message, { receivedNs, sourceNs });
       },
     });
     this.announcer.add(reader.guid, false);

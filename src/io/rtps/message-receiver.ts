@@ -61,6 +61,7 @@ export class MessageReceiver<Source> {
     if (sourceKey === this.ownKey) return true;
     let source = this.sink.source(sourceKey);
     let forUs = true;
+    let sourceNs: bigint | undefined;
     let offset = HEADER_BYTES;
     while (offset + SUBMESSAGE_HEADER_BYTES <= packet.length) {
       const id = packet[offset]!;
@@ -80,9 +81,10 @@ export class MessageReceiver<Source> {
         if (end - start < INFO_SOURCE_PREFIX_OFFSET + GUID_PREFIX_BYTES) return false;
         sourceKey = prefixKey(packet, start + INFO_SOURCE_PREFIX_OFFSET);
         source = this.sink.source(sourceKey);
-      } else if (forUs) {
+      } else {
         const view = new SubmessageView(packet, start, end, flags, this.maxParameters);
-        this.dispatch(id, view, source, sourceKey, receivedNs);
+        if (id === SUBMESSAGE.infoTimestamp) sourceNs = view.timestamp();
+        else if (forUs) this.dispatch(id, view, source, sourceKey, receivedNs, sourceNs);
       }
     }
     return true;
@@ -94,12 +96,13 @@ export class MessageReceiver<Source> {
     source: Source | undefined,
     sourceKey: string,
     receivedNs: bigint,
+    sourceNs: bigint | undefined,
   ): void {
-    if (id === SUBMESSAGE.data) return this.sink.onData(source, sourceKey, view.data(), receivedNs);
+    if (id === SUBMESSAGE.data) return this.sink.onData(source, sourceKey, view.data(sourceNs), receivedNs);
     if (source === undefined) return;
     switch (id) {
       case SUBMESSAGE.dataFragment:
-        return this.sink.onDataFragment(source, view.dataFragment(), receivedNs);
+        return this.sink.onDataFragment(source, view.dataFragment(sourceNs), receivedNs);
       case SUBMESSAGE.heartbeat:
         return this.sink.onHeartbeat(source, view.heartbeat(), receivedNs);
       case SUBMESSAGE.gap:
@@ -109,7 +112,7 @@ export class MessageReceiver<Source> {
       case SUBMESSAGE.nackFragment:
         return this.sink.onNackFragment(source, view.nackFragment());
       default:
-        return; // INFO_TS, INFO_REPLY, PAD, HEARTBEAT_FRAG and what later versions add: nothing we need
+        return; // INFO_REPLY, PAD, HEARTBEAT_FRAG and what later versions add: nothing we need
     }
   }
 }

@@ -93,6 +93,7 @@ export class Reader {
       participant: proxy.participant,
       writerId: proxy.writerId,
       receivedNs,
+      sourceNs: data.sourceNs,
     });
   }
 

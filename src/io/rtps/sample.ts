@@ -17,4 +17,6 @@ export interface Sample {
   readonly writerId: number;
   /** monotonic time at which the (last) datagram was received [ns] */
   readonly receivedNs: bigint;
+  /** wall clock of the writer when it wrote [ns], where it says so */
+  readonly sourceNs: bigint | undefined;
 }

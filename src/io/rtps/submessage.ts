@@ -1,3 +1,4 @@
+import { NS_PER_S } from '../../core/index.js';
 import { NumberSet } from './number-set.js';
 import { FLAG, MAX_SET_BITS } from './protocol.js';
 import { parseParameterList, type ParameterList } from './parameter-list.js';
@@ -14,6 +15,8 @@ export interface DataSubmessage {
   /** view into the packet */
   readonly payload: Buffer;
   readonly isKey: boolean;
+  /** writer's wall clock, from the INFO_TS before it [ns] */
+  readonly sourceNs: bigint | undefined;
 }
 
 export interface DataFragmentSubmessage extends DataSubmessage {
@@ -77,17 +80,17 @@ export class SubmessageView {
     this.littleEndian = (flags & FLAG.littleEndian) !== 0;
   }
 
-  data(): DataSubmessage {
+  data(sourceNs: bigint | undefined): DataSubmessage {
     const { readerId, writerId, sequenceNumber, inlineQosOffset } = this.dataHead();
     this.cursor = inlineQosOffset;
     const inlineQos = this.inlineQos();
     const hasPayload = (this.flags & (FLAG.payload | FLAG.key)) !== 0;
     const payload = this.bytes.subarray(this.cursor, hasPayload ? this.end : this.cursor);
     const isKey = (this.flags & FLAG.payload) === 0;
-    return { readerId, writerId, sequenceNumber, inlineQos, payload, isKey };
+    return { readerId, writerId, sequenceNumber, inlineQos, payload, isKey, sourceNs };
   }
 
-  dataFragment(): DataFragmentSubmessage {
+  dataFragment(sourceNs: bigint | undefined): DataFragmentSubmessage {
     const { readerId, writerId, sequenceNumber, inlineQosOffset } = this.dataHead();
     const firstFragment = this.uint32();
     const fragmentCount = this.uint16();
@@ -105,11 +108,20 @@ export class SubmessageView {
       inlineQos,
       payload,
       isKey,
+      sourceNs,
       firstFragment,
       fragmentCount,
       fragmentBytes,
       sampleBytes,
     };
+  }
+
+  /** INFO_TS (9.4.5.11): wall clock of the writer [ns]; undefined: none is valid from here on */
+  timestamp(): bigint | undefined {
+    if ((this.flags & FLAG.invalidate) !== 0) return undefined;
+    const seconds = this.uint32();
+    const fraction = this.uint32();
+    return BigInt(seconds) * NS_PER_S + ((BigInt(fraction) * NS_PER_S) >> 32n);
   }
 
   heartbeat(): HeartbeatSubmessage {
