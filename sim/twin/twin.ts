@@ -59,8 +59,11 @@ export class Twin {
   private readonly robot: SimulatedRobot;
   private readonly controller: ForwardController | JointTrajectoryController;
   private readonly states: Publisher<JointState>;
-  private readonly queue: { readonly message: Float64MultiArray | JointTrajectory; readonly atNs: bigint }[] =
-    [];
+  private readonly queue: {
+    readonly message: Float64MultiArray | JointTrajectory;
+    readonly atNs: bigint;
+    readonly sentNs: bigint;
+  }[] = [];
   private readonly periodNs: bigint;
   private readonly stepsPerState: number;
   private readonly startNs: bigint;
@@ -97,7 +100,8 @@ export class Twin {
       config.commandTopic,
       config.commandMessageType,
       { ...COMMAND_QOS, depth: 10 },
-      (message, { receivedNs }) => this.queue.push({ message, atNs: receivedNs }),
+      (message, { receivedNs, sourceNs }) =>
+        this.queue.push({ message, atNs: receivedNs, sentNs: sourceNs ?? receivedNs }),
     );
     this.serve('push', () => {
       this.robot.push(options.push);
@@ -200,7 +204,7 @@ export class Twin {
   /** Hands to the controller what has arrived by `at`. */
   private deliver(at: bigint): void {
     while (this.queue[0] !== undefined && this.queue[0].atNs <= at) {
-      const { message, atNs } = this.queue.shift()!;
+      const { message, atNs, sentNs } = this.queue.shift()!;
       this.commands++;
       const accepted =
         this.controller instanceof ForwardController
@@ -210,7 +214,7 @@ export class Twin {
         this.witness.malformed();
         continue;
       }
-      this.witness.command(accepted);
+      this.witness.command(accepted, sentNs);
       if (this.braked) {
         this.braked = false;
         this.robot.hold(false);

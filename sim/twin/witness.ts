@@ -22,6 +22,11 @@ export interface Violation {
 
 /** Relative slack for rounding in transport and subtraction, nothing more. */
 const SLACK = 1e-9;
+/**
+ * Control periods by which the time between two commands may be misjudged: from deciding to sending lies a system call, and the
+ * scheduler may step in. A limiter that is off by more shows within a few commands, since the bound accumulates.
+ */
+const TIMING_SLACK_PERIODS = 1;
 /** Kept per run; counting goes on. */
 const MAX_KEPT = 100;
 
@@ -34,7 +39,10 @@ export class Witness {
   count = 0;
   private readonly limits: readonly JointLimits[];
   private last: Float64Array | null = null;
-  private lastVelocity: Float64Array | null = null;
+  private lastNs = 0n;
+  /** fastest and slowest velocity that the acceleration limits have left open since the first command (m) */
+  private highest: Float64Array | null = null;
+  private lowest: Float64Array | null = null;
 
   constructor(private readonly robot: Robot) {
     this.limits = robot.model.commanded.map((name) => {
@@ -50,30 +58,37 @@ export class Witness {
     this.add('command-malformed', this.robot.model.commanded.join(','), NaN, 0);
   }
 
-  /** @param values commanded order (m), in the unit of the command interface */
-  command(values: Float64Array): void {
-    const period = 1 / this.robot.config.controlRateHz;
-    switch (this.robot.config.commandInterface) {
-      case 'effort':
-        values.forEach((effort, i) =>
-          this.checkMagnitude('command-effort', i, effort, this.limits[i]!.maxEffort),
+  /**
+   * @param values commanded order (m), in the unit of the command interface
+   * @param sentNs when the command was sent, on any steady clock
+   */
+  command(values: Float64Array, sentNs: bigint): void {
+    const { commandInterface, controlRateHz } = this.robot.config;
+    const elapsed = Number(sentNs - this.lastNs) / 1e9;
+    const last = this.last;
+    if (commandInterface === 'effort') {
+      values.forEach((effort, i) =>
+        this.checkMagnitude('command-effort', i, effort, this.limits[i]!.maxEffort),
+      );
+    } else if (commandInterface === 'velocity') {
+      this.velocities(values, elapsed);
+    } else {
+      values.forEach((position, i) => this.checkPosition('command-position', i, position));
+      // A set-point may move on by what its velocity limit allows in the time since the last one, and one period of slack.
+      const time = elapsed + TIMING_SLACK_PERIODS / controlRateHz;
+      if (last) {
+        values.forEach((position, i) =>
+          this.checkMagnitude(
+            'command-velocity',
+            i,
+            (position - last[i]!) / time,
+            this.limits[i]!.maxVelocity,
+          ),
         );
-        break;
-      case 'velocity':
-        this.velocities(values, this.last, period);
-        break;
-      case 'position': {
-        values.forEach((position, i) => this.checkPosition('command-position', i, position));
-        const last = this.last;
-        if (last) {
-          const velocity = values.map((position, i) => (position - last[i]!) / period);
-          this.velocities(velocity, this.lastVelocity, period);
-          this.lastVelocity = velocity;
-        }
-        break;
       }
     }
     this.last = values;
+    this.lastNs = sentNs;
   }
 
   /** @param positions true positions of the commanded joints (m) */
@@ -81,18 +96,35 @@ export class Witness {
     for (let i = 0; i < this.limits.length; i++) this.checkPosition('measured-position', i, positions[i]!);
   }
 
-  private velocities(velocity: Float64Array, previous: Float64Array | null, period: number): void {
+  /**
+   * Velocity, and acceleration over every stretch of commands at once: v[j] <= v[i] + a (t[j] - t[i]) for all i < j is the same
+   * as staying below an envelope that grows by a dt and is cut to each new command.
+   */
+  private velocities(velocity: Float64Array, elapsed: number): void {
+    const { highest, lowest } = this;
+    const slackTime = TIMING_SLACK_PERIODS / this.robot.config.controlRateHz;
     velocity.forEach((v, i) => {
-      const limits = this.limits[i]!;
-      this.checkMagnitude('command-velocity', i, v, limits.maxVelocity);
-      if (!previous || limits.maxAcceleration === undefined) return;
-      const acceleration = limits.maxAcceleration;
-      const deceleration = limits.maxDeceleration ?? acceleration;
-      const reverses = v * previous[i]! < 0; // brakes first, then speeds up: the larger of the two bounds the step
-      const speedsUp = Math.abs(v) > Math.abs(previous[i]!);
-      const limit = reverses ? Math.max(acceleration, deceleration) : speedsUp ? acceleration : deceleration;
-      this.checkMagnitude('command-acceleration', i, (v - previous[i]!) / period, limit);
+      const { maxVelocity, maxAcceleration, maxDeceleration } = this.limits[i]!;
+      this.checkMagnitude('command-velocity', i, v, maxVelocity);
+      if (!highest || !lowest || maxAcceleration === undefined) return;
+      const steepest = Math.max(maxAcceleration, maxDeceleration ?? 0);
+      const up = (v > 0 ? maxAcceleration : steepest) * slackTime;
+      const down = (v < 0 ? maxAcceleration : steepest) * slackTime;
+      highest[i] = highest[i]! + (v > 0 ? maxAcceleration : steepest) * elapsed;
+      lowest[i] = lowest[i]! - (v < 0 ? maxAcceleration : steepest) * elapsed;
+      const excess = Math.max(v - highest[i]! - up, lowest[i]! - down - v);
+      if (excess > SLACK)
+        this.add(
+          'command-acceleration',
+          this.robot.model.commanded[i]!,
+          steepest + excess / slackTime,
+          steepest,
+        );
+      highest[i] = Math.min(highest[i]!, v);
+      lowest[i] = Math.max(lowest[i]!, v);
     });
+    this.highest ??= velocity.slice();
+    this.lowest ??= velocity.slice();
   }
 
   private checkMagnitude(kind: ViolationKind, index: number, value: number, limit: number): void {
