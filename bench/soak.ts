@@ -31,6 +31,7 @@ export async function benchSoak(minutes: number): Promise<void> {
     runFolder: scratch.run.path,
     episodesFolder: scratch.run.episodesFolder,
     session: sessionOf('real', scratch.robot, 'balance', '0'.repeat(64)),
+    policyVersion: 0,
     nodeName: 'soak',
     middleware: 'rtps',
     engage: 'auto',

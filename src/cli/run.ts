@@ -16,7 +16,6 @@ import { interruptSignal } from './interrupt.js';
 import { controllerOption, jsonOption, numberWithin, robotOption, runsOption } from './options.js';
 import { Output, table } from './output.js';
 import { sessionOf } from './policy-contract.js';
-import { refreshReport } from './run-report.js';
 
 interface RunCliOptions {
   readonly robot: string;
@@ -84,6 +83,7 @@ async function drive(options: RunCliOptions): Promise<void> {
   const bridge = new Bridge(options, run, output);
   const outcome = await bridge.drive(robot, session);
   run.events.append('bridge-ended', { ...outcome, seconds: outcome.summary?.seconds ?? 0 });
+  const { refreshReport } = await import('./run-report.js'); // the plotting library is slow to load and not needed to drive
   const report = await refreshReport(run);
   const { summary } = outcome;
   output.result(
@@ -150,6 +150,7 @@ class Bridge {
       runFolder: this.run.path,
       episodesFolder: this.run.episodesFolder,
       session,
+      policyVersion: this.run.loadCheckpoint().step,
       nodeName: name,
       middleware,
       engage,

@@ -10,7 +10,7 @@ const DRAIN_MS = 500;
 const config = readProcessConfig<RecorderProcessConfig>(process.argv);
 process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the supervisor decides the order of ending
 
-const recorder = new Recorder(config.episodesFolder, config.session, systemClock);
+const recorder = new Recorder(config.episodesFolder, config.session, config.policyVersion, systemClock);
 const guard = await connect(config.socketPath, CONNECT_TIMEOUT_MS);
 guard.onMessage = (message) => recorder.onMessage(message);
 

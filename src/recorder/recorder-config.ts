@@ -5,4 +5,6 @@ export interface RecorderProcessConfig {
   readonly socketPath: string;
   readonly episodesFolder: string;
   readonly session: SessionInfo;
+  /** step of the checkpoint that drives */
+  readonly policyVersion: number;
 }

@@ -16,10 +16,18 @@ export class Recorder {
   private readonly writer: EpisodeWriter;
   private episode: EpisodeRecording | null = null;
   private startNs = 0n;
-  private steps = 0;
+  /** number of the first policy step of this episode */
+  private firstStep = 0;
+  private lastStep = -1;
   private observation: ObservationMessage | null = null;
 
-  constructor(episodesFolder: string, session: SessionInfo, clock: Clock) {
+  /** @param policyVersion step of the checkpoint that drives */
+  constructor(
+    episodesFolder: string,
+    session: SessionInfo,
+    private readonly policyVersion: number,
+    clock: Clock,
+  ) {
     this.writer = EpisodeWriter.open(episodesFolder, { ...session, clock });
   }
 
@@ -55,7 +63,8 @@ export class Recorder {
       this.endEpisode('engaged again');
       this.startNs = BigInt(detail.atNs as string);
       this.episode = this.writer.begin({ seed: 0 });
-      this.steps = 0;
+      this.firstStep = this.observation?.policyStep ?? 0;
+      this.lastStep = -1;
     } else if (kind === 'disengaged') {
       this.endEpisode(String(detail.reason));
     }
@@ -65,12 +74,13 @@ export class Recorder {
     const observation = this.observation;
     if (!this.episode || observation?.policyStep !== proposal.policyStep) return;
     this.episode.step({
-      step: this.steps++,
+      step: proposal.policyStep - this.firstStep,
       timeNs: observation.receivedNs - this.startNs,
       frame: Float32Array.from(observation.frame),
       action: Float32Array.from(proposal.action),
-      policyVersion: 0,
+      policyVersion: this.policyVersion,
     });
+    this.lastStep = proposal.policyStep;
   }
 
   private onTick(tick: TickMessage): void {
@@ -89,8 +99,15 @@ export class Recorder {
   }
 
   private endEpisode(reason: string): void {
-    const finalFrame = this.observation ? { finalFrame: Float32Array.from(this.observation.frame) } : {};
-    this.episode?.end({ terminated: false, truncated: true, reason, ...finalFrame });
+    const { observation } = this;
+    // Only a frame from after the last step completes that step's transition.
+    const completes = observation !== null && observation.policyStep > this.lastStep;
+    this.episode?.end({
+      terminated: false,
+      truncated: true,
+      reason,
+      ...(completes && { finalFrame: Float32Array.from(observation.frame) }),
+    });
     this.episode = null;
   }
 }

@@ -21,6 +21,8 @@ export interface SupervisorOptions {
   readonly episodesFolder: string;
   /** what the recorder writes into every episode */
   readonly session: SessionInfo;
+  /** step of the checkpoint that drives, for the record */
+  readonly policyVersion: number;
   readonly nodeName: string;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
   readonly engage: 'auto' | 'manual';
@@ -86,7 +88,16 @@ export class Supervisor {
       writeProcessConfig(configPath, config);
       return new OwnProcess(name, new URL(`../${name}/main.js`, import.meta.url), configPath, process.env);
     };
-    const { controller, nodeName, middleware: adapter, engage, runFolder, episodesFolder, session } = options;
+    const {
+      controller,
+      nodeName,
+      middleware: adapter,
+      engage,
+      runFolder,
+      episodesFolder,
+      session,
+      policyVersion,
+    } = options;
     const robotFolder = robot.folder;
     const guard = spawn<GuardProcessConfig>('guard', {
       robotFolder,
@@ -97,7 +108,12 @@ export class Supervisor {
       engage,
     });
     const agent = spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder });
-    const recorder = spawn<RecorderProcessConfig>('recorder', { socketPath, episodesFolder, session });
+    const recorder = spawn<RecorderProcessConfig>('recorder', {
+      socketPath,
+      episodesFolder,
+      session,
+      policyVersion,
+    });
     const middleware = await createMiddleware({ adapter, nodeName: `${nodeName}_supervisor` });
     const supervisor = new Supervisor(options, folder, guard, agent, recorder, middleware);
     try {
