@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { Witness } from '../../../../sim/twin/index.js';
+import { loadRobot, type Robot } from '../../../../src/robot/index.js';
+
+const cartpole = loadRobot('cartpole'); // slider: +-1.2 m, 2 m/s, 8 m/s^2, velocity interface, 100 Hz
+const PERIOD_NS = 10_000_000n;
+
+function kinds(witness: Witness): string[] {
+  return witness.violations.map(({ kind }) => kind);
+}
+
+/** Sends velocities one period apart. */
+function send(witness: Witness, velocities: number[]): void {
+  velocities.forEach((v, i) => witness.command(Float64Array.of(v), BigInt(i) * PERIOD_NS));
+}
+
+describe('Witness of a velocity robot', () => {
+  it('accepts a ramp at exactly the acceleration limit, up, down and through zero', () => {
+    const witness = new Witness(cartpole);
+    const ramp = Array.from({ length: 60 }, (_, i) => 0.08 * (i < 20 ? i : 40 - i));
+    send(witness, ramp);
+    expect(witness.violations).toEqual([]);
+  });
+
+  it('counts a ramp that is five per cent too steep, once its excess is beyond one period', () => {
+    const witness = new Witness(cartpole);
+    send(
+      witness,
+      Array.from({ length: 24 }, (_, i) => 0.084 * i),
+    );
+    expect(kinds(witness)).toContain('command-acceleration');
+  });
+
+  it('counts a step of more than two periods of full acceleration', () => {
+    const witness = new Witness(cartpole);
+    send(witness, [0, 0.17]);
+    expect(kinds(witness)).toEqual(['command-acceleration']);
+  });
+
+  it('allows for time in which nothing was sent', () => {
+    const witness = new Witness(cartpole);
+    witness.command(Float64Array.of(0), 0n);
+    witness.command(Float64Array.of(0.3), 4n * PERIOD_NS);
+    expect(witness.violations).toEqual([]);
+  });
+
+  it('counts a velocity beyond its limit, and one that is not a number', () => {
+    const witness = new Witness(cartpole);
+    witness.command(Float64Array.of(2.001), 0n);
+    expect(kinds(witness)).toEqual(['command-velocity']);
+    const other = new Witness(cartpole);
+    other.command(Float64Array.of(NaN), 0n);
+    expect(other.count).toBeGreaterThan(0);
+  });
+
+  it('counts a true position beyond either limit, and none on it', () => {
+    const witness = new Witness(cartpole);
+    witness.truth([1.2]);
+    witness.truth([-1.2]);
+    expect(witness.count).toBe(0);
+    witness.truth([1.2001]);
+    witness.truth([-1.2001]);
+    expect(kinds(witness)).toEqual(['measured-position', 'measured-position']);
+  });
+
+  it('counts a malformed command', () => {
+    const witness = new Witness(cartpole);
+    witness.malformed();
+    expect(kinds(witness)).toEqual(['command-malformed']);
+  });
+
+  it('keeps the first hundred violations and counts on', () => {
+    const witness = new Witness(cartpole);
+    for (let i = 0; i < 250; i++) witness.truth([9]);
+    expect(witness.count).toBe(250);
+    expect(witness.violations.length).toBe(100);
+  });
+});
+
+describe('Witness of an effort robot', () => {
+  it('counts an effort beyond its limit', () => {
+    const witness = new Witness(loadRobot('pendulum')); // 2 N m
+    witness.command(Float64Array.of(2), 0n);
+    expect(witness.count).toBe(0);
+    witness.command(Float64Array.of(-2.01), PERIOD_NS);
+    expect(kinds(witness)).toEqual(['command-effort']);
+  });
+});
+
+describe('Witness of a position robot', () => {
+  const robot: Robot = { ...cartpole, config: { ...cartpole.config, commandInterface: 'position' } };
+
+  it('counts a set-point outside the limits, and a step faster than the velocity limit', () => {
+    const witness = new Witness(robot);
+    witness.command(Float64Array.of(1.19), 0n);
+    witness.command(Float64Array.of(1.21), PERIOD_NS);
+    expect(kinds(witness)).toEqual(['command-position']);
+    witness.command(Float64Array.of(1.0), 2n * PERIOD_NS);
+    expect(kinds(witness)).toEqual(['command-position', 'command-velocity']);
+  });
+});
