@@ -1,0 +1,126 @@
+import { MessageWriter } from '@foxglove/rosmsg2-serialization';
+import { describe, expect, it } from 'vitest';
+import { CdrEncoder } from '../../../../src/io/ros/cdr-encoder.js';
+import { CodecCache } from '../../../../src/io/ros/codec.js';
+import { definitionsOf } from '../../../../src/io/ros/definitions.js';
+import type { MessageTypes } from '../../../../src/io/ros/messages.js';
+
+const header = { stamp: { sec: -5, nanosec: 4_000_000_000 }, frame_id: 'base_link' };
+const none = new Float64Array(0);
+
+/** A value of each supported type; the strings are ASCII so that the library's writer can serve as the reference. */
+const VALUES: { readonly [Name in keyof MessageTypes]: MessageTypes[Name] } = {
+  'std_msgs/msg/String': { data: 'hello' },
+  'std_msgs/msg/Float64MultiArray': {
+    layout: { dim: [{ label: 'joints', size: 2, stride: 3 }], data_offset: 1 },
+    data: Float64Array.of(1.5, -2, Math.PI),
+  },
+  'sensor_msgs/msg/JointState': {
+    header,
+    name: ['slider', 'pole', ''],
+    position: Float64Array.of(0.1, -0.2, 3),
+    velocity: Float64Array.of(1, 2, 3),
+    effort: none,
+  },
+  'trajectory_msgs/msg/JointTrajectory': {
+    header,
+    joint_names: ['a'],
+    points: [
+      {
+        positions: Float64Array.of(1),
+        velocities: none,
+        accelerations: none,
+        effort: Float64Array.of(2),
+        time_from_start: { sec: 1, nanosec: 2 },
+      },
+    ],
+  },
+  'diagnostic_msgs/msg/DiagnosticStatus': {
+    level: 2,
+    name: 'guard',
+    message: 'stale',
+    hardware_id: 'arm',
+    values: [{ key: 'age [ms]', value: '120' }],
+  },
+  'diagnostic_msgs/msg/DiagnosticArray': {
+    header,
+    status: [{ level: 0, name: '', message: '', hardware_id: '', values: [] }],
+  },
+};
+
+const codecs = new CodecCache();
+
+describe('codecs', () => {
+  it.each(Object.entries(VALUES))('read back a %s', (type, value) => {
+    const codec = codecs.get(type);
+    expect(codec.decode(codec.encode(value))).toEqual(value);
+  });
+
+  it.each(Object.entries(VALUES))('encode a %s as the reference does', (type, value) => {
+    const reference = Buffer.from(new MessageWriter(definitionsOf(type)).writeMessage(value));
+    expect(codecs.get(type).encode(value).toString('hex')).toBe(reference.toString('hex'));
+  });
+
+  it('keep text beyond ASCII whole', () => {
+    const codec = codecs.get<{ data: string }>('std_msgs/msg/String');
+    for (const data of ['23 °C', 'Ωμέγα', '🤖'.repeat(1000), '']) {
+      expect(codec.decode(codec.encode({ data }))).toEqual({ data });
+    }
+  });
+
+  it('encode absent fields as zero, empty and false', () => {
+    const { decode, encode } = codecs.get<object>('sensor_msgs/msg/JointState');
+    const zero = { stamp: { sec: 0, nanosec: 0 }, frame_id: '' };
+    expect(decode(encode({}))).toEqual({
+      header: zero,
+      name: [],
+      position: none,
+      velocity: none,
+      effort: none,
+    });
+  });
+
+  it('give an empty service request the octet that IDL demands', () => {
+    expect(codecs.get<object>('std_srvs/srv/Trigger_Request').encode({}).toString('hex')).toBe('0001000000');
+  });
+
+  it('read back both services', () => {
+    for (const type of ['Trigger_Response', 'SetBool_Response']) {
+      const codec = codecs.get<object>(`std_srvs/srv/${type}`);
+      expect(codec.decode(codec.encode({ success: true, message: 'ok' }))).toEqual({
+        success: true,
+        message: 'ok',
+      });
+    }
+    const request = codecs.get<object>('std_srvs/srv/SetBool_Request');
+    expect(request.decode(request.encode({ data: true }))).toEqual({ data: true });
+  });
+
+  it('leave what was encoded before untouched', () => {
+    const codec = codecs.get<{ data: string }>('std_msgs/msg/String');
+    const first = codec.encode({ data: 'first' });
+    codec.encode({ data: 'other' });
+    expect(codec.decode(first)).toEqual({ data: 'first' });
+  });
+
+  it('throw on payloads that do not fit', () => {
+    const codec = codecs.get('sensor_msgs/msg/JointState');
+    const whole = codec.encode(VALUES['sensor_msgs/msg/JointState']);
+    for (const length of [0, 3, 4, 12, 30, whole.length - 1]) {
+      expect(() => codec.decode(Buffer.from(whole.subarray(0, length)))).toThrow();
+    }
+  });
+
+  it('know no types beyond the common interfaces', () => {
+    expect(() => codecs.get('my_msgs/msg/Thing')).toThrow(/my_msgs\/msg\/Thing/);
+  });
+
+  it('refuse a fixed array of another length', () => {
+    const definition = [
+      { definitions: [{ name: 'k', type: 'uint8', isComplex: false, isArray: true, arrayLength: 3 }] },
+    ];
+    const encoder = new CdrEncoder(definition);
+    expect(encoder.encode({ k: [1, 2, 3] }).toString('hex')).toBe('00010000010203');
+    expect(() => encoder.encode({ k: [1] })).toThrow(/'k' has 1 elements, expected 3/);
+  });
+});
