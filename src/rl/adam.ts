@@ -22,6 +22,11 @@ export class Adam {
     this.v = new Float32Array(size);
   }
 
+  /** Steps taken. */
+  get steps(): number {
+    return this.count;
+  }
+
   /** @param gradient of the loss that is to fall, same order as `parameters` */
   step(parameters: Float32Array, gradient: Float32Array): void {
     const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = this.options;

@@ -15,6 +15,8 @@ export interface EnsembleConfig {
   readonly holdoutMax: number;
   /** relative fall of the holdout error that counts as an improvement */
   readonly improvement: number;
+  /** an epoch, after which the holdout is judged, repeats the data until it has had this many gradient steps */
+  readonly minEpochSteps: number;
   /** training stops when no member has improved for more than this many epochs */
   readonly patience: number;
   /** bound on the gradient steps of one fit; in steps, not seconds, so that runs repeat */
@@ -39,6 +41,7 @@ export const DEFAULT_ENSEMBLE: EnsembleConfig = {
   holdoutRatio: 0.2,
   holdoutMax: 5000,
   improvement: 0.01,
+  minEpochSteps: 1,
   patience: 5,
   maxGradientSteps: 800,
   boundWeight: 0.01,

@@ -33,8 +33,7 @@ export async function fitEnsemble(
   const order = rng.shuffle(Int32Array.from({ length: data.count }, (_, i) => i));
   const holdout = takeRows(data, order.subarray(0, holdoutCount), inputSize, outputSize);
   const train = takeRows(data, order.subarray(holdoutCount), inputSize, outputSize);
-  ensemble.inputNormaliser.fit(trainCount, train.inputs);
-  ensemble.targetNormaliser.fit(trainCount, train.targets);
+  ensemble.fitNormalisers(train);
   const x = train.inputs;
   const y = train.targets;
   ensemble.inputNormaliser.apply(trainCount, x, x);
@@ -56,19 +55,24 @@ export async function fitEnsemble(
   let epochs = 0;
   let trainLoss = NaN;
   while (best.staleEpochs <= config.patience && steps < config.maxGradientSteps) {
-    for (const rows of bootstraps) rng.shuffle(rows);
-    const batches = Math.min(Math.floor(trainCount / batch), config.maxGradientSteps - steps);
-    trainLoss = 0;
-    for (let k = 0; k < batches; k++) {
-      for (let e = 0; e < members; e++) {
-        const rows = bootstraps[e]!.subarray(k * batch, (k + 1) * batch);
-        gather(x, rows, inputSize, inputs, e * batch * inputSize);
-        gather(y, rows, outputSize, targets, e * batch * outputSize);
+    let lossSum = 0;
+    let epochSteps = 0;
+    while (epochSteps < Math.max(1, config.minEpochSteps) && steps < config.maxGradientSteps) {
+      for (const rows of bootstraps) rng.shuffle(rows);
+      const batches = Math.min(Math.floor(trainCount / batch), config.maxGradientSteps - steps);
+      for (let k = 0; k < batches; k++) {
+        for (let e = 0; e < members; e++) {
+          const rows = bootstraps[e]!.subarray(k * batch, (k + 1) * batch);
+          gather(x, rows, inputSize, inputs, e * batch * inputSize);
+          gather(y, rows, outputSize, targets, e * batch * outputSize);
+        }
+        lossSum += ensemble.trainStep(batch, inputs, targets);
+        await pause();
       }
-      trainLoss += ensemble.trainStep(batch, inputs, targets) / batches;
-      await pause();
+      epochSteps += batches;
+      steps += batches;
     }
-    steps += batches;
+    trainLoss = lossSum / epochSteps;
     epochs++;
     best.offer(ensemble.memberErrors(holdoutCount, holdoutX, holdoutY));
   }

@@ -28,6 +28,11 @@ export interface ModelEvaluation {
   readonly nll: Float64Array;
 }
 
+interface Statistics {
+  readonly mean: Float32Array;
+  readonly std: Float32Array;
+}
+
 export class Ensemble {
   readonly parameters: ParameterSet;
   readonly inputNormaliser: Normaliser;
@@ -78,6 +83,29 @@ export class Ensemble {
     this.inputNormaliser = new Normaliser(inputSize);
     this.targetNormaliser = new Normaliser(outputSize);
     this.elites = Int32Array.from(range(elites));
+  }
+
+  /**
+   * Takes the statistics of these rows. A network that has been trained is rescaled so that it predicts in raw units what it
+   * predicted before (after PopArt, van Hasselt et al. 2016, arXiv 1602.07714); otherwise a warm start begins far off.
+   */
+  fitNormalisers(data: ModelDataset): void {
+    const before = [this.inputNormaliser, this.targetNormaliser].map((n) => ({
+      mean: n.mean.slice(),
+      std: n.std.slice(),
+    }));
+    this.inputNormaliser.fit(data.count, data.inputs);
+    this.targetNormaliser.fit(data.count, data.targets);
+    if (this.adam.steps === 0) return;
+    for (let e = 0; e < this.config.members; e++) {
+      this.preserveInputs(`member${e}`, before[0]!);
+      this.preserveOutputs(`member${e}`, before[1]!);
+    }
+    for (const name of ['maxLogVariance', 'minLogVariance']) {
+      const bound = this.parameters.slice(name);
+      bound.forEach((value, d) => (bound[d] = value + this.logVarianceShift(d, before[1]!)));
+    }
+    this.parameters.refresh();
   }
 
   /**
@@ -245,6 +273,41 @@ export class Ensemble {
 
   dispose(): void {
     this.parameters.dispose();
+  }
+
+  /** z_old = z_new s_new / s_old + (m_new - m_old) / s_old, taken into the first layer. */
+  private preserveInputs(member: string, old: Statistics): void {
+    const names = this.config.hidden.length > 0 ? ['dense0'] : ['mean', 'logVariance'];
+    const { mean, std } = this.inputNormaliser;
+    for (const name of names) {
+      const kernel = this.parameters.slice(`${member}/${name}/kernel`);
+      const bias = this.parameters.slice(`${member}/${name}/bias`);
+      for (let i = 0; i < this.inputSize; i++) {
+        for (let j = 0; j < bias.length; j++) {
+          const k = i * bias.length + j;
+          bias[j] = bias[j]! + (kernel[k]! * (mean[i]! - old.mean[i]!)) / old.std[i]!;
+          kernel[k] = (kernel[k]! * std[i]!) / old.std[i]!;
+        }
+      }
+    }
+  }
+
+  /** y_new = (y_old s_old + m_old - m_new) / s_new, taken into the heads. */
+  private preserveOutputs(member: string, old: Statistics): void {
+    const { mean, std } = this.targetNormaliser;
+    const kernel = this.parameters.slice(`${member}/mean/kernel`);
+    const bias = this.parameters.slice(`${member}/mean/bias`);
+    const logVarianceBias = this.parameters.slice(`${member}/logVariance/bias`);
+    for (let d = 0; d < this.outputSize; d++) {
+      const ratio = old.std[d]! / std[d]!;
+      for (let k = d; k < kernel.length; k += this.outputSize) kernel[k] = kernel[k]! * ratio;
+      bias[d] = bias[d]! * ratio + (old.mean[d]! - mean[d]!) / std[d]!;
+      logVarianceBias[d] = logVarianceBias[d]! + this.logVarianceShift(d, old);
+    }
+  }
+
+  private logVarianceShift(d: number, old: Statistics): number {
+    return 2 * Math.log(old.std[d]! / this.targetNormaliser.std[d]!);
   }
 
   /** Every member on its own rows; results stacked (E B x D). */

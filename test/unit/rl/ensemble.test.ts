@@ -161,6 +161,37 @@ describe('Ensemble', () => {
     expectClose(nll, [0.5 * (meanSquare + Math.log(2 * Math.PI))], 1e-5);
   });
 
+  it.each([[[8]], [[]]])(
+    'predicts the same in raw units after its normalisers were refitted (hidden %o)',
+    (hidden) => {
+      const ensemble = make(2, 2, { hidden, weightDecay: [...hidden.map(() => 0), 0] });
+      ensemble.fitNormalisers(wave(50, 1));
+      ensemble.trainStep(1, new Float32Array(6).fill(0.5), new Float32Array(6).fill(1));
+      const inputs = wave(10, 2).inputs;
+      const predict = () => {
+        const [mean, variance] = [new Float32Array(20), new Float32Array(20)];
+        ensemble.predictMember(2, 10, inputs, mean, variance);
+        return { mean, variance };
+      };
+      const before = predict();
+      const other = wave(40, 3);
+      const moved = {
+        ...other,
+        inputs: other.inputs.map((x) => 3 * x + 1),
+        targets: other.targets.map((y, i) => 5 * y + (i % 2 === 0 ? 0.002 : 50)),
+      };
+      const std = ensemble.targetNormaliser.std.slice();
+      ensemble.fitNormalisers(moved);
+      expect(ensemble.targetNormaliser.std).not.toEqual(std);
+      const after = predict();
+      for (const d of [0, 1]) {
+        const column = (rows: Float32Array) => rows.filter((_, i) => i % 2 === d);
+        expectClose(column(after.mean), column(before.mean), 1e-3);
+        expectClose(column(after.variance), column(before.variance), 1e-3);
+      }
+    },
+  );
+
   it('refuses contradictory sizes', () => {
     expect(() => make(1, 1, { elites: 4 })).toThrow('4 elites of 3 members');
     expect(() => make(1, 1, { weightDecay: [0] })).toThrow('weightDecay');
@@ -194,6 +225,12 @@ describe('fitEnsemble', () => {
     const report = await fitEnsemble(ensemble, wave(100, 1), new Rng(1));
     expect(report).toMatchObject({ epochs: 1 + 4, stopped: 'converged' });
     expect(Array.from(ensemble.parameters.values)).toEqual(before);
+  });
+
+  it('repeats few data until an epoch is long enough to be judged', async () => {
+    const ensemble = make(2, 2, { maxGradientSteps: 10_000, patience: 0, minEpochSteps: 7, learningRate: 0 });
+    const report = await fitEnsemble(ensemble, wave(100, 1), new Rng(1)); // 80 rows: 2 batches of 32 a pass
+    expect(report).toMatchObject({ epochs: 2, gradientSteps: 16, stopped: 'converged' });
   });
 
   it('restores the best snapshot when later epochs are worse', async () => {
