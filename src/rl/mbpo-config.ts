@@ -57,16 +57,20 @@ export const DEFAULT_MBPO: MbpoConfig = {
   retainedRounds: 4,
 };
 
-/** For robots with few joints on a laptop: learns a pendulum or a cart-pole within minutes on one core. */
+/**
+ * For robots with few joints on a laptop: learns a pendulum or a cart-pole within minutes on one core.
+ * Differs from DEFAULT_MBPO where small nets on small tasks allow it; where no source is named, the value was chosen by
+ * trials on Pendulum-v1 (seed 1; seeds 2 and 3 were held back to check).
+ */
 export const SMALL_MBPO: MbpoConfig = {
   sac: {
     ...DEFAULT_SAC,
     hidden: [64, 64],
-    actorLearningRate: 1e-3,
-    criticLearningRate: 1e-3,
-    temperatureLearningRate: 1e-3,
+    actorLearningRate: 2e-3,
+    criticLearningRate: 2e-3,
+    temperatureLearningRate: 2e-3,
     gamma: 0.98,
-    tau: 0.01,
+    tau: 0.02,
   },
   model: {
     ...DEFAULT_ENSEMBLE,
@@ -76,6 +80,8 @@ export const SMALL_MBPO: MbpoConfig = {
     weightDecay: [2.5e-5, 5e-5, 1e-4],
     batchSize: 128,
     holdoutMax: 1000,
+    minEpochSteps: 25, // a pass over few data is too short to judge
+    initialMinLogVariance: -6, // simulators without noise otherwise drive it down until new states explode the loss
     maxGradientSteps: 600,
   },
   history: 1,
@@ -83,7 +89,7 @@ export const SMALL_MBPO: MbpoConfig = {
   batchSize: 128,
   realRatio: 0.1,
   priorRatio: 0,
-  updatesPerStep: 5,
+  updatesPerStep: 3,
   initialRandomSteps: 400,
   modelEvery: 200,
   rolloutEvery: 50,
