@@ -7,6 +7,8 @@ export class EpisodeRecorder implements StepRecorder {
   private episode: EpisodeRecording | null = null;
   private frame = new Float32Array(0);
   private steps = 0;
+  /** steps of the whole training; each one may have changed the policy */
+  private totalSteps = 0;
   private timeNs = 0n;
 
   constructor(
@@ -28,7 +30,7 @@ export class EpisodeRecorder implements StepRecorder {
       timeNs: this.timeNs,
       frame: this.frame,
       action,
-      policyVersion: 0,
+      policyVersion: this.totalSteps++,
     });
     for (const tick of result.ticks[0]!) {
       this.episode?.tick(tick);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { DynabridgeError, ERROR_CODES } from '../core/index.js';
+import { Output } from './output.js';
 import { packageRoot } from './package-root.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
@@ -47,7 +48,8 @@ function report(error: unknown): number {
   }
   if (error instanceof DynabridgeError) {
     process.stderr.write(`error: ${error.message}\n`);
-    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error })}\n`);
+    if (process.argv.includes('--json') && !Output.resultPrinted)
+      process.stdout.write(`${JSON.stringify({ error })}\n`);
     return error.exitCode;
   }
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

@@ -8,6 +8,9 @@ const PLAIN_LINE_EVERY_MS = 5_000;
  * on stdout.
  */
 export class Output {
+  /** whether this process has printed its result, so that a failure that follows is told on stderr only */
+  static resultPrinted = false;
+
   constructor(readonly json: boolean) {}
 
   /** One line for people. */
@@ -17,6 +20,7 @@ export class Output {
 
   /** The command's result: `object` with --json, else `text`. Called once, last. */
   result(object: object, text: string): void {
+    Output.resultPrinted = true;
     process.stdout.write(this.json ? `${JSON.stringify(object)}\n` : `${text}\n`);
   }
 

@@ -1,7 +1,8 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
+import type { Push } from '../../sim/index.js';
 import { Rng, badInput, systemClock } from '../core/index.js';
 import { createMiddleware } from '../io/ros/index.js';
-import { loadRobot, withController, type ControllerKind } from '../robot/index.js';
+import { loadRobot, withController, type ControllerKind, type Robot } from '../robot/index.js';
 import { interruptSignal } from './interrupt.js';
 import {
   controllerOption,
@@ -21,7 +22,7 @@ interface TwinCliOptions {
   readonly jitter: number;
   readonly perturb: Record<string, number>;
   readonly ideal?: true;
-  readonly pushForce: number;
+  readonly pushForce?: number;
   readonly pushTime: number;
   readonly duration?: number;
   readonly json?: true;
@@ -64,12 +65,12 @@ export function twinCommand(): Command {
       {},
     )
     .option('--ideal', 'no noise, no friction, no encoder: only the declared delay and lag')
-    .addOption(
-      new Option('--push-force <N>', 'force of /twin/push on the first commanded joint')
-        .argParser(numberWithin(-1e4, 1e4))
-        .default(150),
+    .option(
+      '--push-force <N>',
+      'force of /twin/push on the first commanded joint (default: 1.1 times its max_effort, which its drive cannot hold)',
+      numberWithin(-1e4, 1e4),
     )
-    .addOption(new Option('--push-time <s>', 'for how long').argParser(numberWithin(0, 10)).default(0.1))
+    .option('--push-time <s>', 'for how long', numberWithin(0, 10), 0.1)
     .option('--duration <s>', 'end after this long (default: until Ctrl+C)', numberWithin(0, 1e6))
     .addOption(jsonOption())
     .action(runTwin);
@@ -92,7 +93,7 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
     rng: new Rng(options.seed, 'twin'),
     stateRateHz: options.rate ?? robot.config.controlRateHz,
     jitterMs: options.jitter,
-    push: { joint: robot.model.commanded[0]!, force: options.pushForce, duration: options.pushTime },
+    push: pushOf(robot, options),
     brakeUntilFirstCommand: true,
   });
   output.line(
@@ -120,4 +121,10 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
     ]),
   );
   process.exit(0);
+}
+
+function pushOf({ model }: Robot, { pushForce, pushTime }: TwinCliOptions): Push {
+  const joint = model.commanded[0]!;
+  const maxEffort = model.joints.find(({ name }) => name === joint)?.limits?.maxEffort ?? 0;
+  return { joint, force: pushForce ?? 1.1 * maxEffort, duration: pushTime };
 }
