@@ -1,5 +1,5 @@
 export { Twin, type TwinOptions, type TwinSummary } from './twin.js';
-export { VIOLATIONS, Witness, type Violation, type ViolationKind } from './witness.js';
+export { Witness, type Violation, type ViolationKind } from './witness.js';
 export {
   ForwardController,
   JointTrajectoryController,

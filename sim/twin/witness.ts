@@ -1,15 +1,13 @@
 import { badInput } from '../../src/core/index.js';
 import type { JointLimits, Robot } from '../../src/robot/index.js';
 
-export const VIOLATIONS = [
-  'command-position',
-  'command-velocity',
-  'command-acceleration',
-  'command-effort',
-  'command-malformed',
-  'measured-position',
-] as const;
-export type ViolationKind = (typeof VIOLATIONS)[number];
+export type ViolationKind =
+  | 'command-position'
+  | 'command-velocity'
+  | 'command-acceleration'
+  | 'command-effort'
+  | 'command-malformed'
+  | 'measured-position';
 
 /** One thing that must not happen, as the robot saw it. */
 export interface Violation {
@@ -101,30 +99,26 @@ export class Witness {
    * as staying below an envelope that grows by a dt and is cut to each new command.
    */
   private velocities(velocity: Float64Array, elapsed: number): void {
-    const { highest, lowest } = this;
-    const slackTime = TIMING_SLACK_PERIODS / this.robot.config.controlRateHz;
+    const slack = TIMING_SLACK_PERIODS / this.robot.config.controlRateHz;
+    const highest = (this.highest ??= velocity.slice());
+    const lowest = (this.lowest ??= velocity.slice());
     velocity.forEach((v, i) => {
-      const { maxVelocity, maxAcceleration, maxDeceleration } = this.limits[i]!;
+      const { maxVelocity, maxAcceleration = Infinity, maxDeceleration = maxAcceleration } = this.limits[i]!;
       this.checkMagnitude('command-velocity', i, v, maxVelocity);
-      if (!highest || !lowest || maxAcceleration === undefined) return;
-      const steepest = Math.max(maxAcceleration, maxDeceleration ?? 0);
-      const up = (v > 0 ? maxAcceleration : steepest) * slackTime;
-      const down = (v < 0 ? maxAcceleration : steepest) * slackTime;
-      highest[i] = highest[i]! + (v > 0 ? maxAcceleration : steepest) * elapsed;
-      lowest[i] = lowest[i]! - (v < 0 ? maxAcceleration : steepest) * elapsed;
-      const excess = Math.max(v - highest[i]! - up, lowest[i]! - down - v);
-      if (excess > SLACK)
-        this.add(
-          'command-acceleration',
-          this.robot.model.commanded[i]!,
-          steepest + excess / slackTime,
-          steepest,
-        );
+      // Rising is speeding up above zero and braking below it. A step through zero does both; the larger bounds it.
+      const rise = v > 0 ? Math.max(maxAcceleration, highest[i]! < 0 ? maxDeceleration : 0) : maxDeceleration;
+      const fall = v < 0 ? Math.max(maxAcceleration, lowest[i]! > 0 ? maxDeceleration : 0) : maxDeceleration;
+      highest[i]! += rise * elapsed;
+      lowest[i]! -= fall * elapsed;
+      const joint = this.robot.model.commanded[i]!;
+      if (v > highest[i]! + rise * slack + SLACK) {
+        this.add('command-acceleration', joint, rise + (v - highest[i]!) / slack, rise);
+      } else if (v < lowest[i]! - fall * slack - SLACK) {
+        this.add('command-acceleration', joint, -fall + (v - lowest[i]!) / slack, -fall);
+      }
       highest[i] = Math.min(highest[i]!, v);
       lowest[i] = Math.max(lowest[i]!, v);
     });
-    this.highest ??= velocity.slice();
-    this.lowest ??= velocity.slice();
   }
 
   private checkMagnitude(kind: ViolationKind, index: number, value: number, limit: number): void {
