@@ -100,7 +100,7 @@ function pace(startNs: bigint, done: number, total: number): { rate: string; lef
 }
 
 /** e.g. 75 -> "1 min 15 s" */
-export function formatDuration(seconds: number): string {
+function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

@@ -147,7 +147,7 @@ function reportEvents(events: readonly JsonLine[]): Pick<ReportData, 'events'> {
     .filter((row) => REPORTED_EVENTS.has(String(row['kind'])))
     .map(({ wall: _wall, monotonicS, kind, ...detail }): ReportEvent => {
       const text = Object.entries(detail).map(
-        ([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+        ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
       );
       return { timeS: monotonicS - start, kind: String(kind), text: text.join(', ') };
     });

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { DynabridgeError, Rng, elapsedMs, systemClock } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
+import type { PolicySnapshot } from '../rl/index.js';
 import { contractHash, loadRobot } from '../robot/index.js';
 import { interruptSignal } from './interrupt.js';
 import { backendOption, integerAtLeast, jsonOption, robotOption, runsOption, seedOption } from './options.js';
@@ -101,7 +102,7 @@ async function train(options: TrainCliOptions): Promise<void> {
     recorder: new EpisodeRecorder(writer, options.seed),
   };
   const trainer = new rl.MbpoTrainer(trainingOptions);
-  const evaluate = (policy: import('../rl/index.js').PolicySnapshot) =>
+  const evaluate = (policy: PolicySnapshot) =>
     rl.evaluatePolicy(
       judge,
       new rl.PlainPolicy(policy),
@@ -121,7 +122,7 @@ async function train(options: TrainCliOptions): Promise<void> {
   );
   const progress = output.progress('train', options.steps, 'steps');
   let note = '';
-  const save = (snapshot: import('../rl/index.js').PolicySnapshot): void => {
+  const save = (snapshot: PolicySnapshot): void => {
     const { tensors, meta } = rl.snapshotToTensors(snapshot);
     run.saveCheckpoint({
       step: trainer.stepCount,

@@ -10,7 +10,7 @@ export interface Clock {
 }
 
 export const NS_PER_S = 1_000_000_000n;
-export const NS_PER_MS = 1_000_000n;
+const NS_PER_MS = 1_000_000n;
 
 const wallOffsetNs = BigInt(Date.now()) * NS_PER_MS - process.hrtime.bigint();
 

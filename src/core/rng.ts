@@ -121,8 +121,8 @@ export class Rng {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
       const swap = items[i];
-      items[i] = items[j] as never;
-      items[j] = swap as never;
+      items[i] = items[j];
+      items[j] = swap;
     }
     return items;
   }

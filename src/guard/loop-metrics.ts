@@ -32,7 +32,7 @@ export interface GuardSummary {
 }
 
 /** HDR histogram of durations; constant memory however long the run. */
-export class DurationHistogram {
+class DurationHistogram {
   private readonly histogram: RecordableHistogram = createHistogram({ figures: 3 });
 
   record(durationNs: bigint): void {

@@ -11,6 +11,7 @@ import {
 import { systemClock } from '../core/index.js';
 import {
   DIAGNOSTICS_QOS,
+  DIAGNOSTIC_LEVEL,
   STATUS_QOS,
   rosTime,
   type DiagnosticArray,
@@ -29,11 +30,10 @@ export interface GuardStatus {
 }
 
 const DIAGNOSTICS_PERIOD_MS = 1_000;
-const LEVEL = { ok: 0, warn: 1, error: 2 } as const;
 
 function level(mode: GateMode): number {
-  if (mode === 'fault' || mode === 'estop') return LEVEL.error;
-  return mode === 'active' ? LEVEL.ok : LEVEL.warn;
+  if (mode === 'fault' || mode === 'estop') return DIAGNOSTIC_LEVEL.error;
+  return mode === 'active' ? DIAGNOSTIC_LEVEL.ok : DIAGNOSTIC_LEVEL.warn;
 }
 
 /**

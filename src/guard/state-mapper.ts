@@ -8,8 +8,7 @@ export interface JointStateLike {
 }
 
 /** Why a message was not used; counted and shown in /diagnostics. */
-export const STATE_REJECTIONS = ['lengths', 'duplicate-name', 'missing-joint', 'non-finite'] as const;
-export type StateRejection = (typeof STATE_REJECTIONS)[number];
+export type StateRejection = 'lengths' | 'duplicate-name' | 'missing-joint' | 'non-finite';
 
 /**
  * Maps JointState messages to vectors by joint name, never by order. Extra joints are ignored. A missing or non-finite

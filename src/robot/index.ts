@@ -27,5 +27,5 @@ export type {
   StopAction,
   Vector3,
 } from './model.js';
-export { commandUnit, effortUnit, positionUnit, velocityUnit } from './units.js';
+export { positionUnit, velocityUnit } from './units.js';
 export { CONTROLLER_KINDS, withController, type ControllerKind } from './with-controller.js';

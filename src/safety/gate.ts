@@ -25,7 +25,7 @@ export interface GateResult {
 }
 
 /** Ticks closer than this part of a period repeat the last command, so that a burst cannot spend the limits twice. */
-export const EARLY_FRACTION = 0.5;
+const EARLY_FRACTION = 0.5;
 /**
  * A tick that comes late may change the rate for the time that has really passed, up to this many periods, so that braking loses
  * little by it. A set-point stands still meanwhile, and its stopping bound counts on steps of one period at most.
@@ -36,7 +36,7 @@ const COMMAND_PERIODS = 2;
 /** A command this close to the request, relative to its size and to 1, is the request. */
 const ROUNDING = 1e-9;
 /** Part of maxVelocity below which an effort-controlled joint counts as at rest. */
-export const REST_FRACTION = 0.01;
+const REST_FRACTION = 0.01;
 
 /** What one tick works on; `numbers` is this tick's own copy. */
 interface Tick {

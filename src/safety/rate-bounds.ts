@@ -6,7 +6,7 @@ import type { GateConfig, GateJoint, Reason } from './types.js';
 /** Outside a position limit a joint moves inward, at this part of maxVelocity. */
 export const RECOVERY_FRACTION = 0.1;
 /** Part of maxVelocity by which a bound may be missed before the conflict is a fault: rounding, not physics. */
-export const CONFLICT_TOLERANCE = 1e-3;
+const CONFLICT_TOLERANCE = 1e-3;
 /** A request this close to a bound (relative) counts as within it: rounding of the request's own arithmetic. */
 const REPORT_TOLERANCE = 1e-9;
 

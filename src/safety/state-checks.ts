@@ -8,13 +8,13 @@ import type { GateConfig, GateJoint, Measured, Reason } from './types.js';
 export type StateQuality = 'fresh' | 'dropped' | 'stale' | 'frozen' | 'jumped';
 
 /** A position may move 1.5 times as fast as allowed between two states, plus this, plus the position margin [rad] or [m]. */
-export const JUMP_TOLERANCE = 1e-3;
+const JUMP_TOLERANCE = 1e-3;
 const JUMP_FACTOR = 1.5;
 const FULL_TURN = 2 * Math.PI;
 /** A second sample in a row that does not fit the last believed one is not a glitch. */
 const JUMPS_TO_LATCH = 2;
 /** Less commanded travel than this (or than the margin) shows nothing on a coarse encoder [rad] or [m]. */
-export const FROZEN_TRAVEL = 1e-3;
+const FROZEN_TRAVEL = 1e-3;
 
 /** Size and finiteness only. */
 export function isFiniteState(config: GateConfig, measured: Measured): boolean {

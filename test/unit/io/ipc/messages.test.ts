@@ -23,17 +23,15 @@ const mode = fc.constantFrom(...GATE_MODES);
 
 const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
   fc.record({ type: fc.constant('observation' as const), policyStep: u32, receivedNs: ns, frame: doubles() }),
-  fc
-    .integer({ min: 0, max: 7 })
-    .chain((m) =>
-      fc.record({
-        type: fc.constant('proposal' as const),
-        policyStep: u32,
-        expiresNs: ns,
-        action: doubles(m),
-        command: doubles(m),
-      }),
-    ),
+  fc.integer({ min: 0, max: 7 }).chain((m) =>
+    fc.record({
+      type: fc.constant('proposal' as const),
+      policyStep: u32,
+      expiresNs: ns,
+      action: doubles(m),
+      command: doubles(m),
+    }),
+  ),
   fc.record({ type: fc.constant('heartbeat' as const), seq: u32, mode, sentNs: ns, lastCommand: doubles() }),
   fc.integer({ min: 0, max: 7 }).chain((n) =>
     fc.record({
