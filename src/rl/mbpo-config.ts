@@ -84,8 +84,9 @@ export const SMALL_MBPO: MbpoConfig = {
     initialMinLogVariance: -6, // simulators without noise otherwise drive it down until new states explode the loss
     maxGradientSteps: 600,
   },
-  history: 1,
-  previousActions: 0,
+  // with a command delay below one policy step, the last two frames and the last action determine what comes next
+  history: 2,
+  previousActions: 1,
   batchSize: 128,
   realRatio: 0.1,
   priorRatio: 0,
