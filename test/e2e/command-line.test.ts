@@ -1,0 +1,131 @@
+/** The command line as a stranger meets it: help, wrong input, a training that is interrupted. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ERROR_CODES } from '../../src/core/index.js';
+import { Dynabridge, type Ended } from './own-process.js';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-cli-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const dynabridge = (...args: string[]): Promise<Ended> => new Dynabridge(args).ended;
+
+describe('help', () => {
+  it('names every command and every exit code', async () => {
+    const { code, stdout } = await dynabridge('--help');
+    expect(code).toBe(0);
+    for (const command of ['doctor', 'train', 'eval', 'twin', 'run', 'demo'])
+      expect(stdout).toContain(command);
+    for (const { exitCode, meaning } of Object.values(ERROR_CODES))
+      expect(stdout).toContain(`${exitCode}  ${meaning}`);
+  });
+
+  it.each(['doctor', 'train', 'eval', 'twin', 'run', 'demo'])(
+    'of %s explains its options',
+    async (command) => {
+      const { code, stdout } = await dynabridge(command, '--help');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/--json +print one final JSON object/);
+    },
+  );
+});
+
+describe('wrong input', () => {
+  it.each([
+    ['an unknown command', ['fly'], /unknown command 'fly'/],
+    ['an unknown option', ['train', '--robot', 'cartpole', '--speed', '9'], /unknown option '--speed'/],
+    ['a missing option', ['train'], /--robot/],
+    [
+      'a number that is none',
+      ['train', '--robot', 'cartpole', '--steps', 'many'],
+      /integer of at least 1, got 'many'/,
+    ],
+    ['a robot that does not exist', ['train', '--robot', 'cartpol'], /robot 'cartpol'.*cartpole/],
+    [
+      'a task that does not exist',
+      ['train', '--robot', 'cartpole', '--task', 'juggle'],
+      /no task 'juggle'; its tasks are balance/,
+    ],
+    [
+      'a run that does not exist',
+      ['eval', '--robot', 'cartpole', '--run', '/nowhere'],
+      /\/nowhere does not exist.*dynabridge train/,
+    ],
+    [
+      'a perturbation without a value',
+      ['twin', '--robot', 'cartpole', '--perturb', 'massScale'],
+      /'massScale' is not name=number/,
+    ],
+    [
+      'a perturbation that does not exist',
+      ['twin', '--robot', 'cartpole', '--perturb', 'colour=1'],
+      /colour/,
+    ],
+  ])('%s gives one clear error, exit code 2, and writes nothing', async (_what, args, message) => {
+    const runs = path.join(folder, 'runs');
+    const { code, stderr } = await dynabridge(...args, ...(args[0] === 'train' ? ['--runs', runs] : []));
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^ +at /m); // no stack trace
+    expect(code).toBe(2);
+    expect(existsSync(runs)).toBe(false);
+  });
+
+  it('in a robot folder names file and element', async () => {
+    writeFileSync(path.join(folder, 'arm.urdf'), '<robot name="arm"><link name="base"></robot>');
+    const { code, stderr } = await dynabridge('train', '--robot', folder);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/arm\.urdf/);
+  });
+
+  it('with --json is told as an object on stdout too', async () => {
+    const { stdout } = await dynabridge('eval', '--robot', 'nobody', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'BAD_INPUT', context: { robot: 'nobody' } } });
+  });
+});
+
+describe('train', () => {
+  it('keeps what was learned on Ctrl+C: exit code 130, a checkpoint that evaluates, a report', async () => {
+    const training = new Dynabridge([
+      'train',
+      '--robot',
+      'cartpole',
+      '--steps',
+      '100000',
+      '--runs',
+      folder,
+      '--json',
+    ]);
+    await training.says(/run directory/);
+    const [run] = readdirSync(folder);
+    await waitForMetric(path.join(folder, run!, 'metrics.jsonl'), '"model"');
+    training.kill('SIGINT');
+    const { code, stdout } = await training.ended;
+    expect(code).toBe(130);
+    const result = JSON.parse(stdout) as { run: string; realSteps: number; report: string; ended: string };
+    expect(result.ended).toBe('stopped');
+    expect(result.realSteps).toBeGreaterThan(0);
+    expect(readFileSync(result.report, 'utf8')).toContain('<svg');
+    const evaluation = await dynabridge(
+      'eval',
+      '--robot',
+      'cartpole',
+      '--runs',
+      folder,
+      '--episodes',
+      '2',
+      '--json',
+    );
+    expect(evaluation.code).toBe(0);
+    expect(JSON.parse(evaluation.stdout)).toMatchObject({ run: result.run, episodes: 2 });
+  });
+});
+
+async function waitForMetric(file: string, text: string): Promise<void> {
+  for (let i = 0; i < 1200; i++) {
+    if (existsSync(file) && readFileSync(file, 'utf8').includes(text)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${file} never held ${text}`);
+}
