@@ -67,6 +67,7 @@ export class Discovery {
   readonly participants = new Map<string, RemoteParticipant>();
   /** built-in endpoints, which the participant dispatches to like any other */
   readonly builtinWriters: readonly Writer[];
+  readonly builtinReaders: readonly Reader[];
   private readonly publications: Writer;
   private readonly subscriptions: Writer;
   private readonly publicationsReader: Reader;
@@ -100,6 +101,7 @@ export class Discovery {
     this.publicationsReader = reader(ENTITY.publicationsReader, true);
     this.subscriptionsReader = reader(ENTITY.subscriptionsReader, false);
     this.builtinWriters = [this.publications, this.subscriptions];
+    this.builtinReaders = [this.publicationsReader, this.subscriptionsReader];
     this.announcementPayload = encodeParticipant(options.self);
     this.probes = options.peers.flatMap((address) =>
       Array.from({ length: options.maxPeerIndex + 1 }, (_, index) => index)
@@ -249,7 +251,7 @@ export class Discovery {
   }
 
   private tryMatch(local: Writer | Reader, remote: RemoteEndpoint): void {
-    if (local.options.topic !== remote.topic || this.builtinWriters.includes(local as Writer)) return;
+    if (local.options.topic !== remote.topic) return;
     const reason = incompatibility(local.options, remote);
     if (reason) this.options.onEvent({ kind: 'incompatible', endpoint: remote, reason });
     else local.match(remote.participant, remote);

@@ -23,7 +23,7 @@ import { openUdpTransport, type Transport, type TransportOptions } from './udp-t
 import { Writer, type WriterOptions } from './writer.js';
 import type { WriterProxy } from './writer-proxy.js';
 
-/** Heartbeats to readers that lag, probes of peers, lease checks [ms] */
+/** Heartbeats to readers that lag, requests to writers not heard yet, probes of peers, lease checks [ms] */
 const TICK_MS = 50;
 /** As in Cyclone DDS [ms] */
 const DEFAULT_LEASE_MS = 10_000;
@@ -251,6 +251,7 @@ export class Participant implements Outbox, SubmessageSink<RemoteParticipant> {
       this.budget,
     );
     for (const writer of this.discovery.builtinWriters) this.writers.set(writer.entityId, writer);
+    for (const reader of this.discovery.builtinReaders) this.readers.set(reader.entityId, reader);
     this.tick();
     this.timer = setInterval(() => {
       this.tick();
@@ -260,6 +261,7 @@ export class Participant implements Outbox, SubmessageSink<RemoteParticipant> {
   private tick(): void {
     this.discovery.tick(this.clock.nowNs());
     for (const writer of this.writers.values()) if (writer.matched > 0) writer.tick();
+    for (const reader of this.readers.values()) if (reader.matched > 0) reader.tick();
   }
 
   private onDatagram(datagram: Buffer): void {

@@ -3,7 +3,7 @@ import type { Guid } from './guid.js';
 import { MessageBuilder, OVERHEAD_BYTES } from './message-builder.js';
 import { NumberSet } from './number-set.js';
 import type { Outbox } from './outbox.js';
-import { MAX_SET_BITS } from './protocol.js';
+import { MAX_SET_BITS, VENDOR } from './protocol.js';
 import { isNewCount } from './reader-proxy.js';
 import type { RemoteEndpoint, RemoteParticipant } from './remote-participant.js';
 import type { Sample } from './sample.js';
@@ -72,8 +72,7 @@ export class Reader {
     );
     this.proxies.set(key, proxy);
     participant.addWriterProxy(proxy);
-    // 8.4.12.2: an ACKNACK before any heartbeat makes the writer send one
-    if (proxy.reliable) this.sendAckNack(proxy, new NumberSet(1), false);
+    if (proxy.reliable) this.askForHeartbeat(proxy);
     this.options.onMatch?.(this.matched);
   }
 
@@ -82,6 +81,16 @@ export class Reader {
     proxy.assembler.clear();
     proxy.participant.removeWriterProxy(proxy);
     this.options.onMatch?.(this.matched);
+  }
+
+  /** Periodic: asks writers that have not said where we start again, ever more rarely. */
+  tick(): void {
+    for (const proxy of this.proxies.values()) {
+      if (!proxy.reliable || proxy.confirmed) continue;
+      proxy.ticksUnconfirmed++;
+      const isPowerOfTwo = (proxy.ticksUnconfirmed & (proxy.ticksUnconfirmed - 1)) === 0;
+      if (isPowerOfTwo) this.askForHeartbeat(proxy);
+    }
   }
 
   onData(proxy: WriterProxy, data: DataSubmessage, receivedNs: bigint): void {
@@ -166,7 +175,7 @@ export class Reader {
   private askEarly(proxy: WriterProxy, arrived: number, nowNs: bigint): void {
     if (nowNs - proxy.lastEarlyNackNs < EARLY_NACK_INTERVAL_NS) return;
     proxy.lastEarlyNackNs = nowNs;
-    if (proxy.expected === undefined) this.sendAckNack(proxy, new NumberSet(1), false);
+    if (proxy.expected === undefined) this.askForHeartbeat(proxy);
     else this.requestMissing(proxy, arrived - 1, true);
   }
 
@@ -216,6 +225,15 @@ export class Reader {
       if (!proxy.holds(number)) missing.add(number);
     }
     this.sendAckNack(proxy, missing, missing.length === 0);
+  }
+
+  /**
+   * A pre-emptive ACKNACK (8.4.2.3.4) makes the writer send a heartbeat. Fast DDS does so at once only for an empty set with
+   * base 0 (StatefulWriter::process_acknack), else within its heartbeat period of 3 s; the others want a valid base.
+   */
+  private askForHeartbeat(proxy: WriterProxy): void {
+    const base = proxy.participant.vendorId === VENDOR.fastDds ? 0 : 1;
+    this.sendAckNack(proxy, new NumberSet(base), false);
   }
 
   private sendAckNack(proxy: WriterProxy, missing: NumberSet, final: boolean): void {

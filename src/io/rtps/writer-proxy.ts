@@ -21,6 +21,8 @@ export class WriterProxy {
   lastEarlyNackNs = 0n;
   /** it has sent us a heartbeat: both sides know of the match */
   confirmed = false;
+  /** ticks without a heartbeat since the match */
+  ticksUnconfirmed = 0;
   readonly assembler: FragmentAssembler;
   private readonly held = new Map<number, Held>();
   private heldBytes = 0;
