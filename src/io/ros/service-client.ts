@@ -9,7 +9,6 @@ import {
   prependHeader,
   relatedIdentity,
   splitHeader,
-  vendorFor,
   type CallIdentity,
   type ServiceEncoding,
 } from './service-encoding.js';
@@ -125,7 +124,7 @@ export class RtpsServiceClient<Request, Response> implements ServiceClient<Reque
       } else {
         // As rmw_fastrtps does: the request names the reader that the reply is for.
         const inlineQos = identityInlineQos({ client: this.replies.guid, sequence: 0n });
-        this.requests.write(payload, { audience, inlineQos, vendorId: vendorFor(vendor) });
+        this.requests.write(payload, { audience, inlineQos });
       }
       return replyKey(encoding, sequence);
     });

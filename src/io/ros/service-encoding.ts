@@ -36,14 +36,6 @@ export function encodingFor(vendorId: number): ServiceEncoding {
   return vendorId === VENDOR.cycloneDds ? 'header' : 'inline-qos';
 }
 
-/**
- * Vendor id of the message that carries an identity. Fast DDS reads its own parameter 0x800f only in messages of its own
- * vendor id (ParameterList::updateCacheChangeFromInlineQos), and before version 3.1 it knows no other.
- */
-export function vendorFor(peerVendorId: number): number {
-  return peerVendorId === VENDOR.fastDds ? VENDOR.fastDds : VENDOR.dynabridge;
-}
-
 /** Puts the header between encapsulation and body; 16 octets do not change the body's alignment. */
 export function prependHeader(payload: Buffer, identity: CallIdentity): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
@@ -70,7 +62,10 @@ export function splitHeader(payload: Buffer): { identity: CallIdentity; body: Bu
   return { identity: { client, sequence }, body };
 }
 
-/** SampleIdentity_t as inline QoS, under the standard number and Fast DDS's older one. */
+/**
+ * SampleIdentity_t as inline QoS, under both numbers: Fast DDS before 2.10 knows only 0x800f, and from 2.14 on ignores that one
+ * in messages of other vendors (ParameterList::updateCacheChangeFromInlineQos).
+ */
 export function identityInlineQos(identity: CallIdentity): Buffer {
   const value = Buffer.alloc(IDENTITY_BYTES);
   identity.client.copy(value, 0, 0, GUID_BYTES);

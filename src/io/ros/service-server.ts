@@ -7,7 +7,6 @@ import {
   prependHeader,
   replyIdentity,
   splitHeader,
-  vendorFor,
   type CallIdentity,
   type ServiceEncoding,
 } from './service-encoding.js';
@@ -130,8 +129,7 @@ export class RtpsServiceServer<Request, Response> implements ServiceServer {
     if (encoding === 'header') {
       this.replies.write(prependHeader(payload, identity), { audience });
     } else {
-      const vendorId = vendorFor(request.participant.vendorId);
-      this.replies.write(payload, { audience, inlineQos: identityInlineQos(identity), vendorId });
+      this.replies.write(payload, { audience, inlineQos: identityInlineQos(identity) });
     }
   }
 }

@@ -42,12 +42,12 @@ export class MessageBuilder {
   private offset = HEADER_BYTES;
 
   /** @param capacity upper bound of the whole message [bytes] */
-  constructor(prefix: GuidPrefix, capacity: number, vendorId: number = VENDOR.dynabridge) {
+  constructor(prefix: GuidPrefix, capacity: number) {
     this.bytes = Buffer.allocUnsafe(capacity);
     this.bytes.writeUInt32BE(PROTOCOL_MAGIC, 0);
     this.bytes[4] = PROTOCOL_VERSION.major;
     this.bytes[5] = PROTOCOL_VERSION.minor;
-    this.bytes.writeUInt16BE(vendorId, 6);
+    this.bytes.writeUInt16BE(VENDOR.dynabridge, 6);
     prefix.copy(this.bytes, HEADER_BYTES - GUID_PREFIX_BYTES);
   }
 

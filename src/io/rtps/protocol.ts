@@ -80,7 +80,7 @@ export const PID = {
   statusInfo: 0x0071,
   dataRepresentation: 0x0073,
   relatedSampleIdentity: 0x0083,
-  /** eProsima's own number for the same; Fast DDS before 3.1 knows only this one */
+  /** eProsima's own number for the same; Fast DDS before 2.10 knows only this one */
   relatedSampleIdentityFastDds: 0x800f,
 } as const;
 

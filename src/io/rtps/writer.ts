@@ -2,7 +2,7 @@ import { History, type HistoryChange } from './history.js';
 import type { Guid } from './guid.js';
 import { MessageBuilder, OVERHEAD_BYTES } from './message-builder.js';
 import type { Outbox } from './outbox.js';
-import { ENTITY, VENDOR } from './protocol.js';
+import { ENTITY } from './protocol.js';
 import { ReaderProxy, isNewCount } from './reader-proxy.js';
 import type { RemoteEndpoint, RemoteParticipant } from './remote-participant.js';
 import type { AckNackSubmessage, NackFragmentSubmessage } from './submessage.js';
@@ -35,14 +35,6 @@ export interface WriteOptions {
   readonly inlineQos?: Buffer;
   /** Only these participants get the sample; the others are told to skip its number. Default: all. */
   readonly audience?: (participant: RemoteParticipant) => boolean;
-  /**
-   * Vendor id of the message's header; a vendor-specific parameter counts only under its own vendor's id. Default: ours.
-   */
-  readonly vendorId?: number;
-}
-
-interface StoredChange extends HistoryChange {
-  readonly vendorId: number;
 }
 
 /** A stateful RTPS writer (8.4.9), reliable or best-effort. */
@@ -104,7 +96,7 @@ export class Writer {
     participant.matchedWriters.add(this);
     this.regroup();
     if (reliable) this.sendHeartbeat(proxy, false);
-    else if (wantsHistory) for (const change of this.history) this.sendTo(change as StoredChange, [proxy]);
+    else if (wantsHistory) for (const change of this.history) this.sendTo(change, [proxy]);
     this.options.onMatch?.(this.matched);
   }
 
@@ -162,7 +154,7 @@ export class Writer {
   }
 
   private publish(payload: Uint8Array, instance: number, isKey: boolean, options: WriteOptions): number {
-    const change: StoredChange = {
+    const change: HistoryChange = {
       sequenceNumber: this.history.last + 1,
       payload,
       inlineQos: options.inlineQos,
@@ -170,7 +162,6 @@ export class Writer {
       sourceNs: this.outbox.clock.wallNs(),
       instance,
       audience: options.audience,
-      vendorId: options.vendorId ?? VENDOR.dynabridge,
     };
     this.history.add(change);
     for (const group of this.groups) {
@@ -209,14 +200,14 @@ export class Writer {
   }
 
   /** The change, if it is still there and meant for this reader. */
-  private changeFor(proxy: ReaderProxy, sequenceNumber: number): StoredChange | undefined {
+  private changeFor(proxy: ReaderProxy, sequenceNumber: number): HistoryChange | undefined {
     if (sequenceNumber < proxy.start) return undefined;
-    const change = this.history.get(sequenceNumber) as StoredChange | undefined;
+    const change = this.history.get(sequenceNumber);
     return change?.audience && !change.audience(proxy.participant) ? undefined : change;
   }
 
   /** @param group matched readers of one participant */
-  private sendTo(change: StoredChange, group: readonly ReaderProxy[]): void {
+  private sendTo(change: HistoryChange, group: readonly ReaderProxy[]): void {
     const { participant, locators } = group[0]!;
     const readerId = group.length === 1 ? group[0]!.readerId : ENTITY.unknown;
     const first = group.some((proxy) => proxy.reliable) ? this.firstFor(group[0]!, group.length > 1) : 0;
@@ -227,7 +218,7 @@ export class Writer {
       return this.sendFragments(change, readerId, group, all, first);
     }
     const capacity = OVERHEAD_BYTES + payload.length + (inlineQos?.length ?? 0);
-    const message = new MessageBuilder(this.outbox.prefix, capacity, change.vendorId)
+    const message = new MessageBuilder(this.outbox.prefix, capacity)
       .destination(participant.prefix)
       .timestamp(change.sourceNs)
       .data(readerId, this.entityId, change);
@@ -236,7 +227,7 @@ export class Writer {
   }
 
   private sendFragments(
-    change: StoredChange,
+    change: HistoryChange,
     readerId: number,
     group: readonly ReaderProxy[],
     fragments: readonly number[],
@@ -245,11 +236,7 @@ export class Writer {
     const { participant, locators } = group[0]!;
     const perFragment = FRAGMENT_BYTES + OVERHEAD_BYTES + (change.inlineQos?.length ?? 0);
     for (let next = 0; next < fragments.length;) {
-      const message = new MessageBuilder(
-        this.outbox.prefix,
-        MAX_DATAGRAM_PAYLOAD + perFragment,
-        change.vendorId,
-      )
+      const message = new MessageBuilder(this.outbox.prefix, MAX_DATAGRAM_PAYLOAD + perFragment)
         .destination(participant.prefix)
         .timestamp(change.sourceNs);
       while (next < fragments.length && message.length + perFragment <= MAX_DATAGRAM_PAYLOAD) {

@@ -69,9 +69,9 @@ describe('codecs', () => {
   });
 
   it('encode absent fields as zero, empty and false', () => {
-    const { decode, encode } = codecs.get<object>('sensor_msgs/msg/JointState');
+    const codec = codecs.get<object>('sensor_msgs/msg/JointState');
     const zero = { stamp: { sec: 0, nanosec: 0 }, frame_id: '' };
-    expect(decode(encode({}))).toEqual({
+    expect(codec.decode(codec.encode({}))).toEqual({
       header: zero,
       name: [],
       position: none,

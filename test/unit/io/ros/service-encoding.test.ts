@@ -8,7 +8,6 @@ import {
   relatedIdentity,
   replyIdentity,
   splitHeader,
-  vendorFor,
 } from '../../../../src/io/ros/service-encoding.js';
 import { userDataValue } from '../../../../src/io/ros/user-data.js';
 
@@ -32,11 +31,6 @@ describe('service encoding', () => {
     expect(encodingFor(VENDOR.cycloneDds)).toBe('header');
     expect(encodingFor(VENDOR.fastDds)).toBe('inline-qos');
     expect(encodingFor(VENDOR.dynabridge)).toBe('inline-qos');
-  });
-
-  it("speaks under Fast DDS's vendor id to Fast DDS alone", () => {
-    expect(vendorFor(VENDOR.fastDds)).toBe(VENDOR.fastDds);
-    expect(vendorFor(VENDOR.rtiConnext)).toBe(VENDOR.dynabridge);
   });
 
   it('puts a header in front of the body and takes it off again', () => {

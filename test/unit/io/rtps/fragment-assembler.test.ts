@@ -20,6 +20,7 @@ function fragment(
     inlineQos: undefined,
     payload: sample.subarray(start, start + FRAGMENT),
     isKey: false,
+    sourceNs: undefined,
     firstFragment: first,
     fragmentCount: 1,
     fragmentBytes: FRAGMENT,
