@@ -3,7 +3,7 @@ import path from 'node:path';
 import { badInput, DynabridgeError } from '../core/index.js';
 import { tf } from './tf.js';
 
-export const BACKENDS = ['auto', 'tensorflow-gpu', 'wasm', 'cpu'] as const;
+const BACKENDS = ['auto', 'tensorflow-gpu', 'wasm', 'cpu'] as const;
 export type BackendChoice = (typeof BACKENDS)[number];
 
 export interface SelectedBackend {

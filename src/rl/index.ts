@@ -1,4 +1,3 @@
-export { Adam, type AdamOptions } from './adam.js';
 export { DEFAULT_ENSEMBLE, type EnsembleConfig } from './ensemble-config.js';
 export { fitEnsemble, type FitReport } from './ensemble-fit.js';
 export { Ensemble, type ModelDataset, type ModelEvaluation } from './ensemble.js';
@@ -27,13 +26,7 @@ export {
   type StepReport,
 } from './mbpo.js';
 export { ModelBuffer } from './model-buffer.js';
-export {
-  takeTensor,
-  withoutPrefix,
-  withPrefix,
-  type NamedTensor,
-  type NamedTensors,
-} from './named-tensors.js';
+export { withPrefix, type NamedTensor, type NamedTensors } from './named-tensors.js';
 export { Normaliser, RunningMoments } from './normaliser.js';
 export {
   encodeObservations,
@@ -46,9 +39,6 @@ export {
 } from './observation.js';
 export {
   PlainPolicy,
-  PolicyCarry,
-  RandomPolicy,
-  snapshotFromTensors,
   snapshotToTensors,
   type DenseWeights,
   type Policy,
