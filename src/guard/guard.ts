@@ -1,6 +1,6 @@
 import { NS_PER_S, elapsedMs, type Clock } from '../core/index.js';
 import { frameLayout } from '../env/index.js';
-import type { IpcConnection, IpcMessage, ProposalMessage, RequestMessage } from '../io/ipc/index.js';
+import type { IpcConnection, ProposalMessage, RequestMessage } from '../io/ipc/index.js';
 import {
   CommandPublisher,
   SENSOR_QOS,
@@ -24,11 +24,12 @@ import {
   type GateMode,
   type Measured,
   type Proposal,
+  type ShapedTick,
   type ShaperState,
 } from '../safety/index.js';
-import { AgentLink } from './agent-link.js';
 import { HEARTBEAT_MS, PROOF_OF_LIFE_PROPOSALS } from './guard-config.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
+import { ProcessLinks } from './process-links.js';
 import { RestDetector } from './rest-detector.js';
 import { RosSurface, type GuardStatus } from './ros-surface.js';
 import { StateDecimator } from './state-decimator.js';
@@ -62,9 +63,7 @@ export class Guard {
   private readonly decimator: StateDecimator;
   private readonly rest: RestDetector;
   private readonly metrics = new LoopMetrics();
-  private readonly agent: AgentLink;
-  private readonly recorders = new Set<IpcConnection>();
-  private supervisor: IpcConnection | null = null;
+  private readonly links: ProcessLinks;
   private readonly publisher: CommandPublisher;
   private readonly states: Subscription;
   private readonly surface: RosSurface;
@@ -86,6 +85,7 @@ export class Guard {
   /** why the last attempt to engage was refused */
   private waitingFor = '';
   private finishing: NodeJS.Timeout | null = null;
+  private finished = false;
 
   constructor(private readonly options: GuardOptions) {
     const { robot, middleware, clock, nodeName } = options;
@@ -96,7 +96,15 @@ export class Guard {
     this.mapper = new StateMapper(model);
     this.decimator = new StateDecimator(config.controlRateHz);
     this.rest = new RestDetector(this.config);
-    this.agent = new AgentLink(model.commanded);
+    this.links = new ProcessLinks(model.commanded, {
+      onProposal: (message) => this.onProposal(message),
+      onRequest: (message) => this.onRequest(message),
+      onAgentLost: () => {
+        this.request('release', 'the agent went away');
+        this.links.emit('agent-lost', {});
+      },
+      onSupervisorLost: () => this.stopAndFinish('the supervisor went away'),
+    });
     this.lastCommand = new Float64Array(model.commanded.length);
     this.frame = new Float64Array(frameLayout(model.measured, model.commanded).size);
     this.startNs = clock.nowNs();
@@ -120,9 +128,9 @@ export class Guard {
     );
   }
 
-  /** A process of ours has connected; its first message says which. */
+  /** A process of ours has connected. */
   accept(connection: IpcConnection): void {
-    connection.onMessage = (message) => this.onMessage(connection, message);
+    this.links.accept(connection);
   }
 
   /** Ramps to rest through the gate, waits until the robot is confirmed at rest or 2 s have passed, then finishes. */
@@ -133,7 +141,7 @@ export class Guard {
     if (this.shaper.gate.silent) this.finish('nothing was being sent');
   }
 
-  // ---- states -------------------------------------------------------------------------------------------------------------
+  // states
 
   private onState(message: JointState, { receivedNs }: MessageInfo): void {
     if (!this.mapper.map(message, receivedNs)) {
@@ -157,7 +165,7 @@ export class Guard {
       return;
     }
     this.observe(receivedNs);
-    if (!this.agent.connected) {
+    if (!this.links.agent.connected) {
       this.tick();
       return;
     }
@@ -174,7 +182,7 @@ export class Guard {
     const missing = this.mapper.missingFrom(message);
     if (missing.length === 0 || this.measured !== null || this.saidMissing) return;
     this.saidMissing = true;
-    this.emit('state-lacks-joints', { missing, has: message.name });
+    this.links.emit('state-lacks-joints', { missing, has: message.name });
   }
 
   private observe(receivedNs: bigint): void {
@@ -185,20 +193,20 @@ export class Guard {
     this.frame.set(lastSent(this.shaper.gate, this.lastCommand), 2 * n);
     const observation = {
       type: 'observation',
-      policyStep: this.agent.nextStep(),
+      policyStep: this.links.agent.nextStep(),
       receivedNs,
       frame: this.frame,
     } as const;
-    this.agent.send(observation);
-    for (const recorder of this.recorders) recorder.send(observation);
+    this.links.agent.send(observation);
+    this.links.record(observation);
   }
 
   private onProposal(message: ProposalMessage): void {
-    if (!this.agent.take(message)) return;
-    for (const recorder of this.recorders) recorder.send(message);
+    if (!this.links.agent.take(message)) return;
+    this.links.record(message);
     if (this.options.engage === 'auto' && this.engagedNs === 0n && this.shaper.gate.silent)
       this.engage('automatic');
-    if (this.pending && this.agent.answersNewest(message)) {
+    if (this.pending && this.links.agent.answersNewest(message)) {
       this.clearPending();
       this.tick();
     }
@@ -209,78 +217,63 @@ export class Guard {
     this.pending = null;
   }
 
-  // ---- the control tick ---------------------------------------------------------------------------------------------------
+  // the control tick
 
   private tick(): void {
     const { clock } = this.options;
     const now = clock.nowNs();
     const authority = this.shaper.gate.mode === 'active' ? 'agent' : null;
-    const target: Proposal | null = arbitrate(authority, this.agent.newest);
+    const target: Proposal | null = arbitrate(authority, this.links.agent.newest);
     const shaped = shapeTick(this.config, this.decimation, this.shaper, target, this.measured, null, now);
     this.shaper = shaped.state;
     const { command, kind, reasons } = shaped.verdict;
     const sent = command !== null && this.publisher.publish(command);
     const sentNs = sent ? clock.nowNs() : 0n;
-    if (sent) this.count(kind, sentNs, now);
+    if (sent) this.metrics.sent(kind, now, this.measured!.receivedNs, sentNs);
+    else if (command !== null) this.metrics.skippedTicks++; // it expired between gate and wire
+    if (sent && this.metrics.commands === 1) {
+      this.links.emit('first-command', { afterMs: elapsedMs(this.startNs, sentNs) });
+    }
     this.lastTickNs = now;
     if (!this.shaper.gate.silent) {
-      for (const reason of reasons) this.metrics.countReason(reason.check);
-      this.record(shaped.requested, command?.copyValues() ?? null, kind, reasonMask(reasons), sentNs);
+      this.metrics.countReasons(reasons);
+      this.record(shaped, sentNs);
     }
-    this.afterTick();
+    this.announceMode();
+    if (this.finishing && this.measured && this.rest.isAtRest(this.shaper.gate, this.measured))
+      this.finish('at rest');
   }
 
-  private count(kind: string, sentNs: bigint, now: bigint): void {
-    const { metrics } = this;
-    if (metrics.commands++ === 0) {
-      metrics.firstCommandNs = sentNs;
-      this.emit('first-command', { afterMs: elapsedMs(this.startNs, sentNs) });
-    } else {
-      metrics.loop.record(now - this.lastTickNs);
-    }
-    metrics.latency.record(sentNs - this.measured!.receivedNs);
-    if (kind === 'limited') metrics.limited++;
-    if (kind === 'blocked' || kind === 'cannot-evaluate') metrics.blocked++;
-  }
-
-  private record(
-    requested: Float64Array | null,
-    executed: Float64Array | null,
-    verdict: 'pass' | 'limited' | 'blocked' | 'cannot-evaluate',
-    reasons: number,
-    sentNs: bigint,
-  ): void {
+  private record({ verdict, requested }: ShapedTick, sentNs: bigint): void {
     const none = new Float64Array(0);
-    const message = {
+    this.links.record({
       type: 'tick',
       seq: this.tickSeq,
-      policyStep: this.agent.step,
+      policyStep: this.links.agent.step,
       mode: this.shaper.gate.mode,
-      verdict,
-      reasons,
+      verdict: verdict.kind,
+      reasons: reasonMask(verdict.reasons),
       stateReceivedNs: this.measured!.receivedNs,
       sentNs,
       positions: this.mapper.positions,
       velocities: this.mapper.velocities,
       requested: requested ?? none,
-      executed: executed ?? none,
-    } as const;
-    for (const recorder of this.recorders) recorder.send(message);
+      executed: sentNs === 0n ? none : (verdict.command?.copyValues() ?? none),
+    });
   }
 
-  private afterTick(): void {
+  private announceMode(): void {
     const { mode, fault } = this.shaper.gate;
     if (mode !== this.modeSeen) {
       const from = this.modeSeen;
       this.modeSeen = mode;
-      this.emit('mode', { from, to: mode });
+      this.links.emit('mode', { from, to: mode });
       if (fault)
-        this.emit('fault', { check: fault.check, message: fault.message, clearedBy: fault.clearedBy });
-      if (from === 'active') this.emit('disengaged', { reason: fault?.message ?? (this.stopReason || mode) });
+        this.links.emit('fault', { check: fault.check, message: fault.message, clearedBy: fault.clearedBy });
+      if (from === 'active')
+        this.links.emit('disengaged', { reason: fault?.message ?? (this.stopReason || mode) });
       this.surface.refresh();
     }
-    if (this.finishing && this.measured && this.rest.isAtRest(this.shaper.gate, this.measured))
-      this.finish('at rest');
   }
 
   /** Without states there are no ticks; then this timer runs them, so that the gate can ramp to rest on what it knows. */
@@ -290,13 +283,13 @@ export class Guard {
     if (ageMs > this.config.stateTimeoutMs) this.tick();
   }
 
-  // ---- requests -----------------------------------------------------------------------------------------------------------
+  // requests
 
   private request(event: GateEvent, by: string): EventOutcome {
     const outcome = event === 'engage' ? this.engage(by) : this.apply(event);
     if (outcome.accepted && event !== 'engage') this.stopReason = by;
-    this.emit('request', { event, by, ...outcome });
-    this.afterTick();
+    this.links.emit('request', { event, by, ...outcome });
+    this.announceMode();
     return outcome;
   }
 
@@ -305,7 +298,7 @@ export class Guard {
     const outcome = why === null ? this.apply('engage') : ({ accepted: false, why } as const);
     if (outcome.accepted) {
       this.engagedNs = this.options.clock.nowNs();
-      this.emit('engaged', { atNs: this.engagedNs.toString(), by });
+      this.links.emit('engaged', { atNs: this.engagedNs.toString(), by });
     }
     this.waitingFor = outcome.accepted ? '' : outcome.why;
     return outcome;
@@ -326,9 +319,9 @@ export class Guard {
   /** Why the agent may not be given authority yet, if anything. */
   private unready(): string | null {
     if (this.finishing) return 'the guard is stopping';
-    if (!this.agent.connected) return 'no agent is connected';
-    if (this.agent.validProposals < PROOF_OF_LIFE_PROPOSALS) {
-      return `the agent has made ${this.agent.validProposals} valid proposals, ${PROOF_OF_LIFE_PROPOSALS} are wanted as proof of life`;
+    if (!this.links.agent.connected) return 'no agent is connected';
+    if (this.links.agent.validProposals < PROOF_OF_LIFE_PROPOSALS) {
+      return `the agent has made ${this.links.agent.validProposals} valid proposals, ${PROOF_OF_LIFE_PROPOSALS} are wanted as proof of life`;
     }
     if (this.publisher.matched === 0)
       return `nobody listens on ${this.publisher.topic}; is the controller active?`;
@@ -341,51 +334,9 @@ export class Guard {
     const noState = `no usable joint state has arrived on ${this.options.robot.config.stateTopic}`;
     const manual = `waiting for the service /${this.options.nodeName}/engage`;
     const ready = this.options.engage === 'manual' && this.waitingFor === '' ? manual : this.waitingFor;
-    this.emit('waiting', {
+    this.links.emit('waiting', {
       why: this.measured === null ? noState : ((ready || this.unready()) ?? 'about to engage'),
     });
-  }
-
-  // ---- our other processes --------------------------------------------------------------------------------------------------
-
-  private onMessage(connection: IpcConnection, message: IpcMessage): void {
-    switch (message.type) {
-      case 'hello':
-        this.greet(connection, message.role);
-        break;
-      case 'proposal':
-        if (this.agent.owns(connection)) this.onProposal(message);
-        break;
-      case 'request':
-        if (connection === this.supervisor) this.onRequest(message);
-        break;
-      case 'observation':
-      case 'tick':
-      case 'heartbeat':
-      case 'event':
-        break; // ours to send
-    }
-  }
-
-  private greet(connection: IpcConnection, role: 'agent' | 'recorder' | 'supervisor'): void {
-    if (role === 'agent') {
-      this.agent.connect(connection);
-      connection.onClose = () => {
-        if (!this.agent.disconnect(connection)) return;
-        this.request('release', 'the agent went away');
-        this.emit('agent-lost', {});
-      };
-    } else if (role === 'recorder') {
-      this.recorders.add(connection);
-      connection.onClose = () => this.recorders.delete(connection);
-    } else {
-      this.supervisor = connection;
-      connection.onClose = () => {
-        this.supervisor = null;
-        this.stopAndFinish('the supervisor went away');
-      };
-    }
-    this.emit('connected', { role });
   }
 
   private onRequest({ event }: RequestMessage): void {
@@ -394,7 +345,7 @@ export class Guard {
   }
 
   private beat(): void {
-    this.supervisor?.send({
+    this.links.beat({
       type: 'heartbeat',
       seq: this.tickSeq,
       mode: this.shaper.gate.mode,
@@ -405,41 +356,32 @@ export class Guard {
     });
   }
 
-  private emit(kind: string, detail: Record<string, unknown>): void {
-    this.supervisor?.send({ type: 'event', kind, detail });
-    for (const recorder of this.recorders) recorder.send({ type: 'event', kind, detail });
-  }
-
-  // ---- the end and the account -----------------------------------------------------------------------------------------------
+  // the end and the account
 
   private finish(outcome: string): void {
+    if (this.finished) return;
+    this.finished = true;
     if (this.finishing) clearTimeout(this.finishing);
     for (const timer of this.timers) clearInterval(timer);
     this.clearPending();
     this.states.close();
     this.surface.close();
-    this.emit('disengaged', { reason: this.stopReason });
-    this.emit('stopped', { outcome, reason: this.stopReason });
-    this.emit('summary', { ...this.summary() });
+    this.links.emit('disengaged', { reason: this.stopReason });
+    this.links.emit('stopped', { outcome, reason: this.stopReason });
+    this.links.emit('summary', { ...this.summary() });
     this.options.onFinished();
   }
 
   private summary(): GuardSummary {
-    const { metrics } = this;
+    const { metrics, engagedNs } = this;
+    const engagedFor = engagedNs === 0n ? 0n : this.options.clock.nowNs() - engagedNs;
+    const counts = metrics.summary();
     return {
-      seconds:
-        this.engagedNs === 0n ? 0 : Number(this.options.clock.nowNs() - this.engagedNs) / Number(NS_PER_S),
-      loopMs: metrics.loop.percentiles(),
-      latencyMs: metrics.latency.percentiles(),
-      commands: metrics.commands,
-      limited: metrics.limited,
-      blocked: metrics.blocked,
-      skippedTicks: metrics.skippedTicks + this.decimator.bursts,
-      missedProposals: metrics.missedProposals,
-      reasons: Object.fromEntries(metrics.reasons),
+      ...counts,
+      seconds: Number(engagedFor) / Number(NS_PER_S),
+      skippedTicks: counts.skippedTicks + this.decimator.bursts,
       rejectedStates: { ...this.mapper.rejected },
       firstCommandMs: metrics.commands === 0 ? null : elapsedMs(this.startNs, metrics.firstCommandNs),
-      residentMiB: process.memoryUsage.rss() / 2 ** 20,
     };
   }
 
@@ -459,7 +401,7 @@ export class Guard {
         'loop p99 ms': summary.loopMs.p99,
         'latency p50 ms': summary.latencyMs.p50,
         'latency p99 ms': summary.latencyMs.p99,
-        'agent connected': this.agent.connected ? 'yes' : 'no',
+        'agent connected': this.links.agent.connected ? 'yes' : 'no',
         'command subscribers': this.publisher.matched,
       },
     };

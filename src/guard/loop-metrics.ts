@@ -1,4 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { Reason, VerdictKind } from '../safety/index.js';
 
 export interface Percentiles {
   readonly p50: number;
@@ -53,17 +54,47 @@ class DurationHistogram {
 
 /** Counts and times of the control loop. */
 export class LoopMetrics {
-  readonly loop = new DurationHistogram();
-  readonly latency = new DurationHistogram();
   commands = 0;
-  limited = 0;
-  blocked = 0;
   skippedTicks = 0;
   missedProposals = 0;
+  /** monotonic; 0n before the first */
   firstCommandNs = 0n;
-  readonly reasons = new Map<string, number>();
+  private limited = 0;
+  private blocked = 0;
+  private lastTickNs = 0n;
+  private readonly loop = new DurationHistogram();
+  private readonly latency = new DurationHistogram();
+  private readonly reasons = new Map<string, number>();
 
-  countReason(name: string): void {
-    this.reasons.set(name, (this.reasons.get(name) ?? 0) + 1);
+  /**
+   * Counts one command that went out.
+   * @param tickNs when its tick began
+   * @param stateNs when the state that it answers was received
+   */
+  sent(kind: VerdictKind, tickNs: bigint, stateNs: bigint, sentNs: bigint): void {
+    if (this.commands++ === 0) this.firstCommandNs = sentNs;
+    else this.loop.record(tickNs - this.lastTickNs);
+    this.lastTickNs = tickNs;
+    if (kind === 'limited') this.limited++;
+    if (kind === 'blocked' || kind === 'cannot-evaluate') this.blocked++;
+    if (kind !== 'cannot-evaluate') this.latency.record(sentNs - stateNs); // otherwise it answers no state
+  }
+
+  countReasons(reasons: readonly Reason[]): void {
+    for (const { check } of reasons) this.reasons.set(check, (this.reasons.get(check) ?? 0) + 1);
+  }
+
+  summary(): Omit<GuardSummary, 'seconds' | 'rejectedStates' | 'firstCommandMs'> {
+    return {
+      loopMs: this.loop.percentiles(),
+      latencyMs: this.latency.percentiles(),
+      commands: this.commands,
+      limited: this.limited,
+      blocked: this.blocked,
+      skippedTicks: this.skippedTicks,
+      missedProposals: this.missedProposals,
+      reasons: Object.fromEntries(this.reasons),
+      residentMiB: process.memoryUsage.rss() / 2 ** 20,
+    };
   }
 }

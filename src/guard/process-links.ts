@@ -1,0 +1,92 @@
+import type {
+  EventMessage,
+  HeartbeatMessage,
+  IpcConnection,
+  IpcMessage,
+  ProposalMessage,
+  RequestMessage,
+  TickMessage,
+  ObservationMessage,
+} from '../io/ipc/index.js';
+import { AgentLink } from './agent-link.js';
+
+/** What the guard wants to hear from its other processes. */
+export interface LinkHandlers {
+  readonly onProposal: (message: ProposalMessage) => void;
+  readonly onRequest: (message: RequestMessage) => void;
+  readonly onAgentLost: () => void;
+  readonly onSupervisorLost: () => void;
+}
+
+/** The guard's connections to agent, recorders and supervisor. A peer that does not read loses messages, and is not waited for. */
+export class ProcessLinks {
+  readonly agent: AgentLink;
+  private readonly recorders = new Set<IpcConnection>();
+  private supervisor: IpcConnection | null = null;
+
+  /** @param commanded joint names (m), for the agent's proposals */
+  constructor(
+    commanded: readonly string[],
+    private readonly handlers: LinkHandlers,
+  ) {
+    this.agent = new AgentLink(commanded);
+  }
+
+  /** A process of ours has connected; its first message says which. */
+  accept(connection: IpcConnection): void {
+    connection.onMessage = (message) => this.onMessage(connection, message);
+  }
+
+  /** One line in events.jsonl, and the start and end of episodes. */
+  emit(kind: string, detail: EventMessage['detail']): void {
+    const event = { type: 'event', kind, detail } as const;
+    this.supervisor?.send(event);
+    this.record(event);
+  }
+
+  record(message: EventMessage | TickMessage | ObservationMessage | ProposalMessage): void {
+    for (const recorder of this.recorders) recorder.send(message);
+  }
+
+  beat(heartbeat: HeartbeatMessage): void {
+    this.supervisor?.send(heartbeat);
+  }
+
+  private onMessage(connection: IpcConnection, message: IpcMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.greet(connection, message.role);
+        break;
+      case 'proposal':
+        if (this.agent.owns(connection)) this.handlers.onProposal(message);
+        break;
+      case 'request':
+        if (connection === this.supervisor) this.handlers.onRequest(message);
+        break;
+      case 'observation':
+      case 'tick':
+      case 'heartbeat':
+      case 'event':
+        break; // ours to send
+    }
+  }
+
+  private greet(connection: IpcConnection, role: 'agent' | 'recorder' | 'supervisor'): void {
+    if (role === 'agent') {
+      this.agent.connect(connection);
+      connection.onClose = () => {
+        if (this.agent.disconnect(connection)) this.handlers.onAgentLost();
+      };
+    } else if (role === 'recorder') {
+      this.recorders.add(connection);
+      connection.onClose = () => this.recorders.delete(connection);
+    } else {
+      this.supervisor = connection;
+      connection.onClose = () => {
+        this.supervisor = null;
+        this.handlers.onSupervisorLost();
+      };
+    }
+    this.emit('connected', { role });
+  }
+}
