@@ -47,7 +47,7 @@ function report(error: unknown): number {
     return error.exitCode === 0 ? 0 : ERROR_CODES.BAD_INPUT.exitCode; // commander has printed its own message
   }
   if (error instanceof DynabridgeError) {
-    process.stderr.write(`error: ${error.message}\n`);
+    process.stderr.write(`${error.code === 'INTERRUPTED' ? '' : 'error: '}${error.message}\n`);
     if (process.argv.includes('--json') && !Output.resultPrinted)
       process.stdout.write(`${JSON.stringify({ error })}\n`);
     return error.exitCode;

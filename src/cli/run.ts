@@ -129,6 +129,7 @@ class Bridge {
   private lastWaiting = 'the guard has not answered yet';
   private failure: DynabridgeError | null = null;
   private interrupted = false;
+  private stopOutcome = 'not started';
   private durationTimer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -176,7 +177,7 @@ class Bridge {
         faults: outcome.faults,
       });
     }
-    if (this.interrupted) throw new DynabridgeError('INTERRUPTED', 'ended by request; the robot is at rest');
+    if (this.interrupted) throw new DynabridgeError('INTERRUPTED', `ended by request: ${this.stopOutcome}`);
   }
 
   private onEvent(kind: string, detail: Readonly<Record<string, unknown>>): void {
@@ -206,7 +207,8 @@ class Bridge {
       case 'summary':
         break; // in events.jsonl, not for the screen
       default:
-        this.output.line(`${kind}: ${Object.values(detail).map(String).join(', ')}`);
+        if (kind === 'stopped') this.stopOutcome = String(detail['outcome']);
+        this.output.line(eventLine(kind, detail));
     }
   }
 
@@ -219,6 +221,19 @@ class Bridge {
     );
     this.supervisor?.stop();
   }
+}
+
+/** e.g. "mode: from mute, to active" */
+function eventLine(kind: string, detail: Readonly<Record<string, unknown>>): string {
+  const value = (item: unknown): string =>
+    typeof item === 'number'
+      ? String(Number(item.toPrecision(4)))
+      : typeof item === 'string'
+        ? item
+        : JSON.stringify(item);
+  return `${kind}: ${Object.entries(detail)
+    .map(([name, item]) => `${name} ${value(item)}`)
+    .join(', ')}`;
 }
 
 function list(names: unknown): string {

@@ -366,7 +366,6 @@ export class Guard {
     this.clearPending();
     this.states.close();
     this.surface.close();
-    this.links.emit('disengaged', { reason: this.stopReason });
     this.links.emit('stopped', { outcome, reason: this.stopReason });
     this.links.emit('summary', { ...this.summary() });
     this.options.onFinished();
