@@ -35,9 +35,4 @@ export {
 export { CommandPublisher, type CommandTarget } from './command-publisher.js';
 export { createMiddleware, type MiddlewareAdapter, type MiddlewareOptions } from './create-middleware.js';
 export { createRtpsMiddleware, type RtpsMiddleware, type RtpsMiddlewareOptions } from './rtps-middleware.js';
-export {
-  objectionToPlainDds,
-  resolveRosNetwork,
-  type Environment,
-  type RosNetwork,
-} from './ros-environment.js';
+export type { Environment, RosNetwork } from './ros-environment.js';

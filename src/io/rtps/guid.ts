@@ -6,8 +6,6 @@ export type GuidPrefix = Buffer;
 /** Prefix and entity id: 16 octets. */
 export type Guid = Buffer;
 
-const VENDOR_BYTES = 2;
-
 export function createGuidPrefix(): GuidPrefix {
   const prefix = randomBytes(GUID_PREFIX_BYTES);
   prefix.writeUInt16BE(VENDOR.dynabridge, 0);
@@ -34,9 +32,4 @@ export const UNKNOWN_PREFIX_KEY = '\0'.repeat(GUID_PREFIX_BYTES);
 
 export function participantGuid(prefix: GuidPrefix): Guid {
   return makeGuid(prefix, ENTITY.participant);
-}
-
-/** First words of the prefix, for names in messages. */
-export function shortName(prefix: GuidPrefix): string {
-  return prefix.toString('hex', VENDOR_BYTES, GUID_PREFIX_BYTES);
 }

@@ -4,7 +4,7 @@ export { Writer, type WriteOptions, type WriterOptions } from './writer.js';
 export { Reader, type ReaderOptions } from './reader.js';
 export type { RemoteEndpoint, RemoteParticipant } from './remote-participant.js';
 export type { Sample } from './sample.js';
-export { DEFAULT_LIMITS, type Limits, type ParticipantStats } from './limits.js';
+export type { Limits, ParticipantStats } from './limits.js';
 export { ParameterListWriter, type ParameterList } from './parameter-list.js';
 export { entityIdOf, makeGuid, participantGuid, type Guid } from './guid.js';
 export { ENCAPSULATION_BYTES, GUID_BYTES, MAX_DOMAIN_ID, PID, VENDOR } from './protocol.js';
