@@ -1,5 +1,12 @@
 import type { EpisodeSource, SessionInfo } from '../data/index.js';
-import { makeContract, type Contract, type Robot, type SimulationFacts } from '../robot/index.js';
+import {
+  makeContract,
+  positionUnit,
+  velocityUnit,
+  type Contract,
+  type Robot,
+  type SimulationFacts,
+} from '../robot/index.js';
 import type { ObservationSpec } from '../rl/observation.js';
 import { CHECKS, gateConfigFromRobot, gateConfigHash } from '../safety/index.js';
 
@@ -43,4 +50,17 @@ export function sessionOf(
     commanded: model.commanded,
     reasonNames: CHECKS,
   };
+}
+
+/** The world model predicts frames: positions, velocities and executed commands. */
+export function frameQuantities(contract: Contract): { name: string; unit: string }[] {
+  const type = (joint: string) =>
+    contract.observations.find(({ field }) => field === `position[${joint}]`)?.unit === 'm'
+      ? 'prismatic'
+      : 'revolute';
+  return [
+    ...contract.measured.map((joint) => ({ name: `${joint} position`, unit: positionUnit(type(joint)) })),
+    ...contract.measured.map((joint) => ({ name: `${joint} velocity`, unit: velocityUnit(type(joint)) })),
+    ...contract.commanded.map(({ name, unit }) => ({ name: `${name} command`, unit })),
+  ];
 }

@@ -8,7 +8,8 @@ import {
   type ReportEvent,
   type SummaryRow,
 } from '../report/index.js';
-import { parseContract, positionUnit, velocityUnit, type Contract } from '../robot/index.js';
+import { parseContract, type Contract } from '../robot/index.js';
+import { frameQuantities } from './policy-contract.js';
 
 /** Events worth a line in the report. */
 const REPORTED_EVENTS = new Set([
@@ -75,19 +76,6 @@ function learning(metrics: readonly JsonLine[]): Pick<ReportData, 'learning'> {
       ...(goal && { goalReturn: goal['goalReturn'] as number }),
     },
   };
-}
-
-/** The world model predicts frames: positions, velocities and executed commands. */
-export function frameQuantities(contract: Contract): { name: string; unit: string }[] {
-  const type = (joint: string) =>
-    contract.observations.find(({ field }) => field === `position[${joint}]`)?.unit === 'm'
-      ? 'prismatic'
-      : 'revolute';
-  return [
-    ...contract.measured.map((joint) => ({ name: `${joint} position`, unit: positionUnit(type(joint)) })),
-    ...contract.measured.map((joint) => ({ name: `${joint} velocity`, unit: velocityUnit(type(joint)) })),
-    ...contract.commanded.map(({ name, unit }) => ({ name: `${name} command`, unit })),
-  ];
 }
 
 function modelError(metrics: readonly JsonLine[], contract: Contract): Pick<ReportData, 'model'> {

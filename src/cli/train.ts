@@ -6,9 +6,8 @@ import { contractHash, loadRobot } from '../robot/index.js';
 import { interruptSignal } from './interrupt.js';
 import { backendOption, integerAtLeast, jsonOption, robotOption, runsOption, seedOption } from './options.js';
 import { Output, table } from './output.js';
-import { frameQuantities, refreshReport } from './run-report.js';
 import { EpisodeRecorder } from './episode-recorder.js';
-import { policyContract, sessionOf } from './policy-contract.js';
+import { frameQuantities, policyContract, sessionOf } from './policy-contract.js';
 import { versions } from './versions.js';
 
 interface TrainCliOptions {
@@ -195,6 +194,7 @@ async function train(options: TrainCliOptions): Promise<void> {
   trainer.dispose();
   env.dispose();
   judge.dispose();
+  const { refreshReport } = await import('./run-report.js');
   const report = await refreshReport(run);
   run.close();
   output.result(
