@@ -69,7 +69,6 @@ export const SMALL_MBPO: MbpoConfig = {
     actorLearningRate: 2e-3,
     criticLearningRate: 2e-3,
     temperatureLearningRate: 2e-3,
-    gamma: 0.99,
     tau: 0.02,
   },
   model: {
