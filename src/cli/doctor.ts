@@ -90,12 +90,16 @@ async function physics(): Promise<Finding[]> {
 
 async function serial(): Promise<Finding[]> {
   const { SerialPort } = await import('serialport');
-  const ports = await SerialPort.list();
-  const detail =
-    ports.length > 0
-      ? ports.map(({ path }) => path).join(', ')
-      : 'no port is plugged in (needed for teleop only)';
-  return [{ what: 'serial', level: ports.length > 0 ? 'ok' : 'note', detail }];
+  try {
+    const ports = await SerialPort.list();
+    if (ports.length > 0)
+      return [{ what: 'serial', level: 'ok', detail: ports.map(({ path }) => path).join(', ') }];
+    return [{ what: 'serial', level: 'note', detail: 'no port is plugged in (needed for teleop only)' }];
+  } catch (error) {
+    // serialport lists ports through udevadm, which small machines lack
+    const detail = `ports cannot be listed (${(error as Error).message}); apt-get install udev (needed for teleop only)`;
+    return [{ what: 'serial', level: 'note', detail }];
+  }
 }
 
 async function ros(): Promise<Finding[]> {

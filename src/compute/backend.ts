@@ -41,6 +41,7 @@ const WHY: Readonly<Record<SelectedBackend['name'], string>> = {
 };
 
 function reasonOf(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return 'not installed';
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }
 
