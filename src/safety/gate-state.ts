@@ -1,7 +1,7 @@
 import type { GateConfig, GateMode, Fault } from './types.js';
 import { validateGateConfig } from './gate-config.js';
 
-/** Plain data: structuredClone keeps it, encodeGateState packs it. Never mutated; every tick makes a new one. */
+/** Plain data: structuredClone keeps it. Never mutated; every tick makes a new one. */
 export interface GateState {
   readonly mode: GateMode;
   /** nothing has been sent since the gate was mute, and nothing may be */

@@ -6,7 +6,6 @@ import { describe as describeReason } from '../../src/safety/faults.js';
 import { gateEvent } from '../../src/safety/gate-events.js';
 import { interpolate } from '../../src/safety/interpolator.js';
 import { reasonMask, reasonNames } from '../../src/safety/reasons.js';
-import { decodeShaperState, encodeShaperState } from '../../src/safety/state-codec.js';
 import { CHECKS, type GateConfig, type Proposal, type ProposalSource } from '../../src/safety/types.js';
 import { START_NS, TICK_NS, checksOf, config, engaged, joint, measured, proposal } from './fixtures.js';
 
@@ -154,29 +153,6 @@ describe.each(CONFIGS)('the state of the $interface shaper', (gateConfig) => {
     shapeTick(gateConfig, 4, begin(gateConfig), target, state, null, at);
     gateEvent(gateConfig, begin(gateConfig).gate, 'engage', state, at);
     expect([target, state]).toEqual(copies);
-  });
-
-  it('goes on identically after being saved and restored', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 60 }), (ticks) => {
-        const state = advance(gateConfig, begin(gateConfig), 0, ticks);
-        const restored = decodeShaperState(gateConfig, encodeShaperState(state));
-        expect(restored).toEqual(state);
-        expect(advance(gateConfig, restored, ticks, 7)).toEqual(advance(gateConfig, state, ticks, 7));
-      }),
-      { numRuns: 20 },
-    );
-  });
-
-  it('is saved with its fault', () => {
-    const latched = gateEvent(gateConfig, begin(gateConfig).gate, 'estop', null, START_NS).state;
-    const state = { ...begin(gateConfig), gate: latched };
-    expect(decodeShaperState(gateConfig, encodeShaperState(state))).toEqual(state);
-  });
-
-  it('is refused for another robot', () => {
-    const bytes = encodeShaperState(begin(gateConfig));
-    expect(() => decodeShaperState(config(), bytes)).toThrow('another version or robot');
   });
 });
 
