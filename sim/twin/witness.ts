@@ -1,5 +1,6 @@
 import { badInput } from '../../src/core/index.js';
 import type { JointLimits, Robot } from '../../src/robot/index.js';
+import { RateEnvelope } from './rate-envelope.js';
 
 export type ViolationKind =
   | 'command-position'
@@ -31,18 +32,23 @@ const MAX_KEPT = 100;
 /**
  * The robot's own view of its limits, worked out from the robot description and not from the gate: every command that arrives
  * and every true position is judged. A violation is a command outside its limits, or a position beyond its limit.
+ *
+ * Not judged: the acceleration of position set-points (what moves is the drive's own; its true position is judged), and how fast
+ * efforts change.
  */
 export class Witness {
   readonly violations: Violation[] = [];
   count = 0;
   private readonly limits: readonly JointLimits[];
-  private last: Float64Array | null = null;
-  private lastNs = 0n;
-  /** fastest and slowest velocity that the acceleration limits have left open since the first command (m) */
-  private highest: Float64Array | null = null;
-  private lowest: Float64Array | null = null;
+  /** TIMING_SLACK_PERIODS [s] */
+  private readonly slack: number;
+  /** what the rate limits have left open: of velocity by acceleration, of set-points by velocity (m) */
+  private readonly envelopes: readonly RateEnvelope[];
+  private lastNs: bigint | null = null;
 
   constructor(private readonly robot: Robot) {
+    this.slack = TIMING_SLACK_PERIODS / robot.config.controlRateHz;
+    this.envelopes = robot.model.commanded.map(() => new RateEnvelope(this.slack));
     this.limits = robot.model.commanded.map((name) => {
       const limits = robot.model.joints.find((joint) => joint.name === name)?.limits;
       if (!limits)
@@ -61,32 +67,26 @@ export class Witness {
    * @param sentNs when the command was sent, on any steady clock
    */
   command(values: Float64Array, sentNs: bigint): void {
-    const { commandInterface, controlRateHz } = this.robot.config;
-    const elapsed = Number(sentNs - this.lastNs) / 1e9;
-    const last = this.last;
-    if (commandInterface === 'effort') {
-      values.forEach((effort, i) =>
-        this.checkMagnitude('command-effort', i, effort, this.limits[i]!.maxEffort),
-      );
-    } else if (commandInterface === 'velocity') {
-      this.velocities(values, elapsed);
-    } else {
-      values.forEach((position, i) => this.checkPosition('command-position', i, position));
-      // A set-point may move on by what its velocity limit allows in the time since the last one, and one period of slack.
-      const time = elapsed + TIMING_SLACK_PERIODS / controlRateHz;
-      if (last) {
-        values.forEach((position, i) =>
-          this.checkMagnitude(
-            'command-velocity',
-            i,
-            (position - last[i]!) / time,
-            this.limits[i]!.maxVelocity,
-          ),
-        );
-      }
-    }
-    this.last = values;
+    // A sender's clock that was set back gives no time to move in.
+    const elapsed = this.lastNs === null ? 0 : Math.max(0, Number(sentNs - this.lastNs) / 1e9);
     this.lastNs = sentNs;
+    switch (this.robot.config.commandInterface) {
+      case 'effort':
+        values.forEach((effort, i) =>
+          this.checkMagnitude('command-effort', i, effort, this.limits[i]!.maxEffort),
+        );
+        break;
+      case 'velocity':
+        values.forEach((velocity, i) => this.checkVelocity(i, velocity, elapsed));
+        break;
+      case 'position':
+        values.forEach((position, i) => {
+          const { maxVelocity } = this.limits[i]!;
+          this.checkPosition('command-position', i, position);
+          this.checkRate('command-velocity', i, position, elapsed, maxVelocity, maxVelocity);
+        });
+        break;
+    }
   }
 
   /** @param positions true positions of the commanded joints (m) */
@@ -94,31 +94,33 @@ export class Witness {
     for (let i = 0; i < this.limits.length; i++) this.checkPosition('measured-position', i, positions[i]!);
   }
 
-  /**
-   * Velocity, and acceleration over every stretch of commands at once: v[j] <= v[i] + a (t[j] - t[i]) for all i < j is the same
-   * as staying below an envelope that grows by a dt and is cut to each new command.
-   */
-  private velocities(velocity: Float64Array, elapsed: number): void {
-    const slack = TIMING_SLACK_PERIODS / this.robot.config.controlRateHz;
-    const highest = (this.highest ??= velocity.slice());
-    const lowest = (this.lowest ??= velocity.slice());
-    velocity.forEach((v, i) => {
-      const { maxVelocity, maxAcceleration = Infinity, maxDeceleration = maxAcceleration } = this.limits[i]!;
-      this.checkMagnitude('command-velocity', i, v, maxVelocity);
-      // Rising is speeding up above zero and braking below it. A step through zero does both; the larger bounds it.
-      const rise = v > 0 ? Math.max(maxAcceleration, highest[i]! < 0 ? maxDeceleration : 0) : maxDeceleration;
-      const fall = v < 0 ? Math.max(maxAcceleration, lowest[i]! > 0 ? maxDeceleration : 0) : maxDeceleration;
-      highest[i]! += rise * elapsed;
-      lowest[i]! -= fall * elapsed;
-      const joint = this.robot.model.commanded[i]!;
-      if (v > highest[i]! + rise * slack + SLACK) {
-        this.add('command-acceleration', joint, rise + (v - highest[i]!) / slack, rise);
-      } else if (v < lowest[i]! - fall * slack - SLACK) {
-        this.add('command-acceleration', joint, -fall + (v - lowest[i]!) / slack, -fall);
-      }
-      highest[i] = Math.min(highest[i]!, v);
-      lowest[i] = Math.max(lowest[i]!, v);
-    });
+  private checkVelocity(index: number, velocity: number, elapsed: number): void {
+    const {
+      maxVelocity,
+      maxAcceleration = Infinity,
+      maxDeceleration = maxAcceleration,
+    } = this.limits[index]!;
+    this.checkMagnitude('command-velocity', index, velocity, maxVelocity);
+    // Rising is speeding up above zero and braking below it. A step through zero does both; the larger bounds it.
+    const { highest, lowest } = this.envelopes[index]!;
+    const rise =
+      velocity > 0 ? Math.max(maxAcceleration, highest < 0 ? maxDeceleration : 0) : maxDeceleration;
+    const fall = velocity < 0 ? Math.max(maxAcceleration, lowest > 0 ? maxDeceleration : 0) : maxDeceleration;
+    this.checkRate('command-acceleration', index, velocity, elapsed, rise, fall);
+  }
+
+  private checkRate(
+    kind: ViolationKind,
+    index: number,
+    value: number,
+    elapsed: number,
+    rise: number,
+    fall: number,
+  ): void {
+    const excess = this.envelopes[index]!.excess(value, elapsed, rise, fall);
+    if (excess === 0) return;
+    const limit = excess < 0 ? -fall : rise;
+    this.add(kind, this.robot.model.commanded[index]!, limit + excess / this.slack, limit);
   }
 
   private checkMagnitude(kind: ViolationKind, index: number, value: number, limit: number): void {

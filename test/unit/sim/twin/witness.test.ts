@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Witness } from '../../../../sim/twin/index.js';
-import { loadRobot, type Robot } from '../../../../src/robot/index.js';
+import { loadRobot, type JointLimits, type Robot } from '../../../../src/robot/index.js';
 
 const cartpole = loadRobot('cartpole'); // slider: +-1.2 m, 2 m/s, 8 m/s^2, velocity interface, 100 Hz
 const PERIOD_NS = 10_000_000n;
@@ -9,9 +9,17 @@ function kinds(witness: Witness): string[] {
   return witness.violations.map(({ kind }) => kind);
 }
 
-/** Sends velocities one period apart. */
-function send(witness: Witness, velocities: number[]): void {
-  velocities.forEach((v, i) => witness.command(Float64Array.of(v), BigInt(i) * PERIOD_NS));
+/** The cartpole with other limits of its slider. */
+function withLimits(limits: { readonly [K in keyof JointLimits]?: JointLimits[K] | undefined }): Robot {
+  const joints = cartpole.model.joints.map((joint) =>
+    joint.name === 'slider' ? { ...joint, limits: { ...joint.limits, ...limits } as JointLimits } : joint,
+  );
+  return { ...cartpole, model: { ...cartpole.model, joints } };
+}
+
+/** Sends commands one period apart. */
+function send(witness: Witness, commands: number[]): void {
+  commands.forEach((v, i) => witness.command(Float64Array.of(v), BigInt(i) * PERIOD_NS));
 }
 
 describe('Witness of a velocity robot', () => {
@@ -34,6 +42,25 @@ describe('Witness of a velocity robot', () => {
   it('counts a step of more than two periods of full acceleration', () => {
     const witness = new Witness(cartpole);
     send(witness, [0, 0.17]);
+    expect(kinds(witness)).toEqual(['command-acceleration']);
+    const { value, limit } = witness.violations[0]!;
+    expect(limit).toBe(8);
+    expect(value).toBeCloseTo(9, 6); // 0.01 m/s beyond what one period and one of slack allow, over that slack
+  });
+
+  it('judges braking where speeding up has no limit', () => {
+    const witness = new Witness(withLimits({ maxAcceleration: undefined, maxDeceleration: 8 }));
+    send(witness, [0, 2, 1]);
+    expect(kinds(witness)).toEqual(['command-acceleration']);
+    expect(witness.violations[0]!.limit).toBe(-8);
+  });
+
+  it('gives no time to a sender whose clock was set back', () => {
+    const witness = new Witness(cartpole);
+    witness.command(Float64Array.of(0), 1_000_000_000n);
+    witness.command(Float64Array.of(0.08), 0n);
+    expect(witness.violations).toEqual([]);
+    witness.command(Float64Array.of(0.17), PERIOD_NS);
     expect(kinds(witness)).toEqual(['command-acceleration']);
   });
 
@@ -90,6 +117,9 @@ describe('Witness of an effort robot', () => {
 describe('Witness of a position robot', () => {
   const robot: Robot = { ...cartpole, config: { ...cartpole.config, commandInterface: 'position' } };
 
+  const ramp = (velocity: number, periods: number): number[] =>
+    Array.from({ length: periods }, (_, i) => (i * velocity) / 100);
+
   it('counts a set-point outside the limits, and a step faster than the velocity limit', () => {
     const witness = new Witness(robot);
     witness.command(Float64Array.of(1.19), 0n);
@@ -97,5 +127,31 @@ describe('Witness of a position robot', () => {
     expect(kinds(witness)).toEqual(['command-position']);
     witness.command(Float64Array.of(1.0), 2n * PERIOD_NS);
     expect(kinds(witness)).toEqual(['command-position', 'command-velocity']);
+  });
+
+  it.each([1, -1])('accepts set-points at exactly the velocity limit (%d)', (sign) => {
+    const witness = new Witness(robot);
+    send(witness, ramp(sign * 2, 60));
+    expect(witness.violations).toEqual([]);
+  });
+
+  it.each([1, -1])('counts set-points five per cent too fast, once they are a period ahead (%d)', (sign) => {
+    const witness = new Witness(robot);
+    send(witness, ramp(sign * 2.1, 22)); // 1 mm ahead per step; 20 mm are allowed
+    expect(kinds(witness)).toEqual(['command-velocity']);
+    expect(witness.violations[0]!.limit).toBe(sign * 2);
+  });
+
+  it('counts set-points at nearly twice the velocity limit', () => {
+    const witness = new Witness(robot);
+    send(witness, ramp(3.9, 10));
+    expect(witness.count).toBeGreaterThan(5);
+    expect(new Set(kinds(witness))).toEqual(new Set(['command-velocity']));
+  });
+
+  it('does not judge the acceleration of set-points', () => {
+    const witness = new Witness(robot);
+    send(witness, [0, 0, 0.02, 0, 0.02]);
+    expect(witness.violations).toEqual([]);
   });
 });
