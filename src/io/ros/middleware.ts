@@ -97,6 +97,8 @@ export interface Middleware {
     type: Name,
   ): ServiceClient<ServiceTypes[Name]['request'], ServiceTypes[Name]['response']>;
   createClient<Request, Response>(service: string, type: string): ServiceClient<Request, Response>;
+  /** publishers of other nodes on a topic, as far as discovery knows */
+  otherPublishers(topic: string): number;
   /** Says goodbye on the wire and frees sockets. */
   close(): Promise<void>;
 }

@@ -179,6 +179,15 @@ class ParticipantMiddleware implements RtpsMiddleware {
     return this.announced(client);
   }
 
+  otherPublishers(topic: string): number {
+    const name = topicToDds(resolveName(topic, this.node));
+    let count = 0;
+    for (const { writers } of this.participant.remoteParticipants) {
+      for (const writer of writers.values()) if (writer.topic === name) count++;
+    }
+    return count;
+  }
+
   async close(): Promise<void> {
     this.announcer.close();
     await this.participant.close();
