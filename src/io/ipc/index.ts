@@ -5,11 +5,11 @@ export {
   decodeMessage,
   encodeMessage,
   type EventMessage,
+  type ExitMessage,
   type HeartbeatMessage,
   type HelloMessage,
   type IpcMessage,
   type ObservationMessage,
   type ProposalMessage,
-  type RequestMessage,
   type TickMessage,
 } from './messages.js';

@@ -53,19 +53,20 @@ export interface HeartbeatMessage {
   readonly sentNs: bigint;
   /** the newest command on the wire (m); empty while mute */
   readonly lastCommand: Float64Array;
+  /** newest state of the commanded joints (m); empty before the first */
+  readonly positions: Float64Array;
+  readonly velocities: Float64Array;
 }
 
 /** who connects; the guard's first message from every client */
 export interface HelloMessage {
   readonly type: 'hello';
   readonly role: 'agent' | 'recorder' | 'supervisor';
-  readonly policyVersion?: string;
 }
 
-/** supervisor -> guard */
-export interface RequestMessage {
-  readonly type: 'request';
-  readonly event: 'engage' | 'release' | 'stop' | 'estop' | 'reset' | 'exit';
+/** supervisor -> guard: ramp the robot to rest, then end */
+export interface ExitMessage {
+  readonly type: 'exit';
 }
 
 /** guard -> supervisor and recorder: anything worth a line in events.jsonl */
@@ -81,7 +82,7 @@ export type IpcMessage =
   | TickMessage
   | HeartbeatMessage
   | HelloMessage
-  | RequestMessage
+  | ExitMessage
   | EventMessage;
 
 const TYPE = { json: 0, observation: 1, proposal: 2, tick: 3, heartbeat: 4 } as const;
@@ -98,8 +99,9 @@ function readDoubles(payload: Buffer, offset: number, count: number): Float64Arr
   return values;
 }
 
-/** Bytes of a tick before its vectors. */
+/** Bytes before the vectors of a tick and of a heartbeat. */
 const TICK_HEADER_BYTES = 33;
+const HEARTBEAT_HEADER_BYTES = 15;
 
 function encodeTick(message: TickMessage): Buffer {
   const { positions, velocities, requested, executed } = message;
@@ -161,15 +163,21 @@ export function encodeMessage(message: IpcMessage): { type: number; payload: Buf
     case 'tick':
       return { type: TYPE.tick, payload: encodeTick(message) };
     case 'heartbeat': {
-      const payload = Buffer.allocUnsafe(13 + 8 * message.lastCommand.length);
+      const { lastCommand, positions, velocities } = message;
+      const doubles = lastCommand.length + positions.length + velocities.length;
+      const payload = Buffer.allocUnsafe(HEARTBEAT_HEADER_BYTES + 8 * doubles);
       payload.writeUInt32LE(message.seq, 0);
       payload[4] = GATE_MODES.indexOf(message.mode);
       payload.writeBigUInt64LE(message.sentNs, 5);
-      writeDoubles(payload, 13, message.lastCommand);
+      payload[13] = lastCommand.length;
+      payload[14] = positions.length;
+      let offset = HEARTBEAT_HEADER_BYTES;
+      for (const vector of [lastCommand, positions, velocities])
+        offset = writeDoubles(payload, offset, vector);
       return { type: TYPE.heartbeat, payload };
     }
     case 'hello':
-    case 'request':
+    case 'exit':
     case 'event':
       return { type: TYPE.json, payload: Buffer.from(JSON.stringify(message)) };
   }
@@ -197,16 +205,21 @@ export function decodeMessage(type: number, payload: Buffer): IpcMessage {
     }
     case TYPE.tick:
       return decodeTick(payload);
-    case TYPE.heartbeat:
+    case TYPE.heartbeat: {
+      const m = payload[13]!;
+      const measured = payload[14]!;
       return {
         type: 'heartbeat',
         seq: payload.readUInt32LE(0),
         mode: GATE_MODES[payload[4]!]!,
         sentNs: payload.readBigUInt64LE(5),
-        lastCommand: readDoubles(payload, 13, (payload.length - 13) / 8),
+        lastCommand: readDoubles(payload, HEARTBEAT_HEADER_BYTES, m),
+        positions: readDoubles(payload, HEARTBEAT_HEADER_BYTES + 8 * m, measured),
+        velocities: readDoubles(payload, HEARTBEAT_HEADER_BYTES + 8 * (m + measured), measured),
       };
+    }
     case TYPE.json:
-      return JSON.parse(payload.toString()) as HelloMessage | RequestMessage | EventMessage;
+      return JSON.parse(payload.toString()) as HelloMessage | ExitMessage | EventMessage;
     default:
       throw new RangeError(`frame type ${type} is unknown`);
   }

@@ -32,7 +32,15 @@ const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
       command: doubles(m),
     }),
   ),
-  fc.record({ type: fc.constant('heartbeat' as const), seq: u32, mode, sentNs: ns, lastCommand: doubles() }),
+  fc.record({
+    type: fc.constant('heartbeat' as const),
+    seq: u32,
+    mode,
+    sentNs: ns,
+    lastCommand: doubles(),
+    positions: doubles(3),
+    velocities: doubles(3),
+  }),
   fc.integer({ min: 0, max: 7 }).chain((n) =>
     fc.record({
       type: fc.constant('tick' as const),
@@ -59,10 +67,7 @@ const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
     kind: fc.string(),
     detail: fc.dictionary(fc.string(), fc.string()),
   }),
-  fc.record({
-    type: fc.constant('request' as const),
-    event: fc.constantFrom('stop' as const, 'exit' as const, 'estop' as const),
-  }),
+  fc.record({ type: fc.constant('exit' as const) }),
 );
 
 function frameOf(message: IpcMessage): Buffer {
@@ -99,6 +104,8 @@ describe('messages between processes', () => {
       mode: 'active',
       sentNs: 2n,
       lastCommand: Float64Array.of(1.5),
+      positions: new Float64Array(0),
+      velocities: new Float64Array(0),
     });
     const received: IpcMessage[] = [];
     new FrameDecoder((type, payload) => received.push(decodeMessage(type, payload))).push(chunk);
