@@ -1,8 +1,7 @@
-import { actionToCommand } from '../env/index.js';
+import { PROPOSAL_LIFETIME_PERIODS, actionToCommand } from '../env/index.js';
 import type { IpcConnection, ObservationMessage } from '../io/ipc/index.js';
 import type { RobotConfig } from '../robot/index.js';
 import type { Policy } from '../rl/policy-snapshot.js';
-import { PROPOSAL_LIFETIME_PERIODS } from './agent-config.js';
 
 /** Answers observations with proposals: a forward pass in plain TypeScript, nothing that can wait. */
 export class Agent<Carry> {

@@ -18,3 +18,6 @@ export function actionToCommand<T extends Float32Array | Float64Array>(
   }
   return out;
 }
+
+/** A proposal is good for this many policy periods from the state it answers: one, and half as much again for jitter. */
+export const PROPOSAL_LIFETIME_PERIODS = 1.5;

@@ -10,7 +10,11 @@ export class AgentLink {
   validProposals = 0;
   private connection: IpcConnection | null = null;
 
-  constructor(private readonly joints: readonly string[]) {}
+  /** @param lifetimeNs no proposal lives longer than this from its arrival, whatever it says of itself */
+  constructor(
+    private readonly joints: readonly string[],
+    private readonly lifetimeNs: bigint,
+  ) {}
 
   get connected(): boolean {
     return this.connection !== null;
@@ -44,18 +48,24 @@ export class AgentLink {
     this.connection?.send(observation);
   }
 
+  /** Leaves a gap in the step numbers, so that the agent starts its history anew. */
+  breakHistory(): void {
+    this.step++;
+  }
+
   /** @returns false for a proposal that answers no step of ours; its values are the gate's to judge */
-  take(message: ProposalMessage): boolean {
+  take(message: ProposalMessage, nowNs: bigint): boolean {
     if (message.policyStep > this.step) return false;
     if (this.newest && message.policyStep <= this.newest.seq) return false;
     if (message.command.length === this.joints.length && message.command.every(Number.isFinite))
       this.validProposals++;
+    const latestNs = nowNs + this.lifetimeNs;
     this.newest = {
       source: 'agent',
       joints: this.joints,
       command: message.command,
       seq: message.policyStep,
-      expiresNs: message.expiresNs,
+      expiresNs: message.expiresNs < latestNs ? message.expiresNs : latestNs,
     };
     return true;
   }

@@ -15,5 +15,11 @@ export interface GuardProcessConfig {
 /** Valid proposals wanted before the agent is given authority (proof of life; source: PX4 offboard mode asks for a stream first). */
 export const PROOF_OF_LIFE_PROPOSALS = 5;
 
+/** An agent that has missed so many policy steps in a row loses its authority; motion then takes a new engage. */
+export const MAX_MISSED_STEPS = 5;
+
+/** A guard that no supervisor has joined by then ends: nobody would notice if it stalled [ms]. */
+export const SUPERVISOR_TIMEOUT_MS = 10_000;
+
 /** Heartbeat to the supervisor [ms], sent by the guard's own event loop so that a hung loop is silent. */
 export const HEARTBEAT_MS = 10;

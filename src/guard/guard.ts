@@ -1,6 +1,6 @@
 import { NS_PER_S, elapsedMs, type Clock } from '../core/index.js';
-import { frameLayout } from '../env/index.js';
-import type { IpcConnection, ProposalMessage, RequestMessage } from '../io/ipc/index.js';
+import { PROPOSAL_LIFETIME_PERIODS, frameLayout } from '../env/index.js';
+import type { IpcConnection, ProposalMessage } from '../io/ipc/index.js';
 import {
   CommandPublisher,
   SENSOR_QOS,
@@ -27,7 +27,12 @@ import {
   type ShapedTick,
   type ShaperState,
 } from '../safety/index.js';
-import { HEARTBEAT_MS, PROOF_OF_LIFE_PROPOSALS } from './guard-config.js';
+import {
+  HEARTBEAT_MS,
+  MAX_MISSED_STEPS,
+  PROOF_OF_LIFE_PROPOSALS,
+  SUPERVISOR_TIMEOUT_MS,
+} from './guard-config.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ProcessLinks } from './process-links.js';
 import { RestDetector } from './rest-detector.js';
@@ -50,6 +55,9 @@ const PROPOSAL_PATIENCE = 0.5;
 /** A clean stop that has not been confirmed by then is ended all the same. */
 const STOP_TIMEOUT_MS = 2_000;
 const WAITING_REPORT_MS = 1_000;
+const OTHER_WRITERS_MS = 100;
+/** Joint states slower than this part of the control rate stretch every policy step; the agent is not engaged on them. */
+const MIN_STATE_RATE = 0.7;
 
 /**
  * The only writer of commands. Each joint state that makes a control tick goes through: map by name -> (every N-th) observation
@@ -81,7 +89,15 @@ export class Guard {
   private pending: NodeJS.Timeout | null = null;
   private modeSeen: GateMode = 'mute';
   private stopReason = '';
-  private saidMissing = false;
+  /** engage without being asked; the first engagement or any request of an operator ends that for good */
+  private armed: boolean;
+  /** policy steps without a proposal in time, in a row */
+  private missedInARow = 0;
+  /** time with the agent in authority, before `activeSinceNs` */
+  private activeNs = 0n;
+  private activeSinceNs: bigint | null = null;
+  /** joints that the newest refused state lacked */
+  private missingJoints: readonly string[] = [];
   /** why the last attempt to engage was refused */
   private waitingFor = '';
   private finishing: NodeJS.Timeout | null = null;
@@ -96,9 +112,10 @@ export class Guard {
     this.mapper = new StateMapper(model);
     this.decimator = new StateDecimator(config.controlRateHz);
     this.rest = new RestDetector(this.config);
-    this.links = new ProcessLinks(model.commanded, {
+    const lifetimeNs = BigInt(Math.round((PROPOSAL_LIFETIME_PERIODS * 1e9) / config.policyRateHz));
+    this.links = new ProcessLinks(model.commanded, lifetimeNs, {
       onProposal: (message) => this.onProposal(message),
-      onRequest: (message) => this.onRequest(message),
+      onExit: () => this.stopAndFinish('the supervisor asked for the end'),
       onAgentLost: () => {
         this.request('release', 'the agent went away');
         this.links.emit('agent-lost', {});
@@ -108,6 +125,7 @@ export class Guard {
     this.lastCommand = new Float64Array(model.commanded.length);
     this.frame = new Float64Array(frameLayout(model.measured, model.commanded).size);
     this.startNs = clock.nowNs();
+    this.armed = options.engage === 'auto';
     this.publisher = new CommandPublisher(middleware, robot, clock);
     this.surface = new RosSurface(
       middleware,
@@ -125,6 +143,10 @@ export class Guard {
       setInterval(() => this.watch(), 1e3 / config.controlRateHz),
       setInterval(() => this.beat(), HEARTBEAT_MS),
       setInterval(() => this.reportWaiting(), WAITING_REPORT_MS),
+      setInterval(() => this.checkForOtherWriters(), OTHER_WRITERS_MS),
+      setTimeout(() => {
+        if (!this.links.supervised) this.stopAndFinish('no supervisor came');
+      }, SUPERVISOR_TIMEOUT_MS),
     );
   }
 
@@ -145,7 +167,7 @@ export class Guard {
 
   private onState(message: JointState, { receivedNs }: MessageInfo): void {
     if (!this.mapper.map(message, receivedNs)) {
-      this.explainRejection(message);
+      if (this.measured === null) this.missingJoints = this.mapper.missingFrom(message);
       return;
     }
     const m = this.lastCommand.length; // commanded joints come first in measured order
@@ -174,15 +196,8 @@ export class Guard {
       this.metrics.missedProposals++;
       this.pending = null;
       this.tick();
+      if (++this.missedInARow === MAX_MISSED_STEPS) this.dropAgent();
     }, patienceMs);
-  }
-
-  /** Says once which joints a robot's states lack, since nothing will ever start. */
-  private explainRejection(message: JointState): void {
-    const missing = this.mapper.missingFrom(message);
-    if (missing.length === 0 || this.measured !== null || this.saidMissing) return;
-    this.saidMissing = true;
-    this.links.emit('state-lacks-joints', { missing, has: message.name });
   }
 
   private observe(receivedNs: bigint): void {
@@ -190,7 +205,7 @@ export class Guard {
     const n = positions.length;
     this.frame.set(positions, 0);
     this.frame.set(velocities, n);
-    this.frame.set(lastSent(this.shaper.gate, this.lastCommand), 2 * n);
+    this.frame.set(this.baseCommand(), 2 * n);
     const observation = {
       type: 'observation',
       policyStep: this.links.agent.nextStep(),
@@ -201,12 +216,28 @@ export class Guard {
     this.links.record(observation);
   }
 
+  /** What an increment starts from: the last command, or where the robot is while nothing has been sent. */
+  private baseCommand(): Float64Array {
+    const { gate } = this.shaper;
+    if (!gate.silent || this.measured === null) return lastSent(gate, this.lastCommand);
+    if (this.config.interface === 'position') return this.measured.positions;
+    return this.config.interface === 'velocity' ? this.measured.velocities : this.lastCommand.fill(0);
+  }
+
+  /** The agent hangs: its authority ends, so that it cannot move the robot again when it wakes. */
+  private dropAgent(): void {
+    if (this.shaper.gate.mode !== 'active') return;
+    this.links.emit('agent-silent', { missedSteps: this.missedInARow });
+    this.request('release', 'the agent is silent');
+  }
+
   private onProposal(message: ProposalMessage): void {
-    if (!this.links.agent.take(message)) return;
+    if (!this.links.agent.take(message, this.options.clock.nowNs())) return;
+    const answers = this.links.agent.answersNewest(message);
+    if (answers) this.missedInARow = 0;
     this.links.record(message);
-    if (this.options.engage === 'auto' && this.engagedNs === 0n && this.shaper.gate.silent)
-      this.engage('automatic');
-    if (this.pending && this.links.agent.answersNewest(message)) {
+    if (this.armed && this.shaper.gate.silent) this.engage('automatic');
+    if (this.pending && answers) {
       this.clearPending();
       this.tick();
     }
@@ -240,7 +271,7 @@ export class Guard {
       this.record(shaped, sentNs);
     }
     this.announceMode();
-    if (this.finishing && this.measured && this.rest.isAtRest(this.shaper.gate, this.measured))
+    if (this.finishing && this.measured && this.rest.isAtRest(this.shaper.gate, this.measured, now))
       this.finish('at rest');
   }
 
@@ -268,10 +299,18 @@ export class Guard {
       const from = this.modeSeen;
       this.modeSeen = mode;
       this.links.emit('mode', { from, to: mode });
+      const now = this.options.clock.nowNs();
+      if (mode === 'active') this.activeSinceNs = now;
+      else if (this.activeSinceNs !== null) {
+        this.activeNs += now - this.activeSinceNs;
+        this.activeSinceNs = null;
+      }
       if (fault)
         this.links.emit('fault', { check: fault.check, message: fault.message, clearedBy: fault.clearedBy });
-      if (from === 'active')
-        this.links.emit('disengaged', { reason: fault?.message ?? (this.stopReason || mode) });
+      if (from === 'active') {
+        const reason = fault?.message ?? (this.stopReason || `the joint state was lost: now ${mode}`);
+        this.links.emit('disengaged', { reason, requested: this.stopReason !== '' });
+      }
       this.surface.refresh();
     }
   }
@@ -286,8 +325,9 @@ export class Guard {
   // requests
 
   private request(event: GateEvent, by: string): EventOutcome {
+    this.armed = false;
+    if (event !== 'engage') this.stopReason = by;
     const outcome = event === 'engage' ? this.engage(by) : this.apply(event);
-    if (outcome.accepted && event !== 'engage') this.stopReason = by;
     this.links.emit('request', { event, by, ...outcome });
     this.announceMode();
     return outcome;
@@ -297,7 +337,10 @@ export class Guard {
     const why = this.unready();
     const outcome = why === null ? this.apply('engage') : ({ accepted: false, why } as const);
     if (outcome.accepted) {
+      this.armed = false;
+      this.stopReason = '';
       this.engagedNs = this.options.clock.nowNs();
+      this.links.agent.breakHistory();
       this.links.emit('engaged', { atNs: this.engagedNs.toString(), by });
     }
     this.waitingFor = outcome.accepted ? '' : outcome.why;
@@ -319,40 +362,57 @@ export class Guard {
   /** Why the agent may not be given authority yet, if anything. */
   private unready(): string | null {
     if (this.finishing) return 'the guard is stopping';
+    if (!this.links.supervised) return 'no supervisor has joined';
+    if (this.armed && !this.links.recorded) return 'the recorder has not joined yet';
     if (!this.links.agent.connected) return 'no agent is connected';
     if (this.links.agent.validProposals < PROOF_OF_LIFE_PROPOSALS) {
       return `the agent has made ${this.links.agent.validProposals} valid proposals, ${PROOF_OF_LIFE_PROPOSALS} are wanted as proof of life`;
     }
-    if (this.publisher.matched === 0)
-      return `nobody listens on ${this.publisher.topic}; is the controller active?`;
+    const { topic } = this.publisher;
+    if (this.publisher.matched === 0) return `nobody listens on ${topic}; is the controller active?`;
+    if (this.options.middleware.otherPublishers(topic) > 0)
+      return `another node publishes on ${topic}; stop it first`;
+    const { controlRateHz } = this.options.robot.config;
+    if (this.decimator.stateRateHz < MIN_STATE_RATE * controlRateHz) {
+      const rate = this.decimator.stateRateHz.toFixed(0);
+      return `joint states come at ${rate} Hz, control_rate_hz is ${controlRateHz}; raise the one or lower the other`;
+    }
     return null;
+  }
+
+  /** Two writers on one command topic is one too many, whoever was first. */
+  private checkForOtherWriters(): void {
+    const { topic } = this.publisher;
+    if (this.shaper.gate.mode !== 'active' || this.options.middleware.otherPublishers(topic) === 0) return;
+    this.links.emit('fault', { check: 'other-writer', message: `another node publishes on ${topic}` });
+    this.request('stop', `another node publishes on ${topic}`);
   }
 
   /** Until the first engagement, says once a second what is still missing. */
   private reportWaiting(): void {
     if (this.engagedNs !== 0n || this.finishing) return;
-    const noState = `no usable joint state has arrived on ${this.options.robot.config.stateTopic}`;
-    const manual = `waiting for the service /${this.options.nodeName}/engage`;
-    const ready = this.options.engage === 'manual' && this.waitingFor === '' ? manual : this.waitingFor;
-    this.links.emit('waiting', {
-      why: this.measured === null ? noState : ((ready || this.unready()) ?? 'about to engage'),
-    });
-  }
-
-  private onRequest({ event }: RequestMessage): void {
-    if (event === 'exit') this.stopAndFinish('the supervisor asked for the end');
-    else this.request(event, 'the supervisor asked');
+    const { config } = this.options.robot;
+    const noState =
+      this.missingJoints.length > 0
+        ? `joint states on ${config.stateTopic} lack ${this.missingJoints.map((name) => `'${name}'`).join(', ')}`
+        : `no usable joint state has arrived on ${config.stateTopic}`;
+    const service = `waiting for the service /${this.options.nodeName}/engage`;
+    const why =
+      this.measured === null ? noState : (this.unready() ?? (this.armed ? this.waitingFor : service));
+    this.links.emit('waiting', { why, missingJoints: this.measured === null ? this.missingJoints : [] });
   }
 
   private beat(): void {
+    const none = new Float64Array(0);
+    const { gate } = this.shaper;
     this.links.beat({
       type: 'heartbeat',
       seq: this.tickSeq,
-      mode: this.shaper.gate.mode,
+      mode: gate.mode,
       sentNs: this.lastTickNs,
-      lastCommand: this.shaper.gate.silent
-        ? new Float64Array(0)
-        : lastSent(this.shaper.gate, this.lastCommand),
+      lastCommand: gate.silent ? none : lastSent(gate, this.lastCommand),
+      positions: this.measured?.positions ?? none,
+      velocities: this.measured?.velocities ?? none,
     });
   }
 
@@ -362,7 +422,7 @@ export class Guard {
     if (this.finished) return;
     this.finished = true;
     if (this.finishing) clearTimeout(this.finishing);
-    for (const timer of this.timers) clearInterval(timer);
+    for (const timer of this.timers) clearTimeout(timer);
     this.clearPending();
     this.states.close();
     this.surface.close();
@@ -372,12 +432,12 @@ export class Guard {
   }
 
   private summary(): GuardSummary {
-    const { metrics, engagedNs } = this;
-    const engagedFor = engagedNs === 0n ? 0n : this.options.clock.nowNs() - engagedNs;
+    const { metrics, activeSinceNs } = this;
+    const runningNs = activeSinceNs === null ? 0n : this.options.clock.nowNs() - activeSinceNs;
     const counts = metrics.summary();
     return {
       ...counts,
-      seconds: Number(engagedFor) / Number(NS_PER_S),
+      seconds: Number(this.activeNs + runningNs) / Number(NS_PER_S),
       skippedTicks: counts.skippedTicks + this.decimator.bursts,
       rejectedStates: { ...this.mapper.rejected },
       firstCommandMs: metrics.commands === 0 ? null : elapsedMs(this.startNs, metrics.firstCommandNs),

@@ -9,7 +9,7 @@ export interface Percentiles {
 
 /** What the guard did, as it is reported at the end of a run. Times in milliseconds. */
 export interface GuardSummary {
-  /** from engaging to the end [s] */
+  /** with the agent in authority [s] */
   readonly seconds: number;
   /** between two control ticks */
   readonly loopMs: Percentiles;

@@ -4,7 +4,6 @@ import type {
   IpcConnection,
   IpcMessage,
   ProposalMessage,
-  RequestMessage,
   TickMessage,
   ObservationMessage,
 } from '../io/ipc/index.js';
@@ -13,7 +12,7 @@ import { AgentLink } from './agent-link.js';
 /** What the guard wants to hear from its other processes. */
 export interface LinkHandlers {
   readonly onProposal: (message: ProposalMessage) => void;
-  readonly onRequest: (message: RequestMessage) => void;
+  readonly onExit: () => void;
   readonly onAgentLost: () => void;
   readonly onSupervisorLost: () => void;
 }
@@ -21,15 +20,21 @@ export interface LinkHandlers {
 /** The guard's connections to agent, recorders and supervisor. A peer that does not read loses messages, and is not waited for. */
 export class ProcessLinks {
   readonly agent: AgentLink;
+  /** the event that opened the running episode, for a recorder that comes late */
+  private engaged: EventMessage | null = null;
   private readonly recorders = new Set<IpcConnection>();
   private supervisor: IpcConnection | null = null;
 
-  /** @param commanded joint names (m), for the agent's proposals */
+  /**
+   * @param commanded joint names (m), for the agent's proposals
+   * @param proposalLifetimeNs bound on the life of a proposal
+   */
   constructor(
     commanded: readonly string[],
+    proposalLifetimeNs: bigint,
     private readonly handlers: LinkHandlers,
   ) {
-    this.agent = new AgentLink(commanded);
+    this.agent = new AgentLink(commanded, proposalLifetimeNs);
   }
 
   /** A process of ours has connected; its first message says which. */
@@ -40,6 +45,8 @@ export class ProcessLinks {
   /** One line in events.jsonl, and the start and end of episodes. */
   emit(kind: string, detail: EventMessage['detail']): void {
     const event = { type: 'event', kind, detail } as const;
+    if (kind === 'engaged') this.engaged = event;
+    if (kind === 'disengaged') this.engaged = null;
     this.supervisor?.send(event);
     this.record(event);
   }
@@ -52,6 +59,14 @@ export class ProcessLinks {
     this.supervisor?.send(heartbeat);
   }
 
+  get supervised(): boolean {
+    return this.supervisor !== null;
+  }
+
+  get recorded(): boolean {
+    return this.recorders.size > 0;
+  }
+
   private onMessage(connection: IpcConnection, message: IpcMessage): void {
     switch (message.type) {
       case 'hello':
@@ -60,8 +75,8 @@ export class ProcessLinks {
       case 'proposal':
         if (this.agent.owns(connection)) this.handlers.onProposal(message);
         break;
-      case 'request':
-        if (connection === this.supervisor) this.handlers.onRequest(message);
+      case 'exit':
+        if (connection === this.supervisor) this.handlers.onExit();
         break;
       case 'observation':
       case 'tick':
@@ -79,6 +94,7 @@ export class ProcessLinks {
       };
     } else if (role === 'recorder') {
       this.recorders.add(connection);
+      if (this.engaged) connection.send(this.engaged);
       connection.onClose = () => this.recorders.delete(connection);
     } else {
       this.supervisor = connection;

@@ -3,7 +3,6 @@ import {
   distinctUntilChanged,
   interval,
   map,
-  merge,
   startWith,
   switchMap,
   type Subscription as Stream,
@@ -70,11 +69,7 @@ export class RosSurface {
       switchMap(() => interval(DIAGNOSTICS_PERIOD_MS).pipe(startWith(0))), // a change publishes now and restarts the period
       map(current),
     );
-    const changes = merge(this.changed).pipe(
-      startWith(undefined),
-      map(current),
-      distinctUntilChanged(sameMode),
-    );
+    const changes = this.changed.pipe(startWith(undefined), map(current), distinctUntilChanged(sameMode));
     this.stream = periodic.subscribe((entry) =>
       diagnostics.publish({
         header: { stamp: rosTime(systemClock.wallNs()), frame_id: '' },

@@ -22,6 +22,11 @@ export class StateDecimator {
     this.intervalNs = this.periodNs;
   }
 
+  /** measured, smoothed [Hz] */
+  get stateRateHz(): number {
+    return 1e9 / this.intervalNs;
+  }
+
   isTick(receivedNs: bigint): boolean {
     if (this.lastNs === null) {
       this.lastNs = receivedNs;

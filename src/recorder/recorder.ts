@@ -47,7 +47,7 @@ export class Recorder {
         break;
       case 'heartbeat':
       case 'hello':
-      case 'request':
+      case 'exit':
         break; // not for the record
     }
   }
@@ -87,7 +87,7 @@ export class Recorder {
     this.episode?.tick({
       timeNs: tick.stateReceivedNs - this.startNs,
       measuredNs: tick.stateReceivedNs - this.startNs,
-      sentNs: tick.sentNs - this.startNs,
+      sentNs: (tick.sentNs === 0n ? tick.stateReceivedNs : tick.sentNs) - this.startNs,
       seq: tick.seq,
       source: tick.requested.length === 0 ? 'hold' : 'agent',
       positions: tick.positions,
