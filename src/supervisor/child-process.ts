@@ -27,6 +27,7 @@ export class OwnProcess {
     this.child = spawn(process.execPath, ['--enable-source-maps', fileURLToPath(main), configPath], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env,
+      detached: true, // in a session of its own: a closed terminal or Ctrl+Z must not reach it before the robot is at rest
     });
     this.exited = new Promise((resolve) => {
       const finish = (code: number | null, signal: NodeJS.Signals | null): void => {

@@ -19,6 +19,14 @@ import {
   type Measured,
 } from '../safety/index.js';
 
+/** What the guard last said of itself: where an emergency stop goes on from. Commanded order (m). */
+export interface LastKnown {
+  /** the newest command on the wire */
+  readonly command: Float64Array;
+  readonly positions: Float64Array;
+  readonly velocities: Float64Array;
+}
+
 export interface EmergencyStopResult {
   readonly atRest: boolean;
   readonly commands: number;
@@ -26,87 +34,89 @@ export interface EmergencyStopResult {
 }
 
 const TIMEOUT_MS = 2_000;
+const MATCH_POLL_MS = 2;
 
 /**
  * Stops the robot when the guard cannot: takes over the command topic after the guard was fenced (SIGKILL, so that there are
- * never two writers) and ramps to rest through a gate of its own that goes on from the guard's last command.
+ * never two writers) and ramps to rest through a gate of its own that goes on from the guard's last command. It needs no joint
+ * state to ramp; it needs one to confirm that the robot is at rest.
  */
 export class EmergencyStop {
   private readonly config: GateConfig;
   private readonly mapper: StateMapper;
   private readonly rest: RestDetector;
   private state: GateState;
+  private measured: Measured;
   private commands = 0;
 
-  /**
-   * @param middleware a participant that has been on the wire for a while, so that peers are already discovered
-   * @param lastCommand the guard's newest command (m), from which the ramp goes on; empty when it sent none
-   */
+  /** @param middleware a participant that has been on the wire for a while, so that peers are already discovered */
   constructor(
     private readonly middleware: Middleware,
     private readonly robot: Robot,
     private readonly clock: Clock,
-    private readonly lastCommand: Float64Array,
+    lastKnown: LastKnown,
   ) {
     this.config = gateConfigFromRobot(robot);
     this.mapper = new StateMapper(robot.model);
     this.rest = new RestDetector(this.config);
-    this.state = createGateState(this.config);
+    const now = clock.nowNs();
+    const { positions, velocities } = lastKnown;
+    this.measured = { positions, velocities, receivedNs: now };
+    // 'release' sends hold from the state it is given, wherever the robot is; the state is told as the last command left it.
+    const seed = continued(this.config, this.measured, lastKnown.command);
+    this.state = gateEvent(this.config, createGateState(this.config), 'release', seed, now).state;
   }
 
   /** Resolves when the robot is confirmed at rest, or after 2 s. */
   async run(): Promise<EmergencyStopResult> {
     const publisher = new CommandPublisher(this.middleware, this.robot, this.clock);
-    const m = this.robot.model.commanded.length;
-    let subscription: Subscription | undefined;
-    const atRest = new Promise<true>((resolve) => {
-      subscription = this.middleware.createSubscription<JointState>(
-        this.robot.config.stateTopic,
-        'sensor_msgs/msg/JointState',
-        SENSOR_QOS,
-        (message, { receivedNs }) => {
-          if (publisher.matched === 0 || !this.mapper.map(message, receivedNs)) return;
-          const { positions, velocities } = this.mapper;
-          const measured = {
-            positions: positions.subarray(0, m),
-            velocities: velocities.subarray(0, m),
-            receivedNs,
-          };
-          if (this.tick(publisher, measured)) resolve(true);
-        },
-      );
-    });
-    const stopped = await Promise.race([atRest, sleep(TIMEOUT_MS, false)]);
-    subscription?.close();
-    return {
-      atRest: stopped,
-      commands: this.commands,
-      why: stopped
-        ? 'at rest'
-        : this.commands === 0
-          ? 'no usable joint state arrived'
-          : `not at rest within ${TIMEOUT_MS} ms`,
-    };
-  }
-
-  /** The state as the guard's last command left it, so that the first command of ours does not jump. */
-  private continued(measured: Measured): Measured {
-    if (this.lastCommand.length === 0) return measured;
-    if (this.config.interface === 'velocity') return { ...measured, velocities: this.lastCommand };
-    if (this.config.interface === 'position') return { ...measured, positions: this.lastCommand };
-    return measured;
-  }
-
-  private tick(publisher: CommandPublisher, measured: Measured): boolean {
-    const now = this.clock.nowNs();
-    if (this.state.silent) {
-      // Outside its limits and moving out, a gate will not engage; then the robot's own limits are all that is left.
-      this.state = gateEvent(this.config, this.state, 'engage', this.continued(measured), now).state;
-      this.state = gateEvent(this.config, this.state, 'stop', measured, now).state;
+    const subscription = this.subscribe();
+    const deadlineNs = this.clock.nowNs() + BigInt(TIMEOUT_MS) * 1_000_000n;
+    const periodMs = 1e3 / this.robot.config.controlRateHz;
+    let atRest = false;
+    while (publisher.matched === 0 && this.clock.nowNs() < deadlineNs) await sleep(MATCH_POLL_MS);
+    while (!atRest && this.clock.nowNs() < deadlineNs) {
+      atRest = this.tick(publisher);
+      await sleep(periodMs);
     }
-    const { state, verdict } = gate(this.config, this.state, null, measured, null, now);
+    subscription.close();
+    const why =
+      this.commands === 0
+        ? `nobody listens on ${publisher.topic}`
+        : `not confirmed at rest within ${TIMEOUT_MS} ms`;
+    return { atRest, commands: this.commands, why: atRest ? 'at rest' : why };
+  }
+
+  private subscribe(): Subscription {
+    const m = this.robot.model.commanded.length;
+    return this.middleware.createSubscription<JointState>(
+      this.robot.config.stateTopic,
+      'sensor_msgs/msg/JointState',
+      SENSOR_QOS,
+      (message, { receivedNs }) => {
+        if (!this.mapper.map(message, receivedNs)) return;
+        const { positions, velocities } = this.mapper;
+        this.measured = {
+          positions: positions.subarray(0, m),
+          velocities: velocities.subarray(0, m),
+          receivedNs,
+        };
+      },
+    );
+  }
+
+  private tick(publisher: CommandPublisher): boolean {
+    const now = this.clock.nowNs();
+    const { state, verdict } = gate(this.config, this.state, null, this.measured, null, now);
     this.state = state;
     if (verdict.command && publisher.publish(verdict.command)) this.commands++;
-    return this.rest.isAtRest(state, measured);
+    return this.rest.isAtRest(state, this.measured, now);
   }
+}
+
+/** The state as the guard's last command left it, so that the first command of ours does not jump. */
+function continued(config: GateConfig, measured: Measured, command: Float64Array): Measured {
+  if (config.interface === 'velocity') return { ...measured, velocities: command };
+  if (config.interface === 'position') return { ...measured, positions: command };
+  return measured;
 }

@@ -10,7 +10,7 @@ import { createMiddleware, type Middleware } from '../io/ros/index.js';
 import type { RecorderProcessConfig } from '../recorder/recorder-config.js';
 import type { ControllerKind, Robot } from '../robot/index.js';
 import { OwnProcess } from './child-process.js';
-import { EmergencyStop, type EmergencyStopResult } from './emergency-stop.js';
+import { EmergencyStop, type EmergencyStopResult, type LastKnown } from './emergency-stop.js';
 
 export interface SupervisorOptions {
   readonly robot: Robot;
@@ -45,6 +45,8 @@ export interface BridgeOutcome {
 /** A guard silent for this long is stalled [ms]: 15 heartbeats, well above a garbage collection pause. */
 const STALL_MS = 150;
 const WATCH_MS = 10;
+/** A watch round this late means that this process was stalled [ms]. */
+const LATE_WATCH_MS = 50;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** The guard's own stop takes 2 s at most. */
 const CLEAN_STOP_MS = 3_000;
@@ -60,7 +62,9 @@ export class Supervisor {
   private resolveFinished!: (outcome: BridgeOutcome) => void;
   private guardLink: IpcConnection | null = null;
   private lastHeartbeatNs = 0n;
-  private lastCommand: Float64Array = new Float64Array(0);
+  /** when the watch last ran; a round that comes late says nothing about the guard */
+  private lastWatchNs = 0n;
+  private lastKnown: LastKnown | null = null;
   private watch: NodeJS.Timeout | null = null;
   private stopping = false;
   private fenced = false;
@@ -81,6 +85,10 @@ export class Supervisor {
   /** @throws UNAVAILABLE when the guard does not come up */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     const { robot, clock } = options;
+    const middleware = await createMiddleware({
+      adapter: options.middleware,
+      nodeName: `${options.nodeName}_supervisor`,
+    });
     const folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-'));
     const socketPath = path.join(folder, 'guard.sock');
     const spawn = <T extends object>(name: string, config: T): OwnProcess => {
@@ -114,7 +122,6 @@ export class Supervisor {
       session,
       policyVersion,
     });
-    const middleware = await createMiddleware({ adapter, nodeName: `${nodeName}_supervisor` });
     const supervisor = new Supervisor(options, folder, guard, agent, recorder, middleware);
     try {
       supervisor.guardLink = await Promise.race([
@@ -133,6 +140,7 @@ export class Supervisor {
     supervisor.guardLink.onMessage = (message) => supervisor.onMessage(message);
     supervisor.guardLink.send({ type: 'hello', role: 'supervisor' });
     supervisor.lastHeartbeatNs = clock.nowNs();
+    supervisor.lastWatchNs = supervisor.lastHeartbeatNs;
     supervisor.watch = setInterval(() => supervisor.checkHeartbeat(), WATCH_MS);
     void guard.exited.then(() => supervisor.onGuardExit());
     void agent.exited.then(() => supervisor.onChildExit(agent));
@@ -149,7 +157,7 @@ export class Supervisor {
   stop(): void {
     if (this.stopping || this.fenced) return;
     this.stopping = true;
-    this.guardLink?.send({ type: 'request', event: 'exit' });
+    this.guardLink?.send({ type: 'exit' });
     setTimeout(() => {
       if (this.guard.exit === null)
         void this.fence(`the guard did not end within ${CLEAN_STOP_MS} ms of being asked`);
@@ -159,32 +167,55 @@ export class Supervisor {
   private onMessage(message: IpcMessage): void {
     if (message.type === 'heartbeat') {
       this.lastHeartbeatNs = this.options.clock.nowNs();
-      this.lastCommand = message.lastCommand;
+      const { lastCommand: command, positions, velocities } = message;
+      if (command.length > 0 && positions.length > 0) this.lastKnown = { command, positions, velocities };
     }
     if (message.type !== 'event') return;
-    if (message.kind === 'summary') this.summary = message.detail as unknown as GuardSummary;
-    if (message.kind === 'fault') this.faults.push(String(message.detail['message']));
-    this.options.onEvent(message.kind, message.detail);
+    const { kind, detail } = message;
+    if (kind === 'summary') this.onSummary(detail as unknown as GuardSummary);
+    if (kind === 'fault' || kind === 'agent-silent')
+      this.faults.push(String(detail['message'] ?? 'the agent was silent'));
+    if (kind === 'disengaged' && detail['requested'] === false)
+      this.faults.push(`the agent lost authority: ${String(detail['reason'])}`);
+    this.notify(kind, detail);
+  }
+
+  /** The guard has stopped the robot and says goodbye; its heartbeat may end from here on. */
+  private onSummary(summary: GuardSummary): void {
+    this.summary = summary;
+    if (this.watch) clearInterval(this.watch);
   }
 
   private checkHeartbeat(): void {
-    const silentMs = elapsedMs(this.lastHeartbeatNs, this.options.clock.nowNs());
+    const now = this.options.clock.nowNs();
+    const lateMs = elapsedMs(this.lastWatchNs, now) - WATCH_MS;
+    this.lastWatchNs = now;
+    if (lateMs > LATE_WATCH_MS) return; // we were stalled ourselves: heartbeats may wait in the socket, look again next round
+    const silentMs = elapsedMs(this.lastHeartbeatNs, now);
     if (silentMs > STALL_MS && this.guard.exit === null)
       void this.fence(`the guard was silent for ${silentMs.toFixed(0)} ms`);
   }
 
   private onGuardExit(): void {
     if (this.fenced) return;
-    if (this.stopping && this.summary !== null) void this.end('clean', null);
-    else if (this.summary !== null) void this.end('clean', null);
+    if (this.summary !== null) void this.end('clean', null);
     else void this.fence('the guard died');
+  }
+
+  /** Telling somebody must never keep a stop from happening: a full disk is their problem first. */
+  private notify(kind: string, detail: Readonly<Record<string, unknown>>): void {
+    try {
+      this.options.onEvent(kind, detail);
+    } catch (error) {
+      process.stderr.write(`event '${kind}' could not be told: ${(error as Error).message}\n`);
+    }
   }
 
   private onChildExit(child: OwnProcess): void {
     if (this.stopping || this.fenced || this.guard.exit !== null) return;
     const how = child.exit?.signal ?? `exit code ${child.exit?.code}`;
     this.faults.push(`the ${child.name} ended (${how})`);
-    this.options.onEvent(`${child.name}-ended`, { how });
+    this.notify(`${child.name}-ended`, { how });
   }
 
   private async fence(why: string): Promise<void> {
@@ -194,11 +225,17 @@ export class Supervisor {
     this.guard.kill('SIGKILL');
     await this.guard.exited;
     this.faults.push(why);
-    this.options.onEvent('fenced', { why });
-    const stop = new EmergencyStop(this.middleware, this.options.robot, this.options.clock, this.lastCommand);
-    const result = await stop.run();
-    this.options.onEvent('emergency-stop', { ...result });
+    this.notify('fenced', { why });
+    const result = await this.stopRobot();
+    this.notify('emergency-stop', { ...result });
     await this.end('fenced', result);
+  }
+
+  private async stopRobot(): Promise<EmergencyStopResult> {
+    // A guard that never commanded the robot leaves nothing to stop, and nobody gave us authority over it.
+    if (this.lastKnown === null) return { atRest: false, commands: 0, why: 'the guard had sent nothing' };
+    const { robot, clock } = this.options;
+    return new EmergencyStop(this.middleware, robot, clock, this.lastKnown).run();
   }
 
   private async end(end: 'clean' | 'fenced', emergencyStop: EmergencyStopResult | null): Promise<void> {
