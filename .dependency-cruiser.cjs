@@ -1,4 +1,4 @@
-/** Import direction of docs/ARCHITECTURE.md: each row names a folder and all that it may import from this project. */
+/** Import direction: each row names a folder and all that it may import from this project. */
 const may = {
   'src/core': [],
   'src/robot': ['src/core'],

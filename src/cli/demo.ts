@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { TwinSummary } from '../../sim/twin/index.js';
 import { DynabridgeError, systemClock } from '../core/index.js';
-import { RunDirectory, type Episode } from '../data/index.js';
+import { RunDirectory } from '../data/index.js';
 import type { GuardSummary } from '../guard/index.js';
 import {
   STATUS_QOS,
@@ -61,10 +61,13 @@ export function demoCommand(): Command {
 
 async function demo(options: DemoCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
-  // A domain of its own: the demo must not drive a robot that happens to be on the default one.
+  // A domain of its own, on this machine only: the demo must not drive a robot that happens to be near.
   const env = {
     ...process.env,
-    ROS_DOMAIN_ID: process.env['ROS_DOMAIN_ID'] ?? String(20 + (process.pid % 70)),
+    ROS_DOMAIN_ID: String(20 + (process.pid % 50)),
+    ROS_LOCALHOST_ONLY: '1',
+    ROS_AUTOMATIC_DISCOVERY_RANGE: 'LOCALHOST',
+    ROS_STATIC_PEERS: '',
   };
   const running = new Set<OwnCommand<unknown>>();
   process.on('SIGTERM', () => running.forEach((command) => command.kill('SIGTERM')));
@@ -145,7 +148,7 @@ async function conclude(
   witness: TwinSummary,
 ): Promise<void> {
   const run = RunDirectory.open(training.run, systemClock);
-  const { uprightFraction, worstAngle } = await judgePole(run);
+  const { uprightFraction, worstAngle, recordedSeconds } = await judgePole(run);
   const modelError = lastModelError(run);
   const { seconds, loopMs, latencyMs, commands, limited, report } = driven;
   const { violations } = witness;
@@ -188,33 +191,40 @@ async function conclude(
     ]),
   );
   run.close();
-  if (worstAngle > FALL_ANGLE || violations > 0) {
-    throw new DynabridgeError(
-      'GOAL_NOT_REACHED',
-      worstAngle > FALL_ANGLE
-        ? `the pole fell (${worstAngle.toFixed(2)} rad); try more --steps or another --seed`
-        : `the twin saw ${violations} violations: ${JSON.stringify(witness.violationList[0])}`,
-    );
-  }
-  if (options.seconds - seconds > 1) {
-    throw new DynabridgeError(
-      'GOAL_NOT_REACHED',
-      `the bridge drove for ${seconds.toFixed(1)} s of ${options.seconds} s`,
-    );
-  }
+  const complaint = [
+    worstAngle > FALL_ANGLE &&
+      `the pole fell (${worstAngle.toFixed(2)} rad); try more --steps or another --seed`,
+    violations > 0 &&
+      `the twin saw ${violations} violations, the first: ${JSON.stringify(witness.violationList[0])}`,
+    options.seconds - seconds > 1 && `the agent drove for ${seconds.toFixed(1)} s of ${options.seconds} s`,
+    recordedSeconds < seconds - 1 &&
+      `only ${recordedSeconds.toFixed(1)} s of ${seconds.toFixed(1)} s were recorded`,
+    witness.pushes !== 1 && `the cart was pushed ${witness.pushes} times`,
+  ].find((text) => text !== false);
+  if (complaint) throw new DynabridgeError('GOAL_NOT_REACHED', complaint);
 }
 
-/** From the record of the newest bridge: every control tick counts. */
-async function judgePole(run: RunDirectory): Promise<{ uprightFraction: number; worstAngle: number }> {
-  let last: Episode | null = null;
-  for await (const episode of run.episodes()) if (episode.header.source === 'real') last = episode;
-  if (!last) throw new DynabridgeError('GOAL_NOT_REACHED', `nothing was recorded in ${run.episodesFolder}`);
-  const pole = last.header.measured.indexOf('pole_hinge');
-  const angles = last.ticks.map((tick) => Math.abs(tick.positions[pole]!));
-  return {
-    uprightFraction: angles.filter((angle) => angle <= UPRIGHT_ANGLE).length / angles.length,
-    worstAngle: Math.max(...angles),
-  };
+/** From the record of the bridge: every control tick of every episode counts. */
+async function judgePole(
+  run: RunDirectory,
+): Promise<{ uprightFraction: number; worstAngle: number; recordedSeconds: number }> {
+  let ticks = 0;
+  let upright = 0;
+  let worstAngle = 0;
+  let recordedSeconds = 0;
+  for await (const episode of run.episodes({ source: 'real' })) {
+    const pole = episode.header.measured.indexOf('pole_hinge');
+    for (const tick of episode.ticks) {
+      const angle = Math.abs(tick.positions[pole]!);
+      worstAngle = Math.max(worstAngle, angle);
+      ticks++;
+      if (angle <= UPRIGHT_ANGLE) upright++;
+    }
+    recordedSeconds += Number((episode.ticks.at(-1)?.timeNs ?? 0n) - (episode.ticks[0]?.timeNs ?? 0n)) / 1e9;
+  }
+  if (ticks === 0)
+    throw new DynabridgeError('GOAL_NOT_REACHED', `nothing was recorded in ${run.episodesFolder}`);
+  return { uprightFraction: upright / ticks, worstAngle, recordedSeconds };
 }
 
 /** Holdout RMSE of the newest world model, by state variable, in its unit. */

@@ -1,7 +1,7 @@
 import { ERROR_CODES } from '../core/index.js';
 
 /**
- * The first Ctrl+C or SIGTERM asks the command to finish cleanly, the second ends it at once. A command that does not look
+ * The first Ctrl+C, SIGTERM or SIGHUP asks the command to finish cleanly, the second ends it at once. A command that does not look
  * at the signal within its work loop must not use this.
  */
 export function interruptSignal(onFirst: (signal: NodeJS.Signals) => void): AbortSignal {
@@ -13,5 +13,6 @@ export function interruptSignal(onFirst: (signal: NodeJS.Signals) => void): Abor
   };
   process.on('SIGINT', handle);
   process.on('SIGTERM', handle);
+  process.on('SIGHUP', handle); // the terminal was closed
   return controller.signal;
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { DynabridgeError } from '../core/index.js';
+import { DynabridgeError, ERROR_CODES, type ErrorCode } from '../core/index.js';
 
 /** One of our own commands in a process of its own, with `--json`: its progress goes to our stderr, its result comes back. */
 export class OwnCommand<Result> {
@@ -24,9 +24,8 @@ export class OwnCommand<Result> {
       this.child.once('error', reject);
       this.child.once('close', (code, signal) => {
         this.exitCode = code;
-        const last = stdout.trimEnd().split('\n')[0] ?? '';
         try {
-          resolve(JSON.parse(last) as Result);
+          resolve(JSON.parse(stdout) as Result);
         } catch {
           reject(
             new DynabridgeError(
@@ -44,15 +43,14 @@ export class OwnCommand<Result> {
     if (this.exitCode === null) this.child.kill(signal);
   }
 
-  /** The result, when the command succeeded. @throws INTERNAL naming the command and its exit code */
+  /** The result, when the command succeeded. @throws with the command's own exit code when it did not */
   async success(): Promise<Result> {
-    const result = await this.result;
-    if (this.exitCode !== 0) {
-      throw new DynabridgeError(
-        'GOAL_NOT_REACHED',
-        `dynabridge ${this.name} ended with exit code ${this.exitCode}; its message is above`,
-      );
-    }
-    return result;
+    const outcome = await this.result.catch((error: unknown) => error as Error);
+    if (this.exitCode === 0 && !(outcome instanceof Error)) return outcome;
+    const known = Object.entries(ERROR_CODES).find(([, { exitCode }]) => exitCode === this.exitCode);
+    throw new DynabridgeError(
+      (known?.[0] as ErrorCode | undefined) ?? 'INTERNAL',
+      `dynabridge ${this.name} ended with exit code ${this.exitCode}; its message is above`,
+    );
   }
 }

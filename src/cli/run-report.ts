@@ -32,6 +32,8 @@ export async function refreshReport(run: RunDirectory): Promise<string> {
   const episode = await lastBridge(run);
   const bridge = await collectBridge(episode ? [episode] : [], bridgeFacts(contract));
   const events = run.events.read().rows;
+  // The guard counts a command as limited when the gate changed it; a recording knows only that there was a reason.
+  const limited = ofKind(events, 'bridge-ended').at(-1)?.['limited'] as number | undefined;
   const cpu = os.cpus();
   const data: ReportData = {
     header: {
@@ -40,7 +42,7 @@ export async function refreshReport(run: RunDirectory): Promise<string> {
     },
     ...learning(metrics),
     ...modelError(metrics, contract),
-    ...(bridge && { bridge }),
+    ...(bridge && { bridge: { ...bridge, commandsLimited: limited ?? bridge.commandsLimited } }),
     ...reportEvents(events),
     summary: summary(metrics, events),
   };
@@ -92,8 +94,7 @@ function modelError(metrics: readonly JsonLine[], contract: Contract): Pick<Repo
 
 async function lastBridge(run: RunDirectory): Promise<Episode | null> {
   let last: Episode | null = null;
-  for await (const episode of run.episodes())
-    if (episode.header.source === 'real' && episode.ticks.length > 1) last = episode;
+  for await (const episode of run.episodes({ source: 'real' })) if (episode.ticks.length > 1) last = episode;
   return last;
 }
 

@@ -57,7 +57,7 @@ export function runCommand(): Command {
     .addOption(
       new Option(
         '--middleware <name>',
-        'rtps: our own DDS participant, no ROS needed; rclnodejs: a sourced ROS 2',
+        'rtps: our own DDS participant, no ROS needed (rclnodejs comes with a later version)',
       )
         .choices(['auto', 'rtps', 'rclnodejs'])
         .default('auto'),
@@ -82,7 +82,14 @@ async function drive(options: RunCliOptions): Promise<void> {
 
   const bridge = new Bridge(options, run, output);
   const outcome = await bridge.drive(robot, session);
-  run.events.append('bridge-ended', { ...outcome, seconds: outcome.summary?.seconds ?? 0 });
+  const { end, faults, emergencyStop } = outcome;
+  run.events.append('bridge-ended', {
+    ...outcome.summary,
+    seconds: outcome.summary?.seconds ?? 0,
+    end,
+    faults,
+    emergencyStop,
+  });
   const { refreshReport } = await import('./run-report.js'); // the plotting library is slow to load and not needed to drive
   const report = await refreshReport(run);
   const { summary } = outcome;
@@ -127,6 +134,7 @@ class Bridge {
   private supervisor: Supervisor | null = null;
   private engaged = false;
   private lastWaiting = 'the guard has not answered yet';
+  private robotLacksJoints = false;
   private failure: DynabridgeError | null = null;
   private interrupted = false;
   private stopOutcome = 'not started';
@@ -140,6 +148,9 @@ class Bridge {
 
   async drive(robot: Robot, session: SessionInfo): Promise<BridgeOutcome> {
     const { controller, middleware, name, engage, wait } = this.options;
+    process.on('SIGTSTP', () =>
+      this.output.line('Ctrl+Z is ignored: a suspended supervisor cannot watch; Ctrl+C ends'),
+    );
     interruptSignal((signal) => {
       this.interrupted = true;
       this.output.line(`${signal}: ramping to rest (again to end at once)`);
@@ -159,7 +170,7 @@ class Bridge {
       onEvent: (kind, detail) => this.onEvent(kind, detail),
     });
     const { pids } = this.supervisor;
-    this.run.events.append('bridge-started', { pids });
+    this.log('bridge-started', { pids });
     this.output.line(`started guard ${pids['guard']}, agent ${pids['agent']}, recorder ${pids['recorder']}`);
     if (this.interrupted) this.supervisor.stop();
     const patience = setTimeout(() => this.giveUp(robot), wait * 1e3);
@@ -181,10 +192,11 @@ class Bridge {
   }
 
   private onEvent(kind: string, detail: Readonly<Record<string, unknown>>): void {
-    if (kind !== 'waiting') this.run.events.append(kind, detail);
+    if (kind !== 'waiting') this.log(kind, detail);
     switch (kind) {
       case 'waiting':
         this.lastWaiting = String(detail['why']);
+        this.robotLacksJoints = (detail['missingJoints'] as string[]).length > 0;
         this.output.line(`waiting: ${this.lastWaiting}`);
         break;
       case 'engaged':
@@ -193,14 +205,6 @@ class Bridge {
         if (this.options.duration !== undefined) {
           this.durationTimer = setTimeout(() => this.supervisor?.stop(), this.options.duration * 1e3);
         }
-        break;
-      case 'state-lacks-joints':
-        this.failure = new DynabridgeError(
-          'CONTRACT_MISMATCH',
-          `the robot's joint states lack ${list(detail['missing'])}; they name ${list(detail['has'])}; check robot.yaml against the robot`,
-          detail,
-        );
-        this.supervisor?.stop();
         break;
       case 'connected':
       case 'request':
@@ -212,10 +216,19 @@ class Bridge {
     }
   }
 
+  /** A disk that is full must not end a run that has the robot in its hands. */
+  private log(kind: string, detail: Readonly<Record<string, unknown>>): void {
+    try {
+      this.run.events.append(kind, detail);
+    } catch (error) {
+      this.output.line(`events.jsonl cannot be written: ${(error as Error).message}`);
+    }
+  }
+
   private giveUp(robot: Robot): void {
     if (this.engaged || this.failure) return;
     this.failure = new DynabridgeError(
-      'UNAVAILABLE',
+      this.robotLacksJoints ? 'CONTRACT_MISMATCH' : 'UNAVAILABLE',
       `${robot.model.name} was not under control within ${this.options.wait} s: ${this.lastWaiting}; ` +
         `start the robot or its twin (dynabridge twin --robot ${this.options.robot}), or give --wait more`,
     );
@@ -234,10 +247,6 @@ function eventLine(kind: string, detail: Readonly<Record<string, unknown>>): str
   return `${kind}: ${Object.entries(detail)
     .map(([name, item]) => `${name} ${value(item)}`)
     .join(', ')}`;
-}
-
-function list(names: unknown): string {
-  return (names as string[]).map((name) => `'${name}'`).join(', ') || 'no joint';
 }
 
 function summaryTable({ summary, end, faults }: BridgeOutcome, report: string): string {
