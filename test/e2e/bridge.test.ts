@@ -8,6 +8,7 @@ import type { TwinSummary } from '../../sim/twin/index.js';
 import { ScratchBridge } from '../../bench/scratch-bridge.js';
 import { readEpisodes, type Episode } from '../../src/data/index.js';
 import {
+  COMMAND_QOS,
   SENSOR_QOS,
   STATUS_QOS,
   createMiddleware,
@@ -39,8 +40,8 @@ async function pids(bridge: Dynabridge): Promise<{ guard: number; agent: number;
   return { guard: Number(guard), agent: Number(agent), recorder: Number(recorder) };
 }
 
-async function eventually(what: string, condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+async function eventually(what: string, condition: () => boolean, seconds = 10): Promise<void> {
+  for (let i = 0; i < seconds * 40; i++) {
     if (condition()) return;
     await sleep(25);
   }
@@ -193,6 +194,73 @@ describe('a run', () => {
     subscription.close();
     bridge.kill('SIGINT');
     expect((await bridge.ended).code).toBe(5); // the e-stop was a fault of this run
+  });
+
+  it('loses its authority to nobody when the agent hangs, and does not move again when it wakes', async () => {
+    const robot = twin();
+    const bridge = run();
+    const { agent } = await pids(bridge);
+    await bridge.says(/engaged/);
+    await sleep(300);
+    process.kill(agent, 'SIGSTOP');
+    await bridge.says(/agent-silent/);
+    await eventually('the robot is at rest', () => Math.abs(velocity) < AT_REST);
+    process.kill(agent, 'SIGCONT');
+    await sleep(500);
+    expect(Math.abs(velocity)).toBeLessThan(AT_REST);
+    bridge.kill('SIGINT');
+    expect((await bridge.ended).code).toBe(5);
+    expect((await witness(robot)).violationList).toEqual([]);
+  });
+
+  it('waits while another node publishes on its command topic', async () => {
+    twin();
+    const other = middleware.createPublisher(
+      '/velocity_controller/commands',
+      'std_msgs/msg/Float64MultiArray',
+      COMMAND_QOS,
+    );
+    const bridge = run();
+    await bridge.says(/waiting: another node publishes on \/velocity_controller\/commands/);
+    expect(bridge.stderr).not.toMatch(/engaged/);
+    other.close();
+    await bridge.says(/engaged/);
+  });
+
+  it('ends in order when its terminal is closed', async () => {
+    const robot = twin();
+    const bridge = run();
+    await bridge.says(/engaged/);
+    await sleep(300);
+    bridge.kill('SIGHUP');
+    expect((await bridge.ended).code).toBe(130);
+    expect(Math.abs(velocity)).toBeLessThan(AT_REST);
+    expect((await witness(robot)).violationList).toEqual([]);
+  });
+
+  it('leaves no process behind when the supervisor is killed before anything was engaged', async () => {
+    const bridge = run(); // no twin: nothing can be engaged
+    const { guard, agent, recorder } = await pids(bridge);
+    bridge.kill('SIGKILL');
+    await eventually(
+      'guard, agent and recorder have ended',
+      () => ![guard, agent, recorder].some(isAlive),
+      15,
+    );
+  });
+
+  it('goes on, and says so, when the recorder is killed', async () => {
+    twin();
+    const bridge = run();
+    const { recorder } = await pids(bridge);
+    await bridge.says(/engaged/);
+    process.kill(recorder, 'SIGKILL');
+    await bridge.says(/recorder-ended/);
+    await sleep(300);
+    bridge.kill('SIGINT');
+    const { code, stderr } = await bridge.ended;
+    expect(stderr).toMatch(/stopped: outcome at rest/);
+    expect(code).toBe(5);
   });
 
   it('drives through a joint_trajectory_controller too', async () => {
