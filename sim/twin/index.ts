@@ -1,3 +1,4 @@
+export { maxPhysicsStep, stepsPerState } from './state-rate.js';
 export { Twin, type TwinOptions, type TwinSummary } from './twin.js';
 export { Witness, type Violation, type ViolationKind } from './witness.js';
 export {

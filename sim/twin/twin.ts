@@ -13,10 +13,12 @@ import {
 import type { Robot } from '../../src/robot/index.js';
 import { SimulatedRobot, type CompiledRobot, type Push } from '../index.js';
 import { ForwardController, JointTrajectoryController } from './controller.js';
+import { stepsPerState } from './state-rate.js';
 import { Witness, type Violation } from './witness.js';
 
 export interface TwinOptions {
   readonly robot: Robot;
+  /** with a physics step that divides the period of states, see state-rate.ts */
   readonly compiled: CompiledRobot;
   readonly middleware: Middleware;
   readonly clock: Clock;
@@ -35,6 +37,8 @@ export interface TwinOptions {
 /** What the twin saw of the bridge: the witness's account. */
 export interface TwinSummary {
   readonly seconds: number;
+  /** physics time that passed; less than `seconds` where the process was held up for long */
+  readonly simulatedSeconds: number;
   readonly states: number;
   readonly commands: number;
   readonly rejectedCommands: number;
@@ -70,18 +74,20 @@ export class Twin {
   private timer: NodeJS.Timeout | null = null;
   /** simulated time, on the monotonic clock */
   private simulatedNs: bigint;
+  private physicsSteps = 0;
   private published = 0;
   private commands = 0;
   private pushes = 0;
   private worstLatenessMs = 0;
   private braked: boolean;
 
+  /** @throws BAD_INPUT when a period of `stateRateHz` is not a whole number of physics steps */
   constructor(private readonly options: TwinOptions) {
     const { robot, compiled, middleware, clock } = options;
+    this.stepsPerState = stepsPerState(options.stateRateHz, compiled.physicsStep);
     this.witness = new Witness(robot);
     this.robot = new SimulatedRobot(compiled);
-    this.periodNs = NS_PER_S / BigInt(Math.round(options.stateRateHz));
-    this.stepsPerState = Math.round(Number(this.periodNs) / 1e9 / compiled.physicsStep);
+    this.periodNs = BigInt(Math.round(Number(NS_PER_S) / options.stateRateHz));
     this.braked = options.brakeUntilFirstCommand;
     this.placeAtHome();
     const { config, model } = robot;
@@ -128,6 +134,7 @@ export class Twin {
   get summary(): TwinSummary {
     return {
       seconds: elapsedMs(this.startNs, this.options.clock.nowNs()) / 1e3,
+      simulatedSeconds: this.physicsSteps * this.options.compiled.physicsStep,
       states: this.published,
       commands: this.commands,
       rejectedCommands: this.controller.rejected,
@@ -196,6 +203,7 @@ export class Twin {
       if (setpoint) this.robot.applyCommand(setpoint);
       this.robot.step(1);
     }
+    this.physicsSteps += this.stepsPerState;
     this.simulatedNs += this.periodNs;
     this.robot.sample(Number(this.periodNs) / 1e9);
     this.witness.truth(this.robot.truth().positions);

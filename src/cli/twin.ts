@@ -54,7 +54,7 @@ export function twinCommand(): Command {
     .addOption(seedOption())
     .option(
       '--rate <Hz>',
-      'joint states per second (default: control_rate_hz of robot.yaml)',
+      'joint states per second (default: control_rate_hz of robot.yaml); a period must be a whole number of physics steps',
       integerAtLeast(1),
     )
     .option('--jitter <ms>', 'each state is late by up to this much', numberWithin(0, 100), 1)
@@ -79,11 +79,14 @@ export function twinCommand(): Command {
 async function runTwin(options: TwinCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
   const sim = await import('../../sim/index.js');
-  const { Twin } = await import('../../sim/twin/index.js');
+  const { Twin, maxPhysicsStep, stepsPerState } = await import('../../sim/twin/index.js');
   const robot = withController(loadRobot(options.robot), options.controller);
   const base = options.ideal ? sim.nominalImperfections(robot) : sim.realLikeImperfections(robot);
   const imperfections = sim.parseImperfections({ ...base, ...options.perturb });
-  const compiled = sim.compileRobot(await sim.loadEngine(), robot, imperfections);
+  const stateRateHz = options.rate ?? robot.config.controlRateHz;
+  const world = { maxPhysicsStep: maxPhysicsStep(stateRateHz) };
+  const compiled = sim.compileRobot(await sim.loadEngine(), robot, imperfections, world);
+  stepsPerState(stateRateHz, compiled.physicsStep); // a rate that does not work is told before anything is on the wire
   const middleware = await createMiddleware({ adapter: 'rtps', nodeName: 'twin' });
   const twin = new Twin({
     robot,
@@ -91,7 +94,7 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
     middleware,
     clock: systemClock,
     rng: new Rng(options.seed, 'twin'),
-    stateRateHz: options.rate ?? robot.config.controlRateHz,
+    stateRateHz,
     jitterMs: options.jitter,
     push: pushOf(robot, options),
     brakeUntilFirstCommand: true,
@@ -110,11 +113,15 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
   twin.close();
   await middleware.close();
   compiled.dispose();
-  const { seconds, states, commands, rejectedCommands, violations, worstLatenessMs } = summary;
+  const { seconds, simulatedSeconds, states, commands, rejectedCommands, violations, worstLatenessMs } =
+    summary;
   output.result(
     summary,
     table([
-      ['time', `${seconds.toFixed(1)} s, ${states} states published`],
+      [
+        'time',
+        `${seconds.toFixed(1)} s, ${simulatedSeconds.toFixed(1)} s simulated, ${states} states published`,
+      ],
       ['commands', `${commands} received, ${rejectedCommands} malformed`],
       ['violations', String(violations)],
       ['worst lateness', `${worstLatenessMs.toFixed(1)} ms`],
