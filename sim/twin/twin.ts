@@ -20,6 +20,7 @@ export interface TwinOptions {
   readonly robot: Robot;
   /** with a physics step that divides the period of states, see state-rate.ts */
   readonly compiled: CompiledRobot;
+  /** its node name is where the services ~/push and ~/reset are */
   readonly middleware: Middleware;
   readonly clock: Clock;
   /** jitter and sensor noise */
@@ -153,7 +154,7 @@ export class Twin {
 
   private serve(name: string, act: () => string): void {
     this.options.middleware.createService<object, TriggerResponse>(
-      `/twin/${name}`,
+      `~/${name}`,
       'std_srvs/srv/Trigger',
       () => ({
         success: true,

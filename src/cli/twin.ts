@@ -17,6 +17,7 @@ import { Output, table } from './output.js';
 interface TwinCliOptions {
   readonly robot: string;
   readonly controller?: ControllerKind;
+  readonly name: string;
   readonly seed: number;
   readonly rate?: number;
   readonly jitter: number;
@@ -47,10 +48,12 @@ export function twinCommand(): Command {
   return new Command('twin')
     .description(
       'A simulated robot behind the ROS 2 wire, in real time: publishes joint states, obeys its command topic as a\n' +
-        'ros2_control controller does, and counts every violation of its limits that it sees. Services: /twin/push, /twin/reset.',
+        'ros2_control controller does, and counts every violation of its limits that it sees. Services: /<name>/push and\n' +
+        '/<name>/reset.',
     )
     .addOption(robotOption())
     .addOption(controllerOption())
+    .option('--name <node>', 'name of the ROS 2 node; two twins on one domain need two names', 'twin')
     .addOption(seedOption())
     .option(
       '--rate <Hz>',
@@ -67,7 +70,7 @@ export function twinCommand(): Command {
     .option('--ideal', 'no noise, no friction, no encoder: only the declared delay and lag')
     .option(
       '--push-force <N>',
-      'force of /twin/push on the first commanded joint (default: 1.1 times its max_effort, which its drive cannot hold)',
+      'force of /<name>/push on the first commanded joint (default: 1.1 times its max_effort, which its drive cannot hold)',
       numberWithin(-1e4, 1e4),
     )
     .option('--push-time <s>', 'for how long', numberWithin(0, 10), 0.1)
@@ -87,7 +90,7 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
   const world = { maxPhysicsStep: maxPhysicsStep(stateRateHz) };
   const compiled = sim.compileRobot(await sim.loadEngine(), robot, imperfections, world);
   stepsPerState(stateRateHz, compiled.physicsStep); // a rate that does not work is told before anything is on the wire
-  const middleware = await createMiddleware({ adapter: 'rtps', nodeName: 'twin' });
+  const middleware = await createMiddleware({ adapter: 'rtps', nodeName: options.name });
   const twin = new Twin({
     robot,
     compiled,

@@ -64,11 +64,11 @@ describe('Twin', () => {
     expect(Math.abs(published - rate)).toBeLessThanOrEqual(1);
   });
 
-  it('pushes and resets when told to, and a reset does not set time back', () => {
+  it('offers its services under its own name, and a reset does not set time back', () => {
     const { pushes, simulatedSeconds } = runTwin(100, 1, ({ services }) => {
-      expect([...services.keys()]).toEqual(['/twin/push', '/twin/reset']);
-      expect(services.get('/twin/push')!().success).toBe(true);
-      expect(services.get('/twin/reset')!().success).toBe(true);
+      expect([...services.keys()]).toEqual(['~/push', '~/reset']);
+      expect(services.get('~/push')!().success).toBe(true);
+      expect(services.get('~/reset')!().success).toBe(true);
     });
     expect(pushes).toBe(1);
     expect(simulatedSeconds).toBeCloseTo(1, 1);
