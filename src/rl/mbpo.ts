@@ -187,11 +187,11 @@ export class MbpoTrainer {
 export interface MbpoTrainingOptions extends MbpoTrainerOptions {
   /** real steps in all */
   readonly steps: number;
-  /** real steps between two evaluations, which wait for the end of the episode; default 1000 */
+  /** real steps between two evaluations, which wait for the end of the episode; default 1000. One more follows the last step. */
   readonly evaluateEvery?: number;
   /** default 5 */
   readonly evaluationEpisodes?: number;
-  /** default: `env` itself, between two episodes */
+  /** default: `env` itself */
   readonly evaluationEnv?: VectorEnv;
   /** end as soon as an evaluation reaches the task's goalReturn; default false */
   readonly stopAtGoal?: boolean;
@@ -207,7 +207,7 @@ export interface MbpoTrainingResult {
   readonly steps: number;
   readonly episodes: number;
   readonly ended: 'steps' | 'goal' | 'stopped';
-  /** of the policy with the best evaluation; the newest one where none was evaluated */
+  /** of the policy with the best evaluation; the newest one where nothing was learned and so none was evaluated */
   readonly policy: PolicySnapshot;
   readonly bestEvaluation?: EvaluationReport;
   /** for checkpoints and for going on; dispose of it when done */
@@ -220,9 +220,27 @@ export async function trainMbpo(
   trainer = new MbpoTrainer(options),
 ): Promise<MbpoTrainingResult> {
   const { steps, evaluateEvery = 1000, evaluationEpisodes = 5, env, evaluationEnv = env } = options;
+  const learningFrom = Math.max(options.config.initialRandomSteps, trainer.stepCount);
   let best: { readonly report: EvaluationReport; readonly policy: PolicySnapshot } | undefined;
-  let nextEvaluation = Math.max(evaluateEvery, options.config.initialRandomSteps + 1);
+  let lastEvaluation = 0;
   let ended: MbpoTrainingResult['ended'] = 'steps';
+
+  /** @returns whether the goal ends the training */
+  const evaluate = (): boolean => {
+    const policy = trainer.learner.snapshot();
+    // The same starts at every evaluation, so that differences are the policy's; not those of the evaluation that is reported
+    // in the end, for which the best of many would then be too good.
+    const starts = new Rng(options.seed, 'selection');
+    const evaluation = evaluatePolicy(evaluationEnv, new PlainPolicy(policy), evaluationEpisodes, starts);
+    const isBest = best === undefined || evaluation.meanReturn >= best.report.meanReturn;
+    const report = { ...evaluation, step: trainer.stepCount, best: isBest };
+    if (isBest) best = { report, policy };
+    lastEvaluation = trainer.stepCount;
+    options.onEvaluation?.(report, policy);
+    return options.stopAtGoal === true && report.meanReturn >= env.task.goalReturn;
+  };
+
+  let nextEvaluation = Math.max(evaluateEvery, options.config.initialRandomSteps + 1);
   while (trainer.stepCount < steps) {
     if (options.shouldStop?.() === true) {
       ended = 'stopped';
@@ -235,18 +253,16 @@ export async function trainMbpo(
     options.onEpisode?.(report.episode);
     if (report.step < nextEvaluation && report.step < steps) continue;
     nextEvaluation = report.step + evaluateEvery;
-    const policy = trainer.learner.snapshot();
-    // the same starts at every evaluation, so that differences are the policy's
-    const starts = new Rng(options.seed, 'evaluation');
-    const evaluation = evaluatePolicy(evaluationEnv, new PlainPolicy(policy), evaluationEpisodes, starts);
-    const isBest = best === undefined || evaluation.meanReturn >= best.report.meanReturn;
-    const full = { ...evaluation, step: report.step, best: isBest };
-    if (isBest) best = { report: full, policy };
-    options.onEvaluation?.(full, policy);
-    if (options.stopAtGoal === true && full.meanReturn >= env.task.goalReturn) {
+    if (evaluate()) {
       ended = 'goal';
       break;
     }
+  }
+  if (trainer.stepCount > Math.max(lastEvaluation, learningFrom)) {
+    // within an episode, which goes on where it was
+    const running = evaluationEnv === env ? env.getState(0) : undefined;
+    if (evaluate() && ended === 'steps') ended = 'goal';
+    if (running !== undefined) env.setState(0, running);
   }
   return {
     steps: trainer.stepCount,

@@ -9,6 +9,7 @@ import {
   MbpoLearner,
   MbpoTrainer,
   observationSpec,
+  PlainPolicy,
   randomPolicyReturn,
   ReplayView,
   rolloutLengthAt,
@@ -231,6 +232,52 @@ describe('trainMbpo', () => {
     live.push(result.trainer);
     expect(result).toMatchObject({ steps: 40, ended: 'stopped' });
     expect(result.policy).toEqual(result.trainer.learner.snapshot());
+  });
+
+  it('evaluates once more when steps follow the last evaluation, at the end and when stopped', async () => {
+    const steps: number[] = [];
+    const more = {
+      onEvaluation: ({ step }: { step: number }) => void steps.push(step),
+      evaluationEpisodes: 1,
+    };
+    const done = await trainMbpo(options({ ...more, steps: 250, evaluateEvery: 150 }));
+    live.push(done.trainer);
+    expect(steps).toEqual([200, 250]);
+    expect(done.bestEvaluation).toBeDefined();
+    let asked = 0;
+    const stopped = await trainMbpo(options({ ...more, shouldStop: () => ++asked > 60 }));
+    live.push(stopped.trainer);
+    expect(steps).toEqual([200, 250, 60]);
+    expect(stopped).toMatchObject({ ended: 'stopped', bestEvaluation: { step: 60 } });
+  });
+
+  it('evaluates nothing where nothing was learned', async () => {
+    const evaluated: unknown[] = [];
+    const opts = options({ steps: 30, onEvaluation: (report) => evaluated.push(report) });
+    const result = await trainMbpo(opts);
+    live.push(result.trainer);
+    expect(await trainMbpo(opts, result.trainer)).not.toHaveProperty('bestEvaluation');
+    expect(evaluated).toEqual([]);
+  });
+
+  it('goes on after its last evaluation as if it had not been, in the same environment too', async () => {
+    const parted = await trainMbpo(options({ steps: 60 }));
+    live.push(parted.trainer);
+    await trainMbpo(options({ steps: 90 }), parted.trainer);
+    const whole = trainer();
+    for (let i = 0; i < 90; i++) await whole.step();
+    expect(values(parted.trainer)).toEqual(values(whole));
+    expect(parted.trainer.learner.replay.steps).toBe(90);
+  });
+
+  it('selects by other starts than those of the final evaluation', async () => {
+    const judge = new PendulumEnv();
+    const result = await trainMbpo(options({ steps: 60, evaluationEpisodes: 3, evaluationEnv: judge }));
+    live.push(result.trainer);
+    const returnsFrom = (stream: string) =>
+      evaluatePolicy(judge, new PlainPolicy(result.policy), 3, new Rng(1, stream)).returns;
+    expect(result.bestEvaluation!.returns).toEqual(returnsFrom('selection'));
+    expect(result.bestEvaluation!.returns).not.toEqual(returnsFrom('evaluation'));
   });
 
   it('lets the event loop turn while it learns', async () => {
