@@ -172,7 +172,7 @@ async function train(options: TrainCliOptions): Promise<void> {
   );
   progress.stop();
   writer.close();
-  save(result.policy); // whatever the last evaluation said, the newest checkpoint holds the best policy
+  if (result.bestEvaluation === undefined) save(result.policy); // otherwise the newest checkpoint is the best policy's
   const after = evaluate(result.policy);
   const seconds = elapsedMs(startNs, systemClock.nowNs()) / 1e3;
   const summary = {
