@@ -9,7 +9,6 @@ export class EpisodeRecorder implements StepRecorder {
   private steps = 0;
   /** steps of the whole training; each one may have changed the policy */
   private totalSteps = 0;
-  private timeNs = 0n;
 
   constructor(
     private readonly writer: EpisodeWriter,
@@ -21,21 +20,18 @@ export class EpisodeRecorder implements StepRecorder {
     this.episode = this.writer.begin({ seed: this.seed });
     this.frame = frame.slice();
     this.steps = 0;
-    this.timeNs = 0n;
   }
 
   step(action: Float32Array, result: StepResult): void {
+    const ticks = result.ticks[0]!;
     this.episode?.step({
       step: this.steps++,
-      timeNs: this.timeNs,
+      timeNs: ticks[0]!.timeNs,
       frame: this.frame,
       action,
       policyVersion: this.totalSteps++,
     });
-    for (const tick of result.ticks[0]!) {
-      this.episode?.tick(tick);
-      this.timeNs = tick.timeNs;
-    }
+    for (const tick of ticks) this.episode?.tick(tick);
     this.frame = result.frames.slice();
   }
 
