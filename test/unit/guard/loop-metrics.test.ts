@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { LoopMetrics } from '../../../src/guard/loop-metrics.js';
+
+const MS = 1_000_000n;
+
+describe('LoopMetrics', () => {
+  it('has nothing to say before the first command', () => {
+    expect(new LoopMetrics().summary()).toMatchObject({
+      commands: 0,
+      limited: 0,
+      blocked: 0,
+      loopMs: { p50: 0, p99: 0, max: 0 },
+      latencyMs: { p50: 0, p99: 0, max: 0 },
+      reasons: {},
+    });
+  });
+
+  it('measures from tick to tick, and from state to command', () => {
+    const metrics = new LoopMetrics();
+    for (let i = 0n; i < 100n; i++) {
+      const at = i * 10n * MS + (i === 99n ? 20n * MS : 0n);
+      metrics.sent('pass', at, at - MS, at + 2n * MS);
+    }
+    const { commands, loopMs, latencyMs } = metrics.summary();
+    expect(commands).toBe(100);
+    expect(metrics.firstCommandNs).toBe(2n * MS);
+    expect(loopMs.p50).toBeCloseTo(10, 1); // three figures
+    expect(loopMs.max).toBeCloseTo(30, 1);
+    expect(latencyMs.p50).toBeCloseTo(3, 1);
+    expect(latencyMs.max).toBeCloseTo(3, 1);
+  });
+
+  it('takes no latency from a command that answers no state', () => {
+    const metrics = new LoopMetrics();
+    metrics.sent('cannot-evaluate', 100n * MS, 0n, 100n * MS);
+    expect(metrics.summary()).toMatchObject({ commands: 1, blocked: 1, latencyMs: { max: 0 } });
+  });
+
+  it('counts commands by verdict and reasons by name', () => {
+    const metrics = new LoopMetrics();
+    for (const kind of ['pass', 'limited', 'limited', 'blocked', 'cannot-evaluate'] as const)
+      metrics.sent(kind, MS, 0n, MS);
+    metrics.countReasons([{ check: 'velocity' }, { check: 'mode' }]);
+    metrics.countReasons([{ check: 'velocity' }]);
+    metrics.countReasons([]);
+    expect(metrics.summary()).toMatchObject({ commands: 5, limited: 2, blocked: 2 });
+    expect(metrics.summary().reasons).toEqual({ velocity: 2, mode: 1 });
+  });
+
+  it('survives a tick at the time of the last one', () => {
+    const metrics = new LoopMetrics();
+    metrics.sent('pass', MS, MS, MS);
+    metrics.sent('pass', MS, MS, MS);
+    const { loopMs, latencyMs } = metrics.summary();
+    expect([loopMs.max, latencyMs.max]).toEqual([0, 0]);
+  });
+});
