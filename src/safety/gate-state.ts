@@ -43,7 +43,7 @@ export const FIELD = {
   /** newest accepted state */
   position: 4,
   velocity: 5,
-  /** time with motion commanded since the joint's state last changed [s], and the travel commanded in it */
+  /** since the joint's state last changed: time with motion commanded after the travel must have shown [s], and that travel */
   frozenTime: 6,
   frozenTravel: 7,
   /** modelled actuator velocity */

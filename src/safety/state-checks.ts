@@ -121,21 +121,23 @@ function countCommandedTravel(config: GateConfig, numbers: Float64Array, elapsed
   const m = config.joints.length;
   const rate = fieldOffset(config.interface === 'effort' ? FIELD.velocity : FIELD.rate, m);
   const frozen = fieldOffset(FIELD.frozenTime, m);
+  const travelLimit = Math.max(config.positionMargin, FROZEN_TRAVEL);
   for (let i = 0; i < m; i++) {
-    if (numbers[rate + i] === 0) continue;
-    numbers[frozen + i] = numbers[frozen + i]! + elapsed;
-    numbers[frozen + m + i] = numbers[frozen + m + i]! + numbers[rate + i]! * elapsed;
+    const travel = numbers[frozen + m + i]! + numbers[rate + i]! * elapsed;
+    numbers[frozen + m + i] = travel;
+    // Time counts from when the travel must have shown: creeping below an encoder's resolution is no fault, however long.
+    if (Math.abs(travel) > travelLimit && numbers[rate + i] !== 0)
+      numbers[frozen + i] = numbers[frozen + i]! + elapsed;
   }
 }
 
 function checkFrozen(config: GateConfig, numbers: Float64Array, reasons: Reason[]): boolean {
   const m = config.joints.length;
   const frozen = fieldOffset(FIELD.frozenTime, m);
-  const travelLimit = Math.max(config.positionMargin, FROZEN_TRAVEL);
   let found = false;
   for (let i = 0; i < m; i++) {
     const frozenMs = numbers[frozen + i]! * 1e3;
-    if (frozenMs <= config.stateFrozenMs || Math.abs(numbers[frozen + m + i]!) <= travelLimit) continue;
+    if (frozenMs <= config.stateFrozenMs) continue;
     const joint = config.joints[i]!.name;
     reasons.push({ check: 'state-frozen', joint, value: frozenMs, limit: config.stateFrozenMs, unit: 'ms' });
     found = true;

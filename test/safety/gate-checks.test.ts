@@ -223,6 +223,21 @@ describe('frozen joint states', () => {
     expect(drive(velocity, 0.001, () => 0)).toBeDefined(); // 2 mm
   });
 
+  it('do not latch when a long creep ends in a fast start that has not shown yet', () => {
+    let state = engaged(velocity, [0]);
+    for (let k = 1; k <= 120; k++) {
+      const nowNs = START_NS + BigInt(k) * TICK_NS;
+      const request = k < 100 ? 1e-7 : 0.5; // a second below any resolution, then the arm moves, and shows it 150 ms later
+      const position = k < 115 ? 0 : 5e-3 * (k - 114);
+      state = tick(velocity, state, {
+        proposal: proposal([request]),
+        measured: measured(nowNs, [position]),
+        nowNs,
+      }).state;
+      expect(state.mode).toBe('active');
+    }
+  });
+
   it('of effort joints show only where the state claims to move', () => {
     const effort = config({ interface: 'effort' });
     expect(drive(effort, 5, () => 0)).toBeUndefined();
