@@ -100,8 +100,8 @@ export class Recorder {
 
   private endEpisode(reason: string): void {
     const { observation } = this;
-    // Only a frame from after the last step completes that step's transition.
-    const completes = observation !== null && observation.policyStep > this.lastStep;
+    // Only the frame right after the last step completes that step's transition.
+    const completes = observation !== null && observation.policyStep === this.lastStep + 1;
     this.episode?.end({
       terminated: false,
       truncated: true,

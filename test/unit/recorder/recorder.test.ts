@@ -129,6 +129,21 @@ describe('Recorder', () => {
     expect(joined(episode)).toEqual([[1, 2]]);
   });
 
+  it.each([
+    ['unanswered', [observation(3), observation(4)]],
+    ['left out', [observation(4)]],
+  ])('takes no frame from beyond a step that was %s for the one after it', async (_what, rest) => {
+    const [episode] = await record(
+      observation(1),
+      engaged(),
+      proposal(1),
+      ...answered(2),
+      ...rest,
+      disengaged(),
+    );
+    expect(joined(episode)).toEqual([[1, 2]]);
+  });
+
   it('records what a tick measured, asked for and sent', async () => {
     const [episode] = await record(engaged(), tick(), disengaged());
     expect(episode!.ticks).toEqual([
