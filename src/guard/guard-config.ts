@@ -12,9 +12,6 @@ export interface GuardProcessConfig {
   readonly engage: 'auto' | 'manual';
 }
 
-/** Valid proposals wanted before the agent is given authority (proof of life; source: PX4 offboard mode asks for a stream first). */
-export const PROOF_OF_LIFE_PROPOSALS = 5;
-
 /** An agent that has missed so many policy steps in a row loses its authority; motion then takes a new engage. */
 export const MAX_MISSED_STEPS = 5;
 

@@ -27,16 +27,12 @@ import {
   type ShapedTick,
   type ShaperState,
 } from '../safety/index.js';
-import {
-  HEARTBEAT_MS,
-  MAX_MISSED_STEPS,
-  PROOF_OF_LIFE_PROPOSALS,
-  SUPERVISOR_TIMEOUT_MS,
-} from './guard-config.js';
+import { whyNotEngage } from './engagement.js';
+import { HEARTBEAT_MS, MAX_MISSED_STEPS, SUPERVISOR_TIMEOUT_MS } from './guard-config.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ProcessLinks } from './process-links.js';
 import { RestDetector } from './rest-detector.js';
-import { RosSurface, type GuardStatus } from './ros-surface.js';
+import { RosSurface, guardStatus, type GuardStatus } from './ros-surface.js';
 import { StateDecimator } from './state-decimator.js';
 import { StateMapper } from './state-mapper.js';
 
@@ -56,8 +52,6 @@ const PROPOSAL_PATIENCE = 0.5;
 const STOP_TIMEOUT_MS = 2_000;
 const WAITING_REPORT_MS = 1_000;
 const OTHER_WRITERS_MS = 100;
-/** Joint states slower than this part of the control rate stretch every policy step; the agent is not engaged on them. */
-const MIN_STATE_RATE = 0.7;
 
 /**
  * The only writer of commands. Each joint state that makes a control tick goes through: map by name -> (every N-th) observation
@@ -361,23 +355,19 @@ export class Guard {
 
   /** Why the agent may not be given authority yet, if anything. */
   private unready(): string | null {
-    if (this.finishing) return 'the guard is stopping';
-    if (!this.links.supervised) return 'no supervisor has joined';
-    if (this.armed && !this.links.recorded) return 'the recorder has not joined yet';
-    if (!this.links.agent.connected) return 'no agent is connected';
-    if (this.links.agent.validProposals < PROOF_OF_LIFE_PROPOSALS) {
-      return `the agent has made ${this.links.agent.validProposals} valid proposals, ${PROOF_OF_LIFE_PROPOSALS} are wanted as proof of life`;
-    }
-    const { topic } = this.publisher;
-    if (this.publisher.matched === 0) return `nobody listens on ${topic}; is the controller active?`;
-    if (this.options.middleware.otherPublishers(topic) > 0)
-      return `another node publishes on ${topic}; stop it first`;
-    const { controlRateHz } = this.options.robot.config;
-    if (this.decimator.stateRateHz < MIN_STATE_RATE * controlRateHz) {
-      const rate = this.decimator.stateRateHz.toFixed(0);
-      return `joint states come at ${rate} Hz, control_rate_hz is ${controlRateHz}; raise the one or lower the other`;
-    }
-    return null;
+    const { links, publisher } = this;
+    return whyNotEngage({
+      stopping: this.finishing !== null,
+      supervised: links.supervised,
+      recorded: links.recorded || !this.armed,
+      agentConnected: links.agent.connected,
+      validProposals: links.agent.validProposals,
+      commandTopic: publisher.topic,
+      commandSubscribers: publisher.matched,
+      commandPublishers: this.options.middleware.otherPublishers(publisher.topic),
+      stateRateHz: this.decimator.stateRateHz,
+      controlRateHz: this.options.robot.config.controlRateHz,
+    });
   }
 
   /** Two writers on one command topic is one too many, whoever was first. */
@@ -445,24 +435,7 @@ export class Guard {
   }
 
   private status(): GuardStatus {
-    const { gate } = this.shaper;
-    const summary = this.summary();
-    return {
-      mode: gate.mode,
-      message: gate.fault ? `${gate.fault.message}; cleared by: ${gate.fault.clearedBy}` : gate.mode,
-      values: {
-        commands: summary.commands,
-        limited: summary.limited,
-        blocked: summary.blocked,
-        'skipped ticks': summary.skippedTicks,
-        'missed proposals': summary.missedProposals,
-        'loop p50 ms': summary.loopMs.p50,
-        'loop p99 ms': summary.loopMs.p99,
-        'latency p50 ms': summary.latencyMs.p50,
-        'latency p99 ms': summary.latencyMs.p99,
-        'agent connected': this.links.agent.connected ? 'yes' : 'no',
-        'command subscribers': this.publisher.matched,
-      },
-    };
+    const { agent } = this.links;
+    return guardStatus(this.shaper.gate, this.summary(), agent.connected, this.publisher.matched);
   }
 }

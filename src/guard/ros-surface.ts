@@ -18,7 +18,8 @@ import {
   type Middleware,
   type TriggerResponse,
 } from '../io/ros/index.js';
-import type { EventOutcome, GateEvent, GateMode } from '../safety/index.js';
+import type { EventOutcome, GateEvent, GateMode, GateState } from '../safety/index.js';
+import type { GuardSummary } from './loop-metrics.js';
 
 /** What the surface shows; a snapshot of the guard. */
 export interface GuardStatus {
@@ -26,6 +27,31 @@ export interface GuardStatus {
   /** one sentence for people */
   readonly message: string;
   readonly values: Readonly<Record<string, string | number>>;
+}
+
+export function guardStatus(
+  { mode, fault }: Pick<GateState, 'mode' | 'fault'>,
+  summary: GuardSummary,
+  agentConnected: boolean,
+  commandSubscribers: number,
+): GuardStatus {
+  return {
+    mode,
+    message: fault ? `${fault.message}; cleared by: ${fault.clearedBy}` : mode,
+    values: {
+      commands: summary.commands,
+      limited: summary.limited,
+      blocked: summary.blocked,
+      'skipped ticks': summary.skippedTicks,
+      'missed proposals': summary.missedProposals,
+      'loop p50 ms': summary.loopMs.p50,
+      'loop p99 ms': summary.loopMs.p99,
+      'latency p50 ms': summary.latencyMs.p50,
+      'latency p99 ms': summary.latencyMs.p99,
+      'agent connected': agentConnected ? 'yes' : 'no',
+      'command subscribers': commandSubscribers,
+    },
+  };
 }
 
 const DIAGNOSTICS_PERIOD_MS = 1_000;

@@ -1,0 +1,41 @@
+/** Valid proposals wanted before the agent is given authority (proof of life; source: PX4 offboard mode asks for a stream first). */
+const PROOF_OF_LIFE_PROPOSALS = 5;
+/** Joint states slower than this part of the control rate stretch every policy step; the agent is not engaged on them. */
+const MIN_STATE_RATE = 0.7;
+
+/** What has to be true before the agent may drive; the gate asks for a fresh and safe state besides. */
+export interface EngagementFacts {
+  readonly stopping: boolean;
+  readonly supervised: boolean;
+  /** true as well where nobody waits for a recorder */
+  readonly recorded: boolean;
+  readonly agentConnected: boolean;
+  readonly validProposals: number;
+  readonly commandTopic: string;
+  readonly commandSubscribers: number;
+  /** of other nodes */
+  readonly commandPublishers: number;
+  readonly stateRateHz: number;
+  readonly controlRateHz: number;
+}
+
+/** The first thing that is missing, for people; null when nothing is. */
+export function whyNotEngage(facts: EngagementFacts): string | null {
+  const { validProposals, commandTopic, stateRateHz, controlRateHz } = facts;
+  if (facts.stopping) return 'the guard is stopping';
+  if (!facts.supervised) return 'no supervisor has joined';
+  if (!facts.recorded) return 'the recorder has not joined yet';
+  if (!facts.agentConnected) return 'no agent is connected';
+  if (validProposals < PROOF_OF_LIFE_PROPOSALS) {
+    return `the agent has made ${validProposals} valid proposals, ${PROOF_OF_LIFE_PROPOSALS} are wanted as proof of life`;
+  }
+  if (facts.commandSubscribers === 0) return `nobody listens on ${commandTopic}; is the controller active?`;
+  if (facts.commandPublishers > 0) return `another node publishes on ${commandTopic}; stop it first`;
+  if (stateRateHz < MIN_STATE_RATE * controlRateHz) {
+    return (
+      `joint states come at ${stateRateHz.toFixed(0)} Hz, control_rate_hz is ${controlRateHz}; ` +
+      'raise the one or lower the other'
+    );
+  }
+  return null;
+}
