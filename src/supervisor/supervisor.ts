@@ -173,8 +173,8 @@ export class Supervisor {
     if (message.type !== 'event') return;
     const { kind, detail } = message;
     if (kind === 'summary') this.onSummary(detail as unknown as GuardSummary);
-    if (kind === 'fault' || kind === 'agent-silent')
-      this.faults.push(String(detail['message'] ?? 'the agent was silent'));
+    if (kind === 'fault') this.faults.push(String(detail['message']));
+    if (kind === 'agent-silent') this.faults.push('the agent was silent');
     if (kind === 'disengaged' && detail['requested'] === false)
       this.faults.push(`the agent lost authority: ${String(detail['reason'])}`);
     this.notify(kind, detail);
