@@ -116,6 +116,7 @@ export class Discovery {
       const silentMs = Number(nowNs - participant.lastSeenNs) / NS_PER_MS;
       if (silentMs > participant.leaseMs) this.drop(participant, 'lease-expired');
     }
+    this.remindUnanswering();
     if (INITIAL_ANNOUNCEMENT_TICKS.has(this.ticks)) this.announce([...this.probes, ...this.audience()]);
     else if (this.ticks % this.options.announceTicks === 0) this.announce(this.audience());
     else if (this.probes.length > 0) this.announce([this.probes[this.ticks % this.probes.length]!]);
@@ -186,6 +187,19 @@ export class Discovery {
       this.subscriptions.match(participant, { ...qos, entityId: ENTITY.subscriptionsReader });
     }
     this.options.onEvent({ kind: 'participant-found', participant });
+  }
+
+  /**
+   * Tells participants that have not answered since they were found of us again, ever more rarely. Fast DDS announces itself
+   * before it listens, so our first answer to one that starts is lost.
+   */
+  private remindUnanswering(): void {
+    for (const proxy of this.publications.matches) {
+      if (proxy.confirmed) continue;
+      const { participant } = proxy;
+      const ticks = ++participant.ticksUnanswered;
+      if ((ticks & (ticks - 1)) === 0) this.announce(participant.metatraffic);
+    }
   }
 
   /** Makes room by dropping the longest silent participant that has shown no endpoint. */

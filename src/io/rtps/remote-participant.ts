@@ -44,6 +44,8 @@ export class RemoteParticipant {
   metatraffic: readonly Locator[];
   user: readonly Locator[];
   leaseMs: number;
+  /** ticks since it was found during which it has not answered our discovery */
+  ticksUnanswered = 0;
 
   constructor(
     readonly key: string,

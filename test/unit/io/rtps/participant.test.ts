@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DynabridgeError, Rng } from '../../../../src/core/index.js';
 import { Participant, type ParticipantEvent } from '../../../../src/io/rtps/index.js';
+import { openUdpTransport } from '../../../../src/io/rtps/udp-transport.js';
 import { LossyNetwork } from './lossy-transport.js';
 import { RELIABLE, TOPIC, numberOf, participantsOn, payload, until, upTo } from './participants.js';
 
@@ -91,6 +92,27 @@ describe('Participant', () => {
     const writer = a.createWriter({ ...RELIABLE, depth: 1 });
     const reader = b.createReader({ ...RELIABLE, onSample: () => undefined });
     await until(() => writer.matched === 1 && reader.matched === 1, 'the match');
+  });
+
+  it('is found by one that announced itself before it listened', async () => {
+    const a = await open({ multicast: false, peers: [], leaseMs: 1_000_000 });
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // past the announcements that start with it
+    const reader = a.createReader({ ...RELIABLE, onSample: () => undefined });
+    let isDeaf = true;
+    const b = await open({
+      multicast: false,
+      openTransport: (options) =>
+        openUdpTransport({
+          ...options,
+          onDatagram: (datagram) => {
+            if (!isDeaf) options.onDatagram(datagram);
+          },
+        }),
+    });
+    const writer = b.createWriter({ ...RELIABLE, depth: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    isDeaf = false;
+    await until(() => writer.matched === 1 && reader.matched === 1, 'the match', 1000);
   });
 
   it('skips what a KEEP_LAST writer no longer has, instead of waiting for it', async () => {
