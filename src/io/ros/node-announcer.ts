@@ -1,4 +1,11 @@
-import { ENCAPSULATION_BYTES, type Guid, type Participant, type Sample, type Writer } from '../rtps/index.js';
+import {
+  ENCAPSULATION_BYTES,
+  VENDOR,
+  type Guid,
+  type Participant,
+  type Sample,
+  type Writer,
+} from '../rtps/index.js';
 import { codecFor, type Codec } from './codec.js';
 import { PARTICIPANT_ENTITIES_INFO, participantEntitiesInfo, type GidBytes } from './definitions.js';
 import { typeToDds, type NodeIdentity } from './names.js';
@@ -25,7 +32,8 @@ export interface ParticipantEntitiesInfo {
 
 /**
  * Tells the ROS 2 graph which endpoints belong to which node, so that `ros2 node list` and `ros2 node info` show it. The
- * message has two layouts under one name; the first peer heard decides, before that ROS_DISTRO.
+ * message has two layouts under one name; the first ROS peer heard decides, before that ROS_DISTRO. Nodes of
+ * ours follow no other of ours: each switches by itself, and two that follow each other out of step would never stop.
  */
 export class NodeAnnouncer {
   private readonly writer: Writer;
@@ -103,6 +111,7 @@ export class NodeAnnouncer {
   }
 
   private adaptTo(sample: Sample): void {
+    if (sample.participant.vendorId === VENDOR.dynabridge) return;
     const heard = sample.isKey ? undefined : gidBytesOf(sample.payload);
     if (heard === undefined || heard === this.gidBytes) return;
     this.gidBytes = heard;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Participant } from '../../../../src/io/rtps/index.js';
+import { PID, Participant, VENDOR } from '../../../../src/io/rtps/index.js';
 import {
   STATUS_QOS,
   createMiddleware,
@@ -10,6 +10,11 @@ import {
 import { codecFor } from '../../../../src/io/ros/codec.js';
 import { participantEntitiesInfo, type GidBytes } from '../../../../src/io/ros/definitions.js';
 import { gidBytesOf, type ParticipantEntitiesInfo } from '../../../../src/io/ros/node-announcer.js';
+import {
+  openUdpTransport,
+  type Transport,
+  type TransportOptions,
+} from '../../../../src/io/rtps/udp-transport.js';
 import { until } from '../rtps/participants.js';
 
 const DOMAIN = 77;
@@ -28,9 +33,21 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((opened) => opened.close()));
 });
 
+/** Real UDP of a participant that says it is Cyclone DDS. */
+async function openCycloneTransport(options: TransportOptions): Promise<Transport> {
+  const transport = await openUdpTransport(options);
+  const send = transport.send.bind(transport);
+  transport.send = (datagram, to) => {
+    const pid = datagram.indexOf(Buffer.from([PID.vendorId, 0, 4, 0]));
+    if (pid >= 0) datagram.writeUInt16BE(VENDOR.cycloneDds, pid + 4);
+    send(datagram, to);
+  };
+  return transport;
+}
+
 /** Listens to the discovery topic as another rmw would. */
 async function eavesdrop(): Promise<{ participant: Participant; heard: Buffer[] }> {
-  const participant = await Participant.open({ domainId: DOMAIN });
+  const participant = await Participant.open({ domainId: DOMAIN, openTransport: openCycloneTransport });
   open.push(participant);
   const heard: Buffer[] = [];
   const qos = { topic: 'ros_discovery_info', type: INFO_TYPE, reliable: true, transientLocal: true };
@@ -162,25 +179,35 @@ describe('the rtps middleware', () => {
     await until(() => last()?.writer_gid_seq.length === 0, 'the taking back');
   });
 
-  it('switches to the gid layout that its peers use', async () => {
-    const { participant, heard } = await eavesdrop();
-    const qos = {
-      topic: 'ros_discovery_info',
-      type: INFO_TYPE,
-      reliable: true,
-      transientLocal: true,
-      depth: 1,
-    };
-    const humble = participant.createWriter(qos);
+  /** One that announces itself with the long gids of Humble. */
+  function announceHumble(participant: Participant): void {
+    const qos = { topic: 'ros_discovery_info', type: INFO_TYPE, reliable: true, transientLocal: true };
     const gid = {
       data: Buffer.concat([participant.prefix, Buffer.from('000001c1', 'hex'), Buffer.alloc(8)]),
     };
     const info = { gid, node_entities_info_seq: [] };
+    const humble = participant.createWriter({ ...qos, depth: 1 });
     humble.write(codecFor<ParticipantEntitiesInfo>(participantEntitiesInfo(24)).encode(info));
+  }
+
+  it('switches to the gid layout that its peers use', async () => {
+    const { participant, heard } = await eavesdrop();
+    announceHumble(participant);
     await node('guard');
     await until(() => heard.some((payload) => gidBytesOf(payload) === 24), 'the long layout');
     const payload = heard.findLast((message) => gidBytesOf(message) === 24)!;
     expect(decodeInfo(payload, 24).node_entities_info_seq[0]!.node_name).toBe('guard');
+  });
+
+  it('switches once, whatever other nodes of ours still use', async () => {
+    const { participant, heard } = await eavesdrop();
+    await Promise.all(['twin', 'guard', 'supervisor'].map((name) => node(name)));
+    announceHumble(participant);
+    const isLong = (payload: Buffer): boolean => gidBytesOf(payload) === 24;
+    await until(() => heard.filter(isLong).length >= 3, 'the long layout');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(heard.filter(isLong)).toHaveLength(3);
+    expect(heard.length).toBeLessThanOrEqual(6);
   });
 
   it('hears nobody when discovery is off', async () => {
