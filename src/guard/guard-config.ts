@@ -12,8 +12,9 @@ export interface GuardProcessConfig {
   readonly engage: 'auto' | 'manual';
 }
 
-/** An agent that has missed so many policy steps in a row loses its authority; motion then takes a new engage. */
-export const MAX_MISSED_STEPS = 5;
+/** An agent that has answered nothing for this long loses its authority [ms], and for at least so many policy steps. */
+export const AGENT_TIMEOUT_MS = 200;
+export const AGENT_TIMEOUT_STEPS = 3;
 
 /** A guard that no supervisor has joined by then ends: nobody would notice if it stalled [ms]. */
 export const SUPERVISOR_TIMEOUT_MS = 10_000;

@@ -28,7 +28,12 @@ import {
   type ShaperState,
 } from '../safety/index.js';
 import { whyNotEngage } from './engagement.js';
-import { HEARTBEAT_MS, MAX_MISSED_STEPS, SUPERVISOR_TIMEOUT_MS } from './guard-config.js';
+import {
+  AGENT_TIMEOUT_MS,
+  AGENT_TIMEOUT_STEPS,
+  HEARTBEAT_MS,
+  SUPERVISOR_TIMEOUT_MS,
+} from './guard-config.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ProcessLinks } from './process-links.js';
 import { RestDetector } from './rest-detector.js';
@@ -85,8 +90,9 @@ export class Guard {
   private stopReason = '';
   /** engage without being asked; the first engagement or any request of an operator ends that for good */
   private armed: boolean;
-  /** policy steps without a proposal in time, in a row */
-  private missedInARow = 0;
+  /** when the agent last answered a policy step in time, and the steps missed since */
+  private answeredNs = 0n;
+  private missedSteps = 0;
   /** time with the agent in authority, before `activeSinceNs` */
   private activeNs = 0n;
   private activeSinceNs: bigint | null = null;
@@ -190,7 +196,8 @@ export class Guard {
       this.metrics.missedProposals++;
       this.pending = null;
       this.tick();
-      if (++this.missedInARow === MAX_MISSED_STEPS) this.dropAgent();
+      this.missedSteps++;
+      this.checkAgent();
     }, patienceMs);
   }
 
@@ -218,17 +225,23 @@ export class Guard {
     return this.config.interface === 'velocity' ? this.measured.velocities : this.lastCommand.fill(0);
   }
 
-  /** The agent hangs: its authority ends, so that it cannot move the robot again when it wakes. */
-  private dropAgent(): void {
+  /** An agent that hangs loses its authority, so that it cannot move the robot again when it wakes. */
+  private checkAgent(): void {
+    const silentMs = elapsedMs(this.answeredNs, this.options.clock.nowNs());
     if (this.shaper.gate.mode !== 'active') return;
-    this.links.emit('agent-silent', { missedSteps: this.missedInARow });
+    if (silentMs < AGENT_TIMEOUT_MS || this.missedSteps < AGENT_TIMEOUT_STEPS) return;
+    this.links.emit('agent-silent', { silentMs, missedSteps: this.missedSteps });
     this.request('release', 'the agent is silent');
   }
 
   private onProposal(message: ProposalMessage): void {
-    if (!this.links.agent.take(message, this.options.clock.nowNs())) return;
+    const now = this.options.clock.nowNs();
+    if (!this.links.agent.take(message, now)) return;
     const answers = this.links.agent.answersNewest(message);
-    if (answers) this.missedInARow = 0;
+    if (answers) {
+      this.answeredNs = now;
+      this.missedSteps = 0;
+    }
     this.links.record(message);
     if (this.armed && this.shaper.gate.silent) this.engage('automatic');
     if (this.pending && answers) {
