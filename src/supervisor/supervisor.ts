@@ -42,8 +42,10 @@ export interface BridgeOutcome {
   readonly faults: readonly string[];
 }
 
-/** A guard silent for this long is stalled [ms]: 15 heartbeats, well above a garbage collection pause. */
-const STALL_MS = 150;
+/** A guard silent for this long is stalled [ms]; ArduPilot takes over from a main loop that is silent for as long. */
+const STALL_MS = 200;
+/** A guard that has sent nothing yet is still starting: compiling and connecting may take its time [ms]. */
+const START_STALL_MS = 5_000;
 const WATCH_MS = 10;
 /** A watch round this late means that this process was stalled [ms]. */
 const LATE_WATCH_MS = 50;
@@ -192,7 +194,8 @@ export class Supervisor {
     this.lastWatchNs = now;
     if (lateMs > LATE_WATCH_MS) return; // we were stalled ourselves: heartbeats may wait in the socket, look again next round
     const silentMs = elapsedMs(this.lastHeartbeatNs, now);
-    if (silentMs > STALL_MS && this.guard.exit === null)
+    const limitMs = this.lastKnown === null ? START_STALL_MS : STALL_MS;
+    if (silentMs > limitMs && this.guard.exit === null)
       void this.fence(`the guard was silent for ${silentMs.toFixed(0)} ms`);
   }
 
