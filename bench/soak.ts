@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock } from '../src/core/index.js';
+import { DynabridgeError, systemClock } from '../src/core/index.js';
 import { sessionOf } from '../src/cli/policy-contract.js';
-import { Supervisor } from '../src/supervisor/index.js';
+import { Supervisor, type BridgeOutcome } from '../src/supervisor/index.js';
 import { CycloneProgram, buildPeer } from './cyclone.js';
 import { ScratchBridge } from './scratch-bridge.js';
 import { columns, machineLine } from './statistics-table.js';
@@ -38,15 +38,25 @@ export async function benchSoak(minutes: number): Promise<void> {
     clock: systemClock,
     onEvent: () => {},
   });
+  let ended: BridgeOutcome | null = null;
+  void bridge.finished.then((outcome) => (ended = outcome));
   const samples: number[] = [];
   for (let second = 0; second <= minutes * 60; second += SAMPLE_S) {
     await sleep(SAMPLE_S * 1e3);
+    if (ended !== null) break;
     samples.push(residentMiB(bridge.pids['guard']!));
   }
   bridge.stop();
-  const { summary } = await bridge.finished;
+  const { summary, faults } = await bridge.finished;
   await robot.stop();
   scratch.dispose();
+  if (faults.length > 0) {
+    const after = samples.length * SAMPLE_S;
+    throw new DynabridgeError(
+      'SAFETY_FAULT',
+      `the bridge ended after ${after} s: ${faults.join('; ')}; is the machine overloaded?`,
+    );
+  }
   const half = samples.slice(Math.floor(samples.length / 2));
   const growthPerMinute = ((half.at(-1)! - half[0]!) / Math.max(1, half.length - 1)) * (60 / SAMPLE_S);
   console.log(`guard's resident memory, ${RATE_HZ} Hz for ${minutes} min; ${machineLine()}`);
