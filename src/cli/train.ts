@@ -41,7 +41,7 @@ export function trainCommand(): Command {
     .addOption(
       new Option(
         '--preset <name>',
-        'small: few joints, minutes on a laptop; standard: sizes of the MBPO paper',
+        'small: few joints, minutes on a laptop; standard: sizes of the MBPO paper, slow on a CPU',
       )
         .choices(['small', 'standard'])
         .default('small'),
