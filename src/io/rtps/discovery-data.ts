@@ -28,10 +28,16 @@ const versionBytes = Buffer.from([PROTOCOL_VERSION.major, PROTOCOL_VERSION.minor
 const vendorBytes = Buffer.from([VENDOR.dynabridge >> 8, VENDOR.dynabridge & 0xff]);
 const STATUS_INFO_LAST_OCTET = 3;
 
-/** Inline QoS of a disposal. */
-export const DISPOSE_INLINE_QOS = new ParameterListWriter()
-  .bytes(PID.statusInfo, Buffer.from([0, 0, 0, STATUS_INFO.disposed | STATUS_INFO.unregistered]))
-  .inline();
+/**
+ * Inline QoS of a disposal. It names the subject, as the payload does: Fast DDS ignores a key-only payload of more than 16 octets
+ * (MessageReceiver::proc_Submsg_Data).
+ */
+export function disposalInlineQos(subject: Guid): Buffer {
+  return new ParameterListWriter()
+    .bytes(PID.keyHash, subject)
+    .bytes(PID.statusInfo, Buffer.from([0, 0, 0, STATUS_INFO.disposed | STATUS_INFO.unregistered]))
+    .inline();
+}
 
 export interface OwnParticipant {
   readonly prefix: GuidPrefix;

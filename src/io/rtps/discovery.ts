@@ -1,8 +1,8 @@
 import type { ReassemblyBudget } from './fragment-assembler.js';
 import {
-  DISPOSE_INLINE_QOS,
   decodeEndpoint,
   decodeParticipant,
+  disposalInlineQos,
   encodeEndpoint,
   encodeEndpointKey,
   encodeParticipant,
@@ -11,7 +11,7 @@ import {
   subjectGuid,
   type OwnParticipant,
 } from './discovery-data.js';
-import { entityIdOf, makeGuid, prefixKey } from './guid.js';
+import { entityIdOf, makeGuid, participantGuid, prefixKey } from './guid.js';
 import { multicastPort, unicastPort, type Locator } from './locator.js';
 import { MessageBuilder, OVERHEAD_BYTES } from './message-builder.js';
 import type { Outbox } from './outbox.js';
@@ -125,8 +125,9 @@ export class Discovery {
 
   /** Tells everyone that this participant is gone. */
   sayGoodbye(): void {
-    const payload = encodeParticipantKey(this.options.self.prefix);
-    this.sendParticipantData(payload, DISPOSE_INLINE_QOS, this.audience());
+    const { prefix } = this.options.self;
+    const inlineQos = disposalInlineQos(participantGuid(prefix));
+    this.sendParticipantData(encodeParticipantKey(prefix), inlineQos, this.audience());
   }
 
   announceEndpoint(endpoint: Writer | Reader): void {
@@ -143,7 +144,8 @@ export class Discovery {
 
   retractEndpoint(endpoint: Writer | Reader): void {
     const writer = endpoint instanceof Writer ? this.publications : this.subscriptions;
-    writer.disposeInstance(encodeEndpointKey(endpoint.guid), endpoint.entityId, DISPOSE_INLINE_QOS);
+    const inlineQos = disposalInlineQos(endpoint.guid);
+    writer.disposeInstance(encodeEndpointKey(endpoint.guid), endpoint.entityId, inlineQos);
   }
 
   /** DATA(p): a participant announces itself, or leaves. */

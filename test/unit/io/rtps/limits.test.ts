@@ -1,11 +1,16 @@
 import { createSocket } from 'node:dgram';
 import { describe, expect, it } from 'vitest';
 import {
-  DISPOSE_INLINE_QOS,
+  disposalInlineQos,
   encodeEndpoint,
   encodeParticipant,
 } from '../../../../src/io/rtps/discovery-data.js';
-import { createGuidPrefix, makeGuid, type GuidPrefix } from '../../../../src/io/rtps/guid.js';
+import {
+  createGuidPrefix,
+  makeGuid,
+  participantGuid,
+  type GuidPrefix,
+} from '../../../../src/io/rtps/guid.js';
 import type { Participant } from '../../../../src/io/rtps/index.js';
 import { unicastPort } from '../../../../src/io/rtps/locator.js';
 import { MessageBuilder } from '../../../../src/io/rtps/message-builder.js';
@@ -132,7 +137,7 @@ describe('limits', () => {
       ENTITY.spdpWriter,
       2,
       goodbyeOfVictim,
-      DISPOSE_INLINE_QOS,
+      disposalInlineQos(participantGuid(victim)),
     );
     await spoof(target, [lie, announcement(createGuidPrefix())]);
     await until(() => target.remoteParticipants.length === 3, 'the third participant');

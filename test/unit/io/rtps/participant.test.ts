@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DynabridgeError, Rng } from '../../../../src/core/index.js';
-import { Participant, type ParticipantEvent } from '../../../../src/io/rtps/index.js';
+import { PID, Participant, participantGuid, type ParticipantEvent } from '../../../../src/io/rtps/index.js';
 import { openUdpTransport } from '../../../../src/io/rtps/udp-transport.js';
 import { LossyNetwork } from './lossy-transport.js';
 import { RELIABLE, TOPIC, numberOf, participantsOn, payload, until, upTo } from './participants.js';
@@ -196,6 +196,32 @@ describe('Participant', () => {
     await b.close();
     await until(() => a.remoteParticipants.length === 0, 'the goodbye');
     expect(events).toContain('participant-lost');
+  });
+
+  it('names what is gone by a key hash, for Fast DDS reads no longer key-only payload', async () => {
+    const sent: Buffer[] = [];
+    const a = await open({
+      openTransport: async (options) => {
+        const transport = await openUdpTransport(options);
+        const send = transport.send.bind(transport);
+        transport.send = (datagram, to) => {
+          sent.push(Buffer.from(datagram));
+          send(datagram, to);
+        };
+        return transport;
+      },
+    });
+    const b = await open();
+    const reader = a.createReader({ ...RELIABLE, onSample: () => undefined });
+    await until(() => b.remoteParticipants[0]?.readers.size === 1, 'the reader');
+    const hasKeyHash = (guid: Buffer): boolean => {
+      const parameter = Buffer.concat([Buffer.from([PID.keyHash, 0, guid.length, 0]), guid]);
+      return sent.some((datagram) => datagram.includes(parameter));
+    };
+    a.removeReader(reader);
+    expect(hasKeyHash(reader.guid)).toBe(true);
+    await a.close();
+    expect(hasKeyHash(participantGuid(a.prefix))).toBe(true);
   });
 
   it('drops a peer that stays silent beyond its lease', async () => {
