@@ -103,14 +103,9 @@ export class RosSurface {
       }),
     );
     this.stream.add(changes.subscribe((entry) => latched.publish(entry)));
-    for (const [name, event] of [
-      ['estop', 'estop'],
-      ['reset', 'reset'],
-      ['engage', 'engage'],
-      ['release', 'release'],
-    ] as const) {
+    for (const event of ['estop', 'reset', 'engage', 'release'] as const) {
       middleware.createService<object, TriggerResponse>(
-        `/${nodeName}/${name}`,
+        `/${nodeName}/${event}`,
         'std_srvs/srv/Trigger',
         () => {
           const outcome = request(event);
