@@ -21,7 +21,7 @@ const injectedTimeAndChance = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'runs', 'coverage'] },
+  { ignores: ['build', 'dist', 'node_modules', 'runs', 'coverage'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
@@ -51,9 +51,10 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', ...injectedTimeAndChance] },
   },
   {
-    files: ['*.config.ts', '*.config.js', '.dependency-cruiser.cjs'],
+    files: ['*.config.ts', '*.config.js', '.dependency-cruiser.cjs', 'native/*.js'],
     ...tseslint.configs.disableTypeChecked,
   },
   { files: ['*.config.ts', '*.config.js'], rules: { 'no-restricted-exports': 'off' } },
+  { files: ['native/*.js'], languageOptions: { globals: { process: 'readonly', URL: 'readonly' } } },
   { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },
 );
