@@ -1,0 +1,124 @@
+/** Adam on a whole parameter tensor, in place. R rows (members), P columns. */
+import { tf } from '../tf.js';
+import { runFused } from './dispatch.js';
+import { assignValues, ownStorage } from './in-place.js';
+
+/** Coefficients of one step, from its number; see {@link adamCoefficients}. */
+export interface AdamCoefficients {
+  /** learning rate / (1 - beta1^t) */
+  readonly rate: number;
+  /** 1 / (1 - beta2^t) */
+  readonly correction: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** share of every parameter that is taken off: learning rate * decay in AdamW, 0 in Adam */
+  readonly shrink: number;
+}
+
+export interface AdamOptions {
+  readonly learningRate: number;
+  /** default 0.9, 0.999 and 1e-8: Kingma and Ba 2015 (arXiv 1412.6980), algorithm 1 */
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  /** decoupled weight decay of AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101); default 0 */
+  readonly decay?: number;
+}
+
+/** Coefficients of step `t`, counted from 1. */
+export function adamCoefficients(t: number, options: AdamOptions): AdamCoefficients {
+  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, decay = 0 } = options;
+  return {
+    rate: learningRate / (1 - beta1 ** t),
+    correction: 1 / (1 - beta2 ** t),
+    beta1,
+    beta2,
+    epsilon,
+    shrink: learningRate * decay,
+  };
+}
+
+/**
+ * With g = gradient + l2 * parameter: m += (1 - beta1)(g - m); v += (1 - beta2)(g^2 - v);
+ * parameter -= rate m / (sqrt(v correction) + epsilon) + shrink parameter (Kingma and Ba 2015, algorithm 1).
+ * @param parameters (R x P) written, as are m and v of the same shape
+ * @param gradient (R x P)
+ * @param l2 coefficient of each column (P), the same for all rows; the gradient of 1/2 sum l2 parameter^2
+ */
+export function adamStep(
+  parameters: tf.Variable,
+  gradient: tf.Tensor,
+  m: tf.Variable,
+  v: tf.Variable,
+  coefficients: AdamCoefficients,
+  l2?: tf.Tensor1D,
+): void {
+  for (const other of [gradient, m, v]) {
+    tf.util.assertShapesMatch(other.shape, parameters.shape, 'adamStep: ');
+  }
+  for (const variable of [parameters, m, v]) ownStorage(variable);
+  runFused('AdamStep', { parameters, gradient, m, v, ...(l2 && { l2 }) }, coefficients, () => {
+    const step = DEVICE_BACKENDS.has(tf.getBackend()) ? deviceStep : hostStep;
+    step(parameters, gradient, m, v, coefficients, l2);
+    return [];
+  });
+}
+
+/** Backends where reading a tensor means waiting for a device. */
+const DEVICE_BACKENDS: ReadonlySet<string> = new Set(['tensorflow', 'webgl', 'webgpu']);
+
+/** In tfjs operations: nothing leaves the device. */
+function deviceStep(
+  parameters: tf.Variable,
+  gradient: tf.Tensor,
+  m: tf.Variable,
+  v: tf.Variable,
+  { rate, correction, beta1, beta2, epsilon, shrink }: AdamCoefficients,
+  l2?: tf.Tensor1D,
+): void {
+  const g = l2 ? tf.add(gradient, tf.mul(l2, parameters)) : gradient;
+  m.assign(tf.add(m, tf.mul(tf.sub(g, m), 1 - beta1)));
+  v.assign(tf.add(v, tf.mul(tf.sub(tf.square(g), v), 1 - beta2)));
+  const step = tf.div(tf.mul(m, rate), tf.add(tf.sqrt(tf.mul(v, correction)), epsilon));
+  parameters.assign(tf.sub(tf.mul(parameters, 1 - shrink), step));
+}
+
+/** In plain TypeScript: on wasm and cpu one loop over the arrays costs a third of the dozen kernels. */
+function hostStep(
+  parameters: tf.Variable,
+  gradient: tf.Tensor,
+  m: tf.Variable,
+  v: tf.Variable,
+  coefficients: AdamCoefficients,
+  l2?: tf.Tensor1D,
+): void {
+  const arrays = [parameters, m, v].map((variable) => variable.dataSync<'float32'>().slice());
+  const [p, mean, square] = arrays as [Float32Array, Float32Array, Float32Array];
+  adamArrays(p, gradient.dataSync<'float32'>(), mean, square, coefficients, l2?.dataSync<'float32'>());
+  [parameters, m, v].forEach((variable, i) => assignValues(variable, arrays[i]!));
+}
+
+/** {@link adamStep} on arrays, in place. */
+export function adamArrays(
+  parameters: Float32Array,
+  gradient: Float32Array,
+  m: Float32Array,
+  v: Float32Array,
+  { rate, correction, beta1, beta2, epsilon, shrink }: AdamCoefficients,
+  l2?: Float32Array,
+): void {
+  const columns = l2?.length ?? parameters.length;
+  for (let start = 0; start < parameters.length; start += columns) {
+    for (let j = 0; j < columns; j++) {
+      const i = start + j;
+      const parameter = parameters[i]!;
+      const g = l2 === undefined ? gradient[i]! : gradient[i]! + l2[j]! * parameter;
+      const mi = m[i]! + (1 - beta1) * (g - m[i]!);
+      const vi = v[i]! + (1 - beta2) * (g * g - v[i]!);
+      m[i] = mi;
+      v[i] = vi;
+      parameters[i] = parameter - (rate * mi) / (Math.sqrt(vi * correction) + epsilon) - shrink * parameter;
+    }
+  }
+}

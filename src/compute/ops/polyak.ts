@@ -1,0 +1,18 @@
+import { tf } from '../tf.js';
+import { runFused } from './dispatch.js';
+import { ownStorage } from './in-place.js';
+
+/**
+ * target += tau (source - target), in place: Polyak averaging of target networks.
+ * @param target written
+ * @param source same shape
+ * @param tau in [0, 1]
+ */
+export function polyakStep(target: tf.Variable, source: tf.Tensor, tau: number): void {
+  tf.util.assertShapesMatch(source.shape, target.shape, 'polyakStep: ');
+  ownStorage(target);
+  runFused('PolyakStep', { target, source }, { tau }, () => {
+    target.assign(tf.add(target, tf.mul(tf.sub(source, target), tau)));
+    return [];
+  });
+}
