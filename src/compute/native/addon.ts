@@ -2,7 +2,7 @@
  * The C++ addon (`native/`): loading it, and the types of what it exports. All arrays are Float32Array unless said otherwise; a wrong
  * type, length or size throws a TypeError or RangeError and nothing is written. Sizes are in elements, matrices row-major.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -191,6 +191,8 @@ export interface NativeAddon {
 export type LoadedAddon = { readonly addon: NativeAddon } | { readonly missing: string };
 
 const FILE = 'build/Release/dynabridge_native.node';
+/** Its first line is the reason, when `native/build.js` could not build. */
+const BUILD_LOG = 'build/native-build.log';
 
 /** The folder of package.json, whether this runs from src or from dist. */
 function packageRoot(): string {
@@ -204,8 +206,13 @@ function packageRoot(): string {
 }
 
 function load(): LoadedAddon {
-  const file = path.join(packageRoot(), FILE);
-  if (!existsSync(file)) return { missing: `not built (${FILE} is not there)` };
+  const root = packageRoot();
+  const file = path.join(root, FILE);
+  if (!existsSync(file)) {
+    const log = path.join(root, BUILD_LOG);
+    const reason = existsSync(log) ? readFileSync(log, 'utf8').split('\n')[0]! : `${FILE} is not there`;
+    return { missing: `not built (${reason})` };
+  }
   try {
     return { addon: createRequire(import.meta.url)(file) as NativeAddon };
   } catch (error) {
