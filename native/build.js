@@ -41,9 +41,9 @@ function toolchain() {
   const missing = [];
   if (env.CXX) {
     if (!runs(env.CXX.split(' ')[0])) missing.push(`C++ compiler (CXX=${env.CXX} does not run)`);
-  } else if (process.platform === 'linux' && !runs('g++')) {
-    if (runs('clang++')) Object.assign(env, { CC: env.CC ?? 'clang', CXX: 'clang++' });
-    else missing.push('C++ compiler');
+  } else if (process.platform === 'darwin' || !runs('g++')) {
+    if (!runs('clang++')) missing.push('C++ compiler');
+    else Object.assign(env, { CC: env.CC ?? 'clang', CXX: 'clang++' }); // node-gyp takes g++ by itself, and only that
   }
   if (!runs(env.MAKE ?? 'make')) missing.push('make');
   if (!env.PYTHON && !env.npm_config_python && !runs('python3') && !runs('python')) missing.push('python3');
