@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { TwinSummary } from '../../sim/twin/index.js';
+import type { BackendChoice } from '../compute/index.js';
 import { DynabridgeError, systemClock } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
 import type { GuardSummary } from '../guard/index.js';
@@ -11,7 +12,15 @@ import {
   type Middleware,
   type TriggerResponse,
 } from '../io/ros/index.js';
-import { integerAtLeast, jsonOption, numberWithin, runsOption, seedOption } from './options.js';
+import {
+  backendOption,
+  integerAtLeast,
+  jsonOption,
+  numberWithin,
+  runsOption,
+  seedOption,
+  threadsOption,
+} from './options.js';
 import { Output, table } from './output.js';
 import { OwnCommand } from './own-command.js';
 
@@ -19,6 +28,8 @@ interface DemoCliOptions {
   readonly seed: number;
   readonly steps: number;
   readonly seconds: number;
+  readonly backend: BackendChoice;
+  readonly threads?: number;
   readonly runs: string;
   readonly json?: true;
 }
@@ -54,6 +65,8 @@ export function demoCommand(): Command {
     .addOption(seedOption())
     .option('--steps <n>', 'real steps of training at most', integerAtLeast(100), 3000)
     .option('--seconds <s>', 'how long to drive the twin', numberWithin(2, 3600), 20)
+    .addOption(backendOption())
+    .addOption(threadsOption())
     .addOption(runsOption())
     .addOption(jsonOption())
     .action(demo);
@@ -82,6 +95,8 @@ async function demo(options: DemoCliOptions): Promise<void> {
   const training = await start<TrainResult>('train', [
     ...['--robot', ROBOT, '--task', TASK, '--seed', String(options.seed), '--steps', String(options.steps)],
     ...['--evaluate-every', '250', '--until-goal', '--runs', options.runs],
+    ...['--backend', options.backend],
+    ...(options.threads === undefined ? [] : ['--threads', String(options.threads)]),
   ]).success();
 
   output.line('2/4 evaluate it over 10 episodes');

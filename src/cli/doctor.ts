@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import { DynabridgeError } from '../core/index.js';
+import { DynabridgeError, systemClock } from '../core/index.js';
 import { listRobots, loadRobot } from '../robot/index.js';
 import { jsonOption } from './options.js';
 import { Output } from './output.js';
@@ -77,9 +77,34 @@ async function robots(): Promise<Finding[]> {
 }
 
 async function compute(): Promise<Finding[]> {
-  const { selectBackend } = await import('../compute/index.js');
-  const { explanation, name } = await selectBackend('auto');
-  return [{ what: 'compute backend', level: name === 'cpu' ? 'note' : 'ok', detail: explanation }];
+  const { measureSpeed, selectBackend } = await import('../compute/index.js');
+  const gpu = await selectBackend('tensorflow-gpu').then(
+    ({ explanation }): Finding => ({ what: 'compute GPU', level: 'ok', detail: explanation }),
+    (error: DynabridgeError): Finding => ({
+      what: 'compute GPU',
+      level: 'note',
+      detail: `${error.context['reason'] as string}; to use a GPU: ${error.context['repair'] as string}`,
+    }),
+  );
+  const { name, explanation } = await selectBackend('auto');
+  const { gflops, peakGflops } = await measureSpeed(systemClock);
+  const ofPeak =
+    peakGflops === undefined
+      ? ''
+      : `, ${Math.round((100 * gflops) / peakGflops)} % of the measured peak of ${Math.round(peakGflops)} GFLOP/s`;
+  return [
+    {
+      what: 'compute backend',
+      level: name === 'wasm' || name === 'cpu' ? 'note' : 'ok',
+      detail: explanation,
+    },
+    {
+      what: 'compute speed',
+      level: 'ok',
+      detail: `${gflops.toPrecision(3)} GFLOP/s in products of 256 x 256 matrices${ofPeak}`,
+    },
+    gpu,
+  ];
 }
 
 async function physics(): Promise<Finding[]> {

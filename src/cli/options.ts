@@ -1,4 +1,6 @@
+import os from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
+import { BACKENDS } from '../compute/backend-names.js';
 import { CONTROLLER_KINDS } from '../robot/index.js';
 
 /** Options that several commands share, so that they read and behave alike. */
@@ -22,9 +24,17 @@ export const runsOption = (): Option =>
   new Option('--runs <folder>', 'where run directories are kept').default('runs');
 
 export const backendOption = (): Option =>
-  new Option('--backend <name>', 'tensor backend')
-    .choices(['auto', 'tensorflow-gpu', 'wasm', 'cpu'])
+  new Option('--backend <name>', 'tensor backend; auto takes the fastest that is there (see doctor)')
+    .choices(BACKENDS)
     .default('auto');
+
+export const threadsOption = (): Option => {
+  const cores = os.availableParallelism();
+  return new Option(
+    '--threads <n>',
+    `threads of the native tensor backend (default: all cores, here ${cores})`,
+  ).argParser(integerWithin(1, cores));
+};
 
 export const controllerOption = (): Option =>
   new Option(
@@ -32,11 +42,17 @@ export const controllerOption = (): Option =>
     'what takes the commands: forward (forward_command_controller) or jtc (joint_trajectory_controller); default: robot.yaml',
   ).choices(CONTROLLER_KINDS);
 
-export function integerAtLeast(minimum: number): (text: string) => number {
+export const integerAtLeast = (minimum: number): ((text: string) => number) =>
+  integerThat((value) => value >= minimum, `of at least ${minimum}`);
+
+export const integerWithin = (minimum: number, maximum: number): ((text: string) => number) =>
+  integerThat((value) => value >= minimum && value <= maximum, `within [${minimum}, ${maximum}]`);
+
+function integerThat(fits: (value: number) => boolean, expected: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < minimum) {
-      throw new InvalidArgumentError(`expected an integer of at least ${minimum}, got '${text}'.`);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || !fits(value)) {
+      throw new InvalidArgumentError(`expected an integer ${expected}, got '${text}'.`);
     }
     return value;
   };

@@ -1,10 +1,19 @@
 import { Command, Option } from 'commander';
+import type { BackendChoice } from '../compute/index.js';
 import { DynabridgeError, Rng, elapsedMs, systemClock } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
 import type { PolicySnapshot } from '../rl/index.js';
 import { contractHash, loadRobot } from '../robot/index.js';
 import { interruptSignal } from './interrupt.js';
-import { backendOption, integerAtLeast, jsonOption, robotOption, runsOption, seedOption } from './options.js';
+import {
+  backendOption,
+  integerAtLeast,
+  jsonOption,
+  robotOption,
+  runsOption,
+  seedOption,
+  threadsOption,
+} from './options.js';
 import { Output, table } from './output.js';
 import { EpisodeRecorder } from './episode-recorder.js';
 import { frameQuantities, policyContract, sessionOf } from './policy-contract.js';
@@ -16,7 +25,8 @@ interface TrainCliOptions {
   readonly steps: number;
   readonly seed: number;
   readonly preset: 'small' | 'standard';
-  readonly backend: 'auto' | 'tensorflow-gpu' | 'wasm' | 'cpu';
+  readonly backend: BackendChoice;
+  readonly threads?: number;
   readonly evaluateEvery: number;
   readonly episodes: number;
   readonly untilGoal?: true;
@@ -47,6 +57,7 @@ export function trainCommand(): Command {
         .default('small'),
     )
     .addOption(backendOption())
+    .addOption(threadsOption())
     .option('--evaluate-every <n>', 'policy steps between evaluations', integerAtLeast(1), 500)
     .option('--episodes <n>', 'episodes of the final evaluation', integerAtLeast(1), 10)
     .option('--until-goal', "end as soon as an evaluation reaches the task's goal")
@@ -62,7 +73,7 @@ async function train(options: TrainCliOptions): Promise<void> {
   const task = sim.findTask(robot.model.name, options.task); // wrong input is told before anything slow is loaded
   const { selectBackend } = await import('../compute/index.js');
   const rl = await import('../rl/index.js');
-  const backend = await selectBackend(options.backend);
+  const backend = await selectBackend(options.backend, { threads: options.threads });
   output.line(backend.explanation);
 
   const engine = await sim.loadEngine();
@@ -84,7 +95,13 @@ async function train(options: TrainCliOptions): Promise<void> {
       seed: options.seed,
       commandLine: `dynabridge ${process.argv.slice(2).join(' ')}`,
       versions: versions(),
-      config: { ...options, backend: backend.name, mbpo: config },
+      config: {
+        ...options,
+        backend: backend.name,
+        threads: backend.threads ?? null,
+        instructionSet: backend.instructionSet ?? null,
+        mbpo: config,
+      },
       contract,
     },
     systemClock,

@@ -1,84 +1,179 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { badInput, DynabridgeError } from '../core/index.js';
+import { BACKENDS, type BackendChoice, type BackendName } from './backend-names.js';
+import { loadAddon, type InstructionSet } from './native/addon.js';
+import { registerNativeBackend } from './native/backend.js';
 import { tf } from './tf.js';
-
-const BACKENDS = ['auto', 'tensorflow-gpu', 'wasm', 'cpu'] as const;
-export type BackendChoice = (typeof BACKENDS)[number];
+import { giveWay, planThreads, type ThreadOptions, type ThreadPlan } from './threads.js';
 
 export interface SelectedBackend {
-  readonly name: Exclude<BackendChoice, 'auto'>;
-  /** one line for the log: what was chosen and why */
+  readonly name: BackendName;
+  /** one line for the log: what was chosen and why; where something faster is to be had, how */
   readonly explanation: string;
+  /** threads that compute; undefined where the backend decides by itself */
+  readonly threads?: number;
+  /** of the native backend */
+  readonly instructionSet?: InstructionSet;
 }
 
-type Loader = () => Promise<void>;
+/** What a loader made current. */
+interface Loaded {
+  readonly what: string;
+  readonly threads?: number;
+  readonly instructionSet?: InstructionSet;
+}
+
+export type Loader = (threads: ThreadPlan) => Promise<Loaded>;
+export type Loaders = Readonly<Record<BackendName, Loader>>;
+
+/** Best first. libtensorflow on the CPU is used only when asked for: the native kernels are faster at the sizes trained here. */
+const AUTO = ['tensorflow-gpu', 'native', 'wasm', 'cpu'] as const satisfies readonly BackendName[];
+
+const GPU_PACKAGE = '@tensorflow/tfjs-node-gpu';
+const CPU_PACKAGE = '@tensorflow/tfjs-node';
+
+/** What to do about a backend that is missing; the others are always there. */
+const REPAIR: Readonly<Partial<Record<BackendName, string>>> = {
+  'tensorflow-gpu': `npm install ${GPU_PACKAGE}, on a machine with an NVIDIA GPU, CUDA 11 and cuDNN 8`,
+  tensorflow: `npm install ${CPU_PACKAGE}`,
+  native: 'npm run build:native',
+};
+
+/** Times as long as on native, roughly, for a training step. */
+const SLOWER: Readonly<Partial<Record<BackendName, number>>> = { wasm: 10, cpu: 100 };
+
+const INSTRUCTIONS: Readonly<Record<InstructionSet, string>> = {
+  avx512: 'AVX-512',
+  avx2: 'AVX2 with FMA',
+  neon: 'NEON',
+  portable: 'portable instructions',
+};
+
+class NotInstalled extends Error {}
 
 async function activate(name: string): Promise<void> {
   if (!(await tf.setBackend(name))) throw new Error(`tfjs could not initialise its '${name}' backend`);
   await tf.ready();
 }
 
-const LOADERS: Readonly<Record<SelectedBackend['name'], Loader>> = {
-  'tensorflow-gpu': async () => {
-    const gpu = '@tensorflow/tfjs-node-gpu'; // a variable, so that the optional package need not be there to compile
-    await import(gpu);
-    await activate('tensorflow');
-  },
-  wasm: async () => {
-    const wasm = await import('@tensorflow/tfjs-backend-wasm');
-    const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-    wasm.setWasmPaths(path.dirname(main) + path.sep);
-    await activate('wasm');
-  },
-  cpu: () => activate('cpu'),
-};
+/** tfjs-node and tfjs-node-gpu register the same backend, 'tensorflow', which knows on what it runs. */
+async function activateTensorflow(
+  packages: readonly string[],
+  load: (name: string) => Promise<unknown>,
+): Promise<{ onGpu: boolean }> {
+  for (const name of packages) {
+    try {
+      await load(name);
+      await activate('tensorflow');
+      return { onGpu: (tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    }
+  }
+  throw new NotInstalled(`${packages.join(' or ')} is not installed`);
+}
 
-const WHY: Readonly<Record<SelectedBackend['name'], string>> = {
-  'tensorflow-gpu': 'libtensorflow with CUDA loaded',
-  wasm: 'WebAssembly SIMD on one core',
-  cpu: 'plain JavaScript, 5 to 15 times slower than wasm',
-};
-
-function reasonOf(error: unknown): string {
-  if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return 'not installed';
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+/** @param load imports an optional package by name (a variable, so that it need not be there to compile) */
+export function loadersWith(load: (name: string) => Promise<unknown> = (name) => import(name)): Loaders {
+  return {
+    'tensorflow-gpu': async () => {
+      const { onGpu } = await activateTensorflow([GPU_PACKAGE], load);
+      if (!onGpu) throw new Error(`${GPU_PACKAGE} is installed but reports no GPU`);
+      return { what: 'libtensorflow on the GPU' };
+    },
+    tensorflow: async () => {
+      const { onGpu } = await activateTensorflow([CPU_PACKAGE, GPU_PACKAGE], load);
+      return { what: `libtensorflow on the ${onGpu ? 'GPU' : 'CPU'}` };
+    },
+    native: async ({ count, niceness }) => {
+      const loaded = loadAddon();
+      if ('missing' in loaded) throw new Error(loaded.missing);
+      const { addon } = loaded;
+      registerNativeBackend(addon);
+      addon.setThreads(count, niceness);
+      await activate('native');
+      const { instructionSet, threads } = addon;
+      const what = `${INSTRUCTIONS[instructionSet]}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+      return { what, threads, instructionSet };
+    },
+    wasm: async () => {
+      const wasm = await import('@tensorflow/tfjs-backend-wasm');
+      const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+      wasm.setWasmPaths(path.dirname(main) + path.sep);
+      await activate('wasm');
+      return { what: 'WebAssembly SIMD, one thread', threads: 1 };
+    },
+    cpu: async () => {
+      await activate('cpu');
+      return { what: 'plain JavaScript, one thread', threads: 1 };
+    },
+  };
 }
 
 /**
- * Selects the tfjs backend of this process.
- * `auto` takes tensorflow-gpu when it is installed and loads, else wasm, else cpu, and never fails for a missing one.
+ * Selects the tfjs backend of this process and gives it its threads.
+ * `auto` takes the first of tensorflow-gpu (a GPU is reported), native, wasm and cpu that is there, and never fails for a missing one.
+ * With `robotAttached` the calling thread gives way for good as well (see `giveWay`): call it in the thread that trains.
+ * @throws BAD_INPUT for an unknown name or an impossible number of threads
  * @throws UNAVAILABLE when a backend was asked for by name and does not load
  */
 export async function selectBackend(
   choice: BackendChoice = 'auto',
-  loaders: Readonly<Record<SelectedBackend['name'], Loader>> = LOADERS,
+  options: ThreadOptions = {},
+  loaders: Loaders = loadersWith(),
 ): Promise<SelectedBackend> {
   if (!BACKENDS.includes(choice)) {
     throw badInput(`compute backend '${String(choice)}' is unknown; choose one of ${BACKENDS.join(', ')}`);
   }
-  if (choice !== 'auto') {
-    try {
-      await loaders[choice]();
-    } catch (cause) {
-      throw new DynabridgeError(
-        'UNAVAILABLE',
-        `compute backend '${choice}' did not load: ${reasonOf(cause)}; use 'auto' to take the best that does`,
-        { backend: choice },
-        { cause },
-      );
-    }
-    return { name: choice, explanation: `compute backend ${choice} (${WHY[choice]}), as asked for` };
+  const plan = planThreads(options);
+  giveWay(plan.niceness); // before any library starts threads, which inherit it
+  const selected = choice === 'auto' ? await first(loaders, plan) : await named(choice, loaders, plan);
+  if (options.threads === undefined || selected.name === 'native') return selected;
+  return {
+    ...selected,
+    explanation: `${selected.explanation}; a number of threads can be set on native only, ${options.threads} is ignored`,
+  };
+}
+
+async function named(name: BackendName, loaders: Loaders, plan: ThreadPlan): Promise<SelectedBackend> {
+  try {
+    const { what, ...loaded } = await loaders[name](plan);
+    return { name, ...loaded, explanation: `compute backend ${name} (${what}), as asked for` };
+  } catch (cause) {
+    const reason = reasonOf(cause);
+    const repair = REPAIR[name];
+    throw new DynabridgeError(
+      'UNAVAILABLE',
+      `compute backend '${name}' did not load: ${reason}` +
+        `${repair ? `; repair: ${repair}` : ''}; or use 'auto' to take the best that does`,
+      { backend: name, reason, ...(repair && { repair }) },
+      { cause },
+    );
   }
-  const skipped: string[] = [];
-  for (const name of ['tensorflow-gpu', 'wasm', 'cpu'] as const) {
+}
+
+async function first(loaders: Loaders, plan: ThreadPlan): Promise<SelectedBackend> {
+  const skipped = new Map<BackendName, string>();
+  for (const name of AUTO) {
     try {
-      await loaders[name]();
-      const because = skipped.length > 0 ? `; skipped ${skipped.join(', ')}` : '';
-      return { name, explanation: `compute backend ${name} (${WHY[name]})${because}` };
+      const { what, ...loaded } = await loaders[name](plan);
+      return { name, ...loaded, explanation: `compute backend ${name} (${what})${because(name, skipped)}` };
     } catch (error) {
-      skipped.push(`${name}: ${reasonOf(error)}`);
+      // that most machines lack the GPU package is no news
+      if (!(name === 'tensorflow-gpu' && error instanceof NotInstalled)) skipped.set(name, reasonOf(error));
     }
   }
-  throw new DynabridgeError('UNAVAILABLE', `no compute backend loads: ${skipped.join('; ')}`);
+  const reasons = Array.from(skipped, ([name, reason]) => `${name}: ${reason}`);
+  throw new DynabridgeError('UNAVAILABLE', `no compute backend loads: ${reasons.join('; ')}`);
+}
+
+function because(name: BackendName, skipped: ReadonlyMap<BackendName, string>): string {
+  const reasons = Array.from(skipped, ([other, reason]) => `; ${other} was skipped: ${reason}`).join('');
+  if (!skipped.has('native')) return reasons;
+  return `${reasons}; training is about ${SLOWER[name]} times slower than on native, repair: ${REPAIR.native}`;
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }

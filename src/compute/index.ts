@@ -1,5 +1,21 @@
-export { selectBackend, type BackendChoice, type SelectedBackend } from './backend.js';
+export { selectBackend, type SelectedBackend } from './backend.js';
+export { BACKENDS, type BackendChoice, type BackendName } from './backend-names.js';
 export { layerNorm } from './layer-norm.js';
 export { linear, type Activation, type LinearOptions } from './linear.js';
+export {
+  adamArrays,
+  adamCoefficients,
+  adamStep,
+  ensembleMlp,
+  gaussianNll,
+  hostLoss,
+  mlpLayout,
+  mlpParameterCount,
+  polyakStep,
+  squashedGaussian,
+  type AdamOptions,
+  type MlpShape,
+} from './ops/index.js';
 export { scoped } from './scoped.js';
+export { measureSpeed, type Speed } from './speed.js';
 export { tf } from './tf.js';

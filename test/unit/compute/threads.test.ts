@@ -1,0 +1,37 @@
+import os from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { giveWay, planThreads } from '../../../src/compute/threads.js';
+
+describe('planThreads', () => {
+  it('takes all cores at normal priority when no robot is attached', () => {
+    expect(planThreads({}, 8)).toEqual({ count: 8, niceness: 0 });
+    expect(planThreads().count).toBe(os.availableParallelism());
+  });
+
+  it('leaves one core to a robot, and lowers the priority', () => {
+    expect(planThreads({ robotAttached: true }, 8)).toEqual({ count: 7, niceness: 10 });
+    expect(planThreads({ robotAttached: true }, 1)).toEqual({ count: 1, niceness: 10 });
+  });
+
+  it('takes the number that was asked for, with or without a robot', () => {
+    expect(planThreads({ threads: 3 }, 8)).toEqual({ count: 3, niceness: 0 });
+    expect(planThreads({ threads: 8, robotAttached: true }, 8)).toEqual({ count: 8, niceness: 10 });
+  });
+
+  it.each([0, -1, 1.5, NaN, 9])('refuses %d threads on 8 cores', (threads) => {
+    expect(() => planThreads({ threads }, 8)).toThrow(/expected an integer from 1 to 8, the cores/);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('giveWay', () => {
+  it('lowers the priority of the calling thread, and never raises it', () => {
+    const before = os.getPriority();
+    giveWay(0);
+    expect(os.getPriority()).toBe(before);
+    const lowered = Math.max(before, 10);
+    giveWay(10);
+    expect(os.getPriority()).toBe(lowered);
+    giveWay(5);
+    expect(os.getPriority()).toBe(lowered);
+  });
+});
