@@ -42,6 +42,16 @@ describe('wrong input', () => {
       ['train', '--robot', 'cartpole', '--steps', 'many'],
       /integer of at least 1, got 'many'/,
     ],
+    [
+      'a backend that does not exist',
+      ['train', '--robot', 'cartpole', '--backend', 'webgl'],
+      /auto, tensorflow-gpu, tensorflow, native, wasm, cpu/,
+    ],
+    [
+      'more threads than the machine has cores',
+      ['train', '--robot', 'cartpole', '--threads', '100000'],
+      /--threads.*integer within \[1, \d+\], got '100000'/,
+    ],
     ['a robot that does not exist', ['train', '--robot', 'cartpol'], /robot 'cartpol'.*cartpole/],
     [
       'a task that does not exist',
@@ -82,6 +92,21 @@ describe('wrong input', () => {
   it('with --json is told as an object on stdout too', async () => {
     const { stdout } = await dynabridge('eval', '--robot', 'nobody', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'BAD_INPUT', context: { robot: 'nobody' } } });
+  });
+});
+
+describe('doctor', () => {
+  it('tells the compute backend, the speed that it reaches, and how to use a GPU', async () => {
+    const { stdout } = await dynabridge('doctor', '--json');
+    const { findings } = JSON.parse(stdout) as { findings: { what: string; detail: string }[] };
+    const detail = (what: string) => findings.find((finding) => finding.what === what)?.detail;
+    expect(detail('compute backend')).toMatch(
+      existsSync('build/Release/dynabridge_native.node')
+        ? /backend (tensorflow-gpu|native) \(.*\d+ threads?\)/
+        : /backend wasm .*native was skipped: not built \(.+\); training is about 10 times slower.*npm run build:native/,
+    );
+    expect(detail('compute speed')).toMatch(/^\d+(\.\d+)? GFLOP\/s in products of 256 x 256 matrices/);
+    expect(detail('compute GPU')).toMatch(/libtensorflow on the GPU|to use a GPU: npm install/);
   });
 });
 
