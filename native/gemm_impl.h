@@ -1,0 +1,206 @@
+// Register-tiled products. The right operand is packed into panels of kPanel columns, so that a tile of kTileRows x kPanel
+// accumulators reads one contiguous stream; the left operand is read in place, one broadcast per row and step.
+#pragma once
+
+#include "kernels.h"
+#include "simd.h"
+#include "workspace.h"
+
+namespace dynabridge {
+namespace INSTRUCTION_SET {
+
+// Accumulators of a tile: kTileRows * kPanelVectors registers, less than the processor has.
+#ifndef TILE_ROWS
+#error "compile with -DTILE_ROWS=n -DPANEL_VECTORS=n"
+#endif
+constexpr int kTileRows = TILE_ROWS;
+constexpr int kPanelVectors = PANEL_VECTORS;
+constexpr int64_t kPanel = static_cast<int64_t>(kPanelVectors) * kLanes;
+
+static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t panels(int64_t columns) { return (columns + kPanel - 1) / kPanel; }
+static inline int64_t packed_size(int64_t k, int64_t columns) { return k * panels(columns) * kPanel; }
+
+// Element (i, p) of a left operand: a[i * stride] for p = 0, advancing by 1 (Rows) or by `stride` with a[i] (Columns) per step p.
+enum class Left { kRows, kColumns };
+
+template <int kRows, int kVectors, Left kLeft>
+static void tile(int64_t k, const float* __restrict a, int64_t stride_a, const float* __restrict b, int64_t stride_b,
+                 float* __restrict c, int64_t stride_c, int64_t columns, const float* bias, bool relu) {
+  Vector sum[kRows][kVectors];
+  for (int v = 0; v < kVectors; v++) {
+    const Vector start = bias == nullptr ? Vector{} : load(bias + v * kLanes);
+    for (int i = 0; i < kRows; i++) sum[i][v] = start;
+  }
+  for (int64_t p = 0; p < k; p++) {
+    Vector right[kVectors];
+    for (int v = 0; v < kVectors; v++) right[v] = load(b + v * kLanes);
+    for (int i = 0; i < kRows; i++) {
+      const Vector left = splat(kLeft == Left::kRows ? a[i * stride_a] : a[i]);
+      for (int v = 0; v < kVectors; v++) sum[i][v] += left * right[v];
+    }
+    b += stride_b;
+    a += kLeft == Left::kRows ? 1 : stride_a;
+  }
+  for (int i = 0; i < kRows; i++) {
+    for (int v = 0; v < kVectors; v++) {
+      Vector y = sum[i][v];
+      if (relu) y = select(y <= 0.0f, Vector{}, y);  // NaN stays NaN
+      const int64_t left = columns - v * kLanes;
+      if (left >= kLanes) {
+        store(c + i * stride_c + v * kLanes, y);
+      } else {
+        store_some(c + i * stride_c + v * kLanes, y, left);
+      }
+    }
+  }
+}
+
+using Tile = void (*)(int64_t, const float*, int64_t, const float*, int64_t, float*, int64_t, int64_t, const float*,
+                      bool);
+
+// tile_of(rows, vectors): every remainder has its own kernel.
+template <Left kLeft, int kVectors, int kRows>
+struct TileTable {
+  static Tile at(int64_t rows) {
+    return rows == kRows ? tile<kRows, kVectors, kLeft> : TileTable<kLeft, kVectors, kRows - 1>::at(rows);
+  }
+};
+template <Left kLeft, int kVectors>
+struct TileTable<kLeft, kVectors, 1> {
+  static Tile at(int64_t) { return tile<1, kVectors, kLeft>; }
+};
+template <Left kLeft, int kVectors>
+struct PanelTable {
+  static Tile at(int64_t rows, int64_t vectors) {
+    return vectors == kVectors ? TileTable<kLeft, kVectors, kTileRows>::at(rows)
+                               : PanelTable<kLeft, kVectors - 1>::at(rows, vectors);
+  }
+};
+template <Left kLeft>
+struct PanelTable<kLeft, 1> {
+  static Tile at(int64_t rows, int64_t) { return TileTable<kLeft, 1, kTileRows>::at(rows); }
+};
+
+// c (rows x columns) = a b + bias for at most kPanel columns; b in steps of stride_b, readable up to whole vectors.
+template <Left kLeft>
+static void multiply_panel(int64_t rows, int64_t columns, int64_t k, const float* a, int64_t stride_a, const float* b,
+                           int64_t stride_b, float* c, int64_t stride_c, const float* bias, bool relu) {
+  const int64_t vectors = (columns + kLanes - 1) / kLanes;
+  const Tile whole = PanelTable<kLeft, kPanelVectors>::at(kTileRows, vectors);
+  const int64_t step_a = kLeft == Left::kRows ? stride_a : 1;
+  float padded[kPanel];
+  if (bias != nullptr) {
+    for (int64_t j = 0; j < vectors * kLanes; j++) padded[j] = j < columns ? bias[j] : 0;
+    bias = padded;
+  }
+  int64_t i = 0;
+  for (; i + kTileRows <= rows; i += kTileRows) {
+    whole(k, a + i * step_a, stride_a, b, stride_b, c + i * stride_c, stride_c, columns, bias, relu);
+  }
+  if (i < rows) {
+    const Tile rest = PanelTable<kLeft, kPanelVectors>::at(rows - i, vectors);
+    rest(k, a + i * step_a, stride_a, b, stride_b, c + i * stride_c, stride_c, columns, bias, relu);
+  }
+}
+
+// Panel `panel` of b (k x columns, rows `stride` apart) -> k rows of kPanel, padded with zeros to whole vectors.
+static inline void pack_panel(const float* b, int64_t stride, int64_t k, int64_t columns, float* packed) {
+  const int64_t vectors = columns / kLanes, rest = columns % kLanes;
+  for (int64_t p = 0; p < k; p++, b += stride, packed += kPanel) {
+    for (int64_t v = 0; v < vectors; v++) store(packed + v * kLanes, load(b + v * kLanes));
+    if (rest > 0) store(packed + vectors * kLanes, load_some(b + vectors * kLanes, rest));
+  }
+}
+
+static inline void transpose_four(const float* from, int64_t stride, float* to) {
+  const Four r0 = *reinterpret_cast<const UnalignedFour*>(from);
+  const Four r1 = *reinterpret_cast<const UnalignedFour*>(from + stride);
+  const Four r2 = *reinterpret_cast<const UnalignedFour*>(from + 2 * stride);
+  const Four r3 = *reinterpret_cast<const UnalignedFour*>(from + 3 * stride);
+  const Four a0 = __builtin_shufflevector(r0, r1, 0, 4, 1, 5), a1 = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
+  const Four b0 = __builtin_shufflevector(r2, r3, 0, 4, 1, 5), b1 = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
+  *reinterpret_cast<UnalignedFour*>(to) = __builtin_shufflevector(a0, b0, 0, 1, 4, 5);
+  *reinterpret_cast<UnalignedFour*>(to + kPanel) = __builtin_shufflevector(a0, b0, 2, 3, 6, 7);
+  *reinterpret_cast<UnalignedFour*>(to + 2 * kPanel) = __builtin_shufflevector(a1, b1, 0, 1, 4, 5);
+  *reinterpret_cast<UnalignedFour*>(to + 3 * kPanel) = __builtin_shufflevector(a1, b1, 2, 3, 6, 7);
+}
+
+// The same from b transposed: b is (columns x k), rows `stride` apart. Sixteen steps at a time use up each cache line that is read:
+// with strides of powers of two, lines would be evicted before a second visit.
+static inline void pack_transposed_panel(const float* b, int64_t stride, int64_t k, int64_t columns, float* packed) {
+  constexpr int64_t kSteps = 16;
+  const int64_t padded = (columns + kLanes - 1) / kLanes * kLanes;
+  for (int64_t p = 0; p < k; p += kSteps) {
+    const int64_t end = smaller(p + kSteps, k);
+    int64_t j = 0;
+    for (; j + 4 <= columns; j += 4) {
+      int64_t q = p;
+      for (; q + 4 <= end; q += 4) transpose_four(b + j * stride + q, stride, packed + q * kPanel + j);
+      for (; q < end; q++) {
+        for (int64_t u = j; u < j + 4; u++) packed[q * kPanel + u] = b[u * stride + q];
+      }
+    }
+    for (; j < padded; j++) {
+      for (int64_t q = p; q < end; q++) packed[q * kPanel + j] = j < columns ? b[j * stride + q] : 0;
+    }
+  }
+}
+
+static inline void swish(float* y, int64_t size) {
+  int64_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) {
+    const Vector z = load(y + i);
+    store(y + i, z * vector_sigmoid(z));
+  }
+  if (i < size) {
+    const Vector z = load_some(y + i, size - i);
+    store_some(y + i, z * vector_sigmoid(z), size - i);
+  }
+}
+
+// A task is one panel of columns for one block of rows of one matrix of the batch.
+constexpr int64_t kTaskRows = 32 * kTileRows;
+// Fewer rows than this are not worth packing a panel for.
+constexpr int64_t kWorthPacking = 4;
+
+static void matmul(Workspace& workspace, const Matmul& g) {
+  const int64_t column_tasks = panels(g.n);
+  const int64_t row_tasks = (g.m + kTaskRows - 1) / kTaskRows;
+  const int64_t stride_a = g.transpose_a ? g.m : g.k;
+  const int64_t stride_b = g.transpose_b ? g.k : g.n;
+  parallel(workspace, g.batch * column_tasks * row_tasks, g.batch * g.m * g.n * g.k, [&](int64_t task, int thread) {
+    const int64_t row = task % row_tasks * kTaskRows;
+    const int64_t column = task / row_tasks % column_tasks * kPanel;
+    const int64_t matrix = task / row_tasks / column_tasks;
+    const int64_t rows = smaller(kTaskRows, g.m - row), columns = smaller(kPanel, g.n - column);
+    const float* b = g.b + matrix * g.stride_b + (g.transpose_b ? column * stride_b : column);
+    int64_t step = stride_b;
+    if (g.transpose_b || rows >= kWorthPacking || columns % kLanes != 0) {
+      float* packed = workspace.thread_scratch(thread, g.k * kPanel);
+      if (g.transpose_b) {
+        pack_transposed_panel(b, stride_b, g.k, columns, packed);
+      } else {
+        pack_panel(b, stride_b, g.k, columns, packed);
+      }
+      b = packed;
+      step = kPanel;
+    }
+    float* c = g.c + matrix * g.m * g.n + row * g.n + column;
+    const float* bias = g.bias == nullptr ? nullptr : g.bias + column;
+    const bool relu = g.activation == kRelu;
+    if (g.transpose_a) {
+      multiply_panel<Left::kColumns>(rows, columns, g.k, g.a + matrix * g.stride_a + row, stride_a, b, step, c, g.n,
+                                     bias, relu);
+    } else {
+      multiply_panel<Left::kRows>(rows, columns, g.k, g.a + matrix * g.stride_a + row * stride_a, stride_a, b, step, c,
+                                  g.n, bias, relu);
+    }
+    if (g.activation == kSwish) {
+      for (int64_t i = 0; i < rows; i++) swish(c + i * g.n, columns);
+    }
+  });
+}
+
+}  // namespace INSTRUCTION_SET
+}  // namespace dynabridge
