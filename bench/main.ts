@@ -1,5 +1,9 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { integerAtLeast, numberWithin } from '../src/cli/options.js';
+import { COMPUTE_CASES } from './compute/cases.js';
+import type { ComputeOptions } from './compute/compute.js';
+import { COMPUTE_IMPLS, computeCases, computeImpls } from './compute/options.js';
+import type { TfjsImpl } from './compute/worker.js';
 
 const program = new Command('bench').description(
   'Measurements that docs/results.md quotes. Each compares within one run, as a ratio.',
@@ -39,6 +43,61 @@ program
   .option('--steps <n>', 'real steps', integerAtLeast(100), 5000)
   .action(async (options: { robot: string; task: string; seeds: number; steps: number }) =>
     (await import('./learning.js')).benchLearning(options),
+  );
+
+program
+  .command('compute')
+  .description(
+    "matrix products, networks and whole training steps on our backends and in PyTorch, taking turns in one run, beside the processor's measured peak (about 4 minutes)",
+  )
+  .option('--json', 'one JSON object as the last line of stdout; progress is on stderr either way')
+  .addOption(
+    new Option(
+      '--cases <patterns>',
+      'which cases, separated by commas: any part of a name, or a whole name with *',
+    )
+      .argParser(computeCases)
+      .default(COMPUTE_CASES, 'all'),
+  )
+  .option('--seconds <n>', 'timed work per case and implementation', numberWithin(0.05, 600), 1)
+  .addOption(
+    new Option('--impls <names>', `which of ${COMPUTE_IMPLS.join(', ')}, separated by commas`)
+      .argParser(computeImpls)
+      .default(COMPUTE_IMPLS, 'all that are there'),
+  )
+  .option('--python <path>', 'interpreter that can import torch (default: python3, else /usr/bin/python3)')
+  .option('--coretype <name>', "OPENBLAS_CORETYPE for PyTorch instead of the best one; 'default' sets none")
+  .addHelpText(
+    'after',
+    () => `
+Cases:
+${COMPUTE_CASES.map(({ name }) => `  ${name}`).join('\n')}
+
+Without PyTorch there are no ratios. On Debian and Ubuntu: apt-get install python3-torch libopenblas0-pthread
+Without the native addon there are no fractions of the peak. To build it: npm run build:native
+
+Examples:
+  npm run bench -- compute --cases 'sac-update,ensemble-step'
+  npm run --silent bench -- compute --json > compute.json`,
+  )
+  .action(async (options: ComputeOptions) => (await import('./compute/compute.js')).benchCompute(options));
+
+program
+  .command('compute-worker', { hidden: true })
+  .requiredOption('--impl <name>')
+  .requiredOption('--threads <n>', '', integerAtLeast(1))
+  .action(async ({ impl, threads }: { impl: TfjsImpl; threads: number }) =>
+    (await import('./compute/worker.js')).runComputeWorker(impl, threads),
+  );
+
+program
+  .command('compute-soak')
+  .description(
+    'SAC updates and ensemble steps in turns on the backend that auto takes: tensors and memory may not grow',
+  )
+  .option('--updates <n>', 'how many', integerAtLeast(10), 20_000)
+  .action(async ({ updates }: { updates: number }) =>
+    (await import('./compute/soak.js')).benchComputeSoak(updates),
   );
 
 await program.parseAsync();
