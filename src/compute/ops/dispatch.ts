@@ -4,7 +4,7 @@
  */
 import { tf } from '../tf.js';
 
-/** Runs `composed` where the current backend has no kernel `name`. */
+/** Outputs of the kernel `name`, or of `composed` where the current backend has none. */
 export function runFused(
   name: string,
   inputs: tf.NamedTensorMap,
@@ -12,7 +12,8 @@ export function runFused(
   composed: () => tf.Tensor[],
 ): tf.Tensor[] {
   if (tf.getKernel(name, tf.getBackend()) === undefined) return tf.tidy(composed);
-  return tf.engine().runKernel<tf.Tensor[]>(name, inputs, attributes as tf.NamedAttrMap);
+  const outputs = tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);
+  return Array.isArray(outputs) ? outputs : [outputs];
 }
 
 /** Gradient of one input, or undefined where it was not wanted. */

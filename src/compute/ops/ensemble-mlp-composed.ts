@@ -29,7 +29,7 @@ interface KeptLayer {
   readonly norm?: {
     readonly normalised: tf.Tensor3D;
     readonly inverse: tf.Tensor3D;
-    readonly scale: tf.Tensor3D;
+    readonly scale: tf.Tensor;
   };
 }
 
@@ -56,7 +56,7 @@ export function composedMlpForward(
 
 function groupForward(
   x: tf.Tensor3D,
-  parts: tf.Tensor3D[],
+  parts: tf.Tensor[],
   shape: MlpShape,
 ): { y: tf.Tensor3D; layers: KeptLayer[] } {
   const layers: KeptLayer[] = [];
@@ -64,7 +64,7 @@ function groupForward(
   const take = () => parts[next++]!;
   let h = x;
   for (let i = 0; i < shape.hidden.length; i++) {
-    const [input, kernel] = [h, take()];
+    const [input, kernel] = [h, take() as tf.Tensor3D];
     let z = affine(input, kernel, take());
     let norm: KeptLayer['norm'];
     if (shape.layerNorm) {
@@ -84,7 +84,7 @@ function groupForward(
       layers.push({ input, kernel, output: h, sigmoid, ...(norm && { norm }) });
     }
   }
-  const kernel = take();
+  const kernel = take() as tf.Tensor3D;
   layers.push({ input: h, kernel });
   return { y: affine(h, kernel, take()), layers };
 }
@@ -149,7 +149,7 @@ function groupGradient(
   return { dx: g, parts: parts.reverse() };
 }
 
-function flatten({ input, kernel, output, sigmoid, norm }: KeptLayer): tf.Tensor3D[] {
+function flatten({ input, kernel, output, sigmoid, norm }: KeptLayer): tf.Tensor[] {
   return [
     input,
     kernel,

@@ -13,24 +13,22 @@ function memberByMember(): boolean {
   return tf.getBackend() === 'wasm';
 }
 
-/** Each group's parameters in layout order: kernels (G x inputs x outputs), vectors (G x 1 x width). */
-export function unpackParameters(parameters: tf.Tensor2D, layout: readonly MlpEntry[]): tf.Tensor3D[][] {
+/** Each group's parameters in layout order: kernels (G x inputs x outputs), vectors that broadcast over (G x B x width). */
+export function unpackParameters(parameters: tf.Tensor2D, layout: readonly MlpEntry[]): tf.Tensor[][] {
   const [members, size] = parameters.shape;
-  const dimensions = (entry: MlpEntry): [number, number] =>
-    entry.shape.length === 2 ? [entry.shape[0]!, entry.shape[1]!] : [1, entry.shape[0]!];
   if (!memberByMember()) {
     return [
-      layout.map((entry) => {
-        const columns = tf.slice(parameters, [0, entry.start], [members, entry.end - entry.start]);
-        return tf.reshape(columns, [members, ...dimensions(entry)]);
+      layout.map(({ start, end, shape }) => {
+        const columns = tf.slice(parameters, [0, start], [members, end - start]);
+        return tf.reshape(columns, shape.length === 2 ? [members, ...shape] : [members, 1, ...shape]);
       }),
     ];
   }
   const values = parameters.dataSync<'float32'>();
   return Array.from({ length: members }, (_, e) =>
-    layout.map((entry) => {
-      const own = values.subarray(e * size + entry.start, e * size + entry.end);
-      return tf.tensor3d(own, [1, ...dimensions(entry)]);
+    layout.map(({ start, end, shape }) => {
+      const own = values.subarray(e * size + start, e * size + end);
+      return tf.tensor(own, shape.length === 2 ? [1, ...shape] : [...shape]);
     }),
   );
 }
@@ -38,8 +36,8 @@ export function unpackParameters(parameters: tf.Tensor2D, layout: readonly MlpEn
 /** The inverse of {@link unpackParameters}: (E x P). */
 export function packParameters(groups: readonly tf.Tensor[][]): tf.Tensor2D {
   const rows = groups.map((group) =>
-    tf.concat<tf.Tensor2D>(
-      group.map((part) => tf.reshape<tf.Rank.R2>(part, [part.shape[0]!, -1])),
+    tf.concat(
+      group.map((part) => tf.reshape<tf.Rank.R2>(part, [part.shape[0], -1])),
       1,
     ),
   );
@@ -64,15 +62,15 @@ export function groupRows(x: tf.Tensor, members: number): tf.Tensor3D[] {
 /** Groups (G x B x N) joined: (E x B x N), or their sum over the members (B x N). */
 export function joinRows(groups: readonly tf.Tensor3D[], sum: boolean): tf.Tensor {
   if (!sum) return tf.concat([...groups], 0);
-  const total = groups.reduce((a, b) => tf.add<tf.Tensor3D>(a, b));
+  const total = groups.slice(1).reduce<tf.Tensor>((a, b) => tf.add(a, b), groups[0]!);
   return tf.sum(total, 0);
 }
 
-/** a b + bias with bias (G x 1 x N). */
-export function affine(a: tf.Tensor3D, b: tf.Tensor3D, bias: tf.Tensor3D): tf.Tensor3D {
+/** a b + bias */
+export function affine(a: tf.Tensor3D, b: tf.Tensor3D, bias: tf.Tensor): tf.Tensor3D {
   if (!memberByMember()) return tf.add(tf.matMul(a, b), bias);
   // no activation here: the fused relu of XNNPACK turns NaN into 0
-  return tf.fused.matMul({ a, b, bias: tf.reshape(bias, [-1]) });
+  return tf.fused.matMul({ a, b, bias }) as tf.Tensor3D;
 }
 
 /** a b^T */
