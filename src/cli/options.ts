@@ -45,7 +45,7 @@ export const controllerOption = (): Option =>
 export const integerAtLeast = (minimum: number): ((text: string) => number) =>
   integerThat((value) => value >= minimum, `of at least ${minimum}`);
 
-export const integerWithin = (minimum: number, maximum: number): ((text: string) => number) =>
+const integerWithin = (minimum: number, maximum: number): ((text: string) => number) =>
   integerThat((value) => value >= minimum && value <= maximum, `within [${minimum}, ${maximum}]`);
 
 function integerThat(fits: (value: number) => boolean, expected: string): (text: string) => number {

@@ -33,10 +33,15 @@ const AUTO = ['tensorflow-gpu', 'native', 'wasm', 'cpu'] as const satisfies read
 const GPU_PACKAGE = '@tensorflow/tfjs-node-gpu';
 const CPU_PACKAGE = '@tensorflow/tfjs-node';
 
+/** Both packages bind to the tfjs of their own version. */
+function install(name: string): string {
+  return `npm install --no-save ${name}@${tf.version.tfjs}`;
+}
+
 /** What to do about a backend that is missing; the others are always there. */
 const REPAIR: Readonly<Partial<Record<BackendName, string>>> = {
-  'tensorflow-gpu': `npm install ${GPU_PACKAGE}, on a machine with an NVIDIA GPU, CUDA 11 and cuDNN 8`,
-  tensorflow: `npm install ${CPU_PACKAGE}`,
+  'tensorflow-gpu': `${install(GPU_PACKAGE)}, on a machine with an NVIDIA GPU, CUDA 11 and cuDNN 8`,
+  tensorflow: install(CPU_PACKAGE),
   native: 'npm run build:native',
 };
 

@@ -60,8 +60,8 @@ describe('selectBackend', () => {
   });
 
   it.each([
-    ['tensorflow-gpu', 'npm install @tensorflow/tfjs-node-gpu'],
-    ['tensorflow', 'npm install @tensorflow/tfjs-node'],
+    ['tensorflow-gpu', 'npm install --no-save @tensorflow/tfjs-node-gpu'],
+    ['tensorflow', 'npm install --no-save @tensorflow/tfjs-node'],
     ['native', 'npm run build:native'],
   ] as const)('refuses %s by name when it does not load, with the repair', async (name, repair) => {
     await expect(selectBackend(name, {}, ALL_FAIL)).rejects.toMatchObject({
