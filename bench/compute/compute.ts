@@ -40,6 +40,8 @@ const THREADS: Readonly<Record<Impl, readonly number[]>> = {
 };
 const TRIAL_CASES = ['matmul/256', 'sac-update/256x256/b256', 'ensemble-step/7x4x200/b256'];
 const TRIAL_S = 0.6;
+/** load of each core from which on other programs spoil the figures */
+const BUSY = 0.4;
 const ATEN = { label: 'ATEN_CPU_CAPABILITY=avx512', environment: { ATEN_CPU_CAPABILITY: 'avx512' } };
 
 interface PeerFacts extends PyTorchHello {
@@ -148,6 +150,11 @@ export async function benchCompute(options: ComputeOptions): Promise<void> {
   const signal = interruptSignal(() => progress.settle('stopping; what was measured so far follows'));
   const field = new Field(signal, progress.show);
   const loadBefore = os.loadavg()[0]!;
+  if (loadBefore > BUSY * os.availableParallelism()) {
+    field.notes.push(
+      `the machine was busy at the start (load ${loadBefore.toFixed(1)} on ${os.availableParallelism()} cores): times are too long, those of two threads most of all; end what else runs and measure again`,
+    );
+  }
   const measured: Measured[] = [];
   try {
     for (const impl of options.impls) {

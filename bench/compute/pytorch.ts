@@ -23,7 +23,7 @@ export interface PyTorchSetting {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export const DEFAULT_SETTING: PyTorchSetting = { label: 'default', environment: {} };
+const DEFAULT_SETTING: PyTorchSetting = { label: 'default', environment: {} };
 
 /** @returns the interpreter, or why there is none */
 export function findPyTorch(asked: string | undefined): { python: string } | { missing: string } {

@@ -5,6 +5,8 @@ import type { ComputeCase } from './cases.js';
 import { usefulFlops } from './flops.js';
 import type { CaseResult, Impl } from './measure.js';
 
+const ENOUGH_SAMPLES = 10;
+
 export interface ComputeRow {
   readonly case: string;
   readonly impl: Impl;
@@ -154,10 +156,14 @@ export function verdicts(rows: readonly ComputeRow[]): Verdict[] {
 /** Few samples say little of the spread. */
 export function scarcity(rows: readonly ComputeRow[]): string[] {
   return [...new Set(rows.map(({ impl }) => impl))].flatMap((impl) => {
-    const few = rows.filter((row) => row.impl === impl && row.samples < 10);
+    const few = rows.filter((row) => row.impl === impl && row.samples < ENOUGH_SAMPLES);
     if (few.length === 0) return [];
-    const list = few.map(({ case: name, samples }) => `${name} (${samples})`).join(', ');
-    return `${impl}: slow, so fewer than 10 samples of ${list}`;
+    const names = [...new Set(few.map((row) => row.case))];
+    const list = names.map((name) => {
+      const least = Math.min(...few.filter((row) => row.case === name).map(({ samples }) => samples));
+      return `${name} (${least})`;
+    });
+    return `${impl}: slow, so fewer than ${ENOUGH_SAMPLES} samples of ${list.join(', ')}`;
   });
 }
 
