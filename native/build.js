@@ -37,7 +37,11 @@ function toolchain() {
   if (process.platform === 'win32') {
     throw new CannotBuild('it needs GCC or Clang, and on Windows node-gyp takes MSVC', 'install under WSL');
   }
-  const env = { ...process.env, LC_ALL: 'C' }; // messages in the words that `reasonIn` knows
+  const env = {
+    ...process.env,
+    LC_ALL: 'C', // messages in the words that `reasonIn` knows
+    PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter), // binding.gyp asks this Node for a path
+  };
   const missing = [];
   if (env.CXX) {
     if (!runs(env.CXX.split(' ')[0])) missing.push(`C++ compiler (CXX=${env.CXX} does not run)`);
