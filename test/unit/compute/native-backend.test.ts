@@ -1,8 +1,9 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { tf } from '../../../src/compute/index.js';
+import { tf } from '../../../src/compute/tf.js';
 import { loadAddon } from '../../../src/compute/native/addon.js';
-import { NativeBackend, registerNativeBackend } from '../../../src/compute/native/backend.js';
+import type { NativeBackend } from '../../../src/compute/native/backend.js';
+import { registerNativeBackend } from '../../../src/compute/native/backend.js';
 
 const loaded = loadAddon();
 const skipped = 'missing' in loaded ? ` (skipped: ${loaded.missing})` : '';
@@ -131,7 +132,7 @@ describe.skipIf('missing' in loaded)(`native backend${skipped}`, () => {
       ['strided slice', (x) => tf.stridedSlice(x, [1], [3], [1]), [2, 3], 'shares'],
       ['concat of one', (x) => tf.concat([x]), [1, 2, 3, 4], 'shares'],
       ['dataSync', (x) => x.dataSync<'float32'>(), [1, 2, 3, 4], 'shares'],
-      ['bufferSync', (x) => x.bufferSync().values as Float32Array, [1, 2, 3, 4], 'shares'],
+      ['bufferSync', (x) => x.bufferSync().values, [1, 2, 3, 4], 'shares'],
       ['complex', (x) => tf.real(tf.complex(x, x)), [1, 2, 3, 4], 'shares'],
     ];
     const valuesOf = (alias: Float32Array | tf.Tensor) =>

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tf } from '../../../src/compute/index.js';
+import { tf } from '../../../src/compute/tf.js';
 import { BufferPool, NativeData, NativeStorage } from '../../../src/compute/native/storage.js';
 
 describe('BufferPool', () => {
@@ -73,7 +73,7 @@ describe('NativeStorage', () => {
   });
 
   it('holds its own data ids and those of other backends, and counts both', () => {
-    const storage = new NativeStorage(tf.backend() as tf.KernelBackend, tf.engine());
+    const storage = new NativeStorage(tf.backend(), tf.engine());
     const own = storage.add(new NativeData(new Float32Array(1), 'float32', 1, false));
     const foreign = { id: 12 };
     const moved = new NativeData(new Float32Array(2), 'float32', 1, true);

@@ -22,7 +22,7 @@ interface Loops {
 }
 
 /**
- * Folds the axes of a broadcast into rows and columns: neighbouring axes that a operand spans, or is repeated over, alike become one.
+ * Folds the axes of a broadcast into rows and columns: neighbouring axes that an operand spans, or is repeated over, alike become one.
  * @returns whether two axes are enough; `loops` is filled then
  */
 export function foldBroadcast(a: readonly number[], b: readonly number[], loops: Loops): boolean {
@@ -59,6 +59,12 @@ export function foldBroadcast(a: readonly number[], b: readonly number[], loops:
   return true;
 }
 
+/** @throws tfjs's own error where the shapes do not fit */
+function broadcastShape(a: number[], b: number[]): number[] {
+  if (b.length <= a.length && sizeOf(b) === 1) return a; // most often a number
+  return tf.broadcast_util.assertAndGetBroadcastShape(a, b);
+}
+
 /** Elementwise operations of two tensors, broadcast where two nested loops can express it. */
 export function binaryKernels(addon: NativeAddon): tf.KernelConfig[] {
   const loops: Loops = {
@@ -92,10 +98,8 @@ export function binaryKernels(addon: NativeAddon): tf.KernelConfig[] {
         );
         return out;
       }
-      // tfjs's own error where the shapes do not fit
-      const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
       if (!foldBroadcast(a.shape, b.shape, loops)) return cpu(args);
-      const out = backend.output(shape);
+      const out = backend.output(broadcastShape(a.shape, b.shape));
       addon.binary(
         code,
         backend.array(a.dataId),

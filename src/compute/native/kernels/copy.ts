@@ -10,15 +10,28 @@ function outerSize(shape: readonly number[], axis: number): number {
   return size;
 }
 
+/** Whether two shapes are equal but for one axis. */
+function joins(a: readonly number[], b: readonly number[], axis: number): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (i !== axis && a[i] !== b[i]) return false;
+  return true;
+}
+
 function concatKernel(addon: NativeAddon): tf.KernelConfig {
   return override('Concat', (cpu) => (args, backend) => {
     const inputs = args.inputs as unknown as readonly tf.TensorInfo[];
     if (!inputs.every(takes)) return cpu(args);
-    const axis = tf.util.parseAxisParam(args.attrs!['axis'] as number, inputs[0]!.shape)[0]!;
-    const shapes = inputs.map((x) => x.shape);
-    tf.backend_util.assertParamsConsistent(shapes, axis);
-    const out = backend.output(tf.backend_util.computeOutShape(shapes, axis));
-    const rows = outerSize(out.shape, axis);
+    const axis = args.attrs!['axis'] as number;
+    const shape = inputs[0]!.shape.slice();
+    const $axis = axis < 0 ? axis + shape.length : axis;
+    if (shape[$axis] === undefined) return cpu(args);
+    for (let i = 1; i < inputs.length; i++) {
+      const next = inputs[i]!.shape;
+      if (!joins(shape, next, $axis)) return cpu(args); // tfjs's own error
+      shape[$axis] += next[$axis]!;
+    }
+    const out = backend.output(shape);
+    const rows = outerSize(shape, $axis);
     const stride = out.array.length / rows;
     let start = 0;
     for (const x of inputs) {
