@@ -21,6 +21,12 @@ static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t panels(int64_t columns) { return (columns + kPanel - 1) / kPanel; }
 static inline int64_t packed_size(int64_t k, int64_t columns) { return k * panels(columns) * kPanel; }
 
+#if defined(__clang__)
+#define UNROLLED _Pragma("unroll")
+#else
+#define UNROLLED _Pragma("GCC unroll 16")
+#endif
+
 // Element (i, p) of a left operand: a[i * stride] for p = 0, advancing by 1 (Rows) or by `stride` with a[i] (Columns) per step p.
 enum class Left { kRows, kColumns };
 
@@ -28,30 +34,33 @@ template <int kRows, int kVectors, Left kLeft>
 static void tile(int64_t k, const float* __restrict a, int64_t stride_a, const float* __restrict b, int64_t stride_b,
                  float* __restrict c, int64_t stride_c, int64_t columns, const float* bias, bool relu) {
   Vector sum[kRows][kVectors];
-  for (int v = 0; v < kVectors; v++) {
+  UNROLLED for (int v = 0; v < kVectors; v++) {
     const Vector start = bias == nullptr ? Vector{} : load(bias + v * kLanes);
-    for (int i = 0; i < kRows; i++) sum[i][v] = start;
+    UNROLLED for (int i = 0; i < kRows; i++) sum[i][v] = start;
   }
   for (int64_t p = 0; p < k; p++) {
     Vector right[kVectors];
-    for (int v = 0; v < kVectors; v++) right[v] = load(b + v * kLanes);
-    for (int i = 0; i < kRows; i++) {
+    UNROLLED for (int v = 0; v < kVectors; v++) right[v] = load(b + v * kLanes);
+    UNROLLED for (int i = 0; i < kRows; i++) {
       const Vector left = splat(kLeft == Left::kRows ? a[i * stride_a] : a[i]);
-      for (int v = 0; v < kVectors; v++) sum[i][v] += left * right[v];
+      UNROLLED for (int v = 0; v < kVectors; v++) sum[i][v] += left * right[v];
     }
     b += stride_b;
     a += kLeft == Left::kRows ? 1 : stride_a;
   }
-  for (int i = 0; i < kRows; i++) {
-    for (int v = 0; v < kVectors; v++) {
-      Vector y = sum[i][v];
-      if (relu) y = select(y <= 0.0f, Vector{}, y);  // NaN stays NaN
-      const int64_t left = columns - v * kLanes;
-      if (left >= kLanes) {
-        store(c + i * stride_c + v * kLanes, y);
-      } else {
-        store_some(c + i * stride_c + v * kLanes, y, left);
-      }
+  if (relu) {
+    UNROLLED for (int i = 0; i < kRows; i++) {
+      UNROLLED for (int v = 0; v < kVectors; v++) sum[i][v] = select(sum[i][v] <= 0.0f, Vector{}, sum[i][v]);
+    }
+  }
+  const int64_t last = columns - (kVectors - 1) * kLanes;  // of the last vector, 1 to kLanes
+  UNROLLED for (int i = 0; i < kRows; i++) {
+    UNROLLED for (int v = 0; v < kVectors - 1; v++) store(c + i * stride_c + v * kLanes, sum[i][v]);
+    float* end = c + i * stride_c + (kVectors - 1) * kLanes;
+    if (last >= kLanes) {
+      store(end, sum[i][kVectors - 1]);
+    } else {
+      store_some(end, sum[i][kVectors - 1], last);
     }
   }
 }

@@ -105,7 +105,11 @@ static inline Vector vector_log1p(Vector u) {
   return select(w == splat(__builtin_inff()), w, vector_log(w) + (u - (w - 1.0f)) / w);
 }
 
-static inline Vector vector_sigmoid(Vector x) { return 1.0f / (1.0f + vector_exp(-x)); }
+// 1 / (1 + e^-x), for negative x as e^x / (1 + e^x), which does not overflow
+static inline Vector vector_sigmoid(Vector x) {
+  const Vector e = vector_exp(-absolute(x));
+  return select(x < 0.0f, e, splat(1)) / (1.0f + e);
+}
 
 // ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)
 static inline Vector vector_softplus(Vector x) {
