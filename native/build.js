@@ -40,7 +40,7 @@ function toolchain() {
   const env = {
     ...process.env,
     LC_ALL: 'C', // messages in the words that `reasonIn` knows
-    PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter), // binding.gyp asks this Node for a path
+    PATH: [process.env.PATH, path.dirname(process.execPath)].join(path.delimiter), // binding.gyp needs a `node`
   };
   const missing = [];
   if (env.CXX) {
