@@ -219,6 +219,8 @@ describe.skipIf('missing' in loaded)(`native kernels${skipped}`, () => {
         [2, 1, 4],
         [1, 3, 1],
       ],
+      [[1], [1, 1, 1]],
+      [[3], [1, 1]],
       [[1, 1, 1], [1]],
       [[0, 3], [3]],
       [
