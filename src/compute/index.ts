@@ -1,7 +1,5 @@
 export { selectBackend, type SelectedBackend } from './backend.js';
 export { BACKENDS, type BackendChoice, type BackendName } from './backend-names.js';
-export { layerNorm } from './layer-norm.js';
-export { linear, type Activation, type LinearOptions } from './linear.js';
 export {
   adamArrays,
   adamCoefficients,

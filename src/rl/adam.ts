@@ -1,25 +1,23 @@
+import { adamCoefficients, adamStep, scoped, tf, type AdamOptions } from '../compute/index.js';
 import { takeTensor, type NamedTensors } from './named-tensors.js';
+import type { ParameterSet } from './parameter-set.js';
 
-export interface AdamOptions {
-  readonly learningRate: number;
-  /** default 0.9, 0.999 and 1e-8: Kingma and Ba 2015 (arXiv 1412.6980), algorithm 1 */
-  readonly beta1?: number;
-  readonly beta2?: number;
-  readonly epsilon?: number;
-}
-
-/** Adam on one flat parameter array (Kingma and Ba 2015, algorithm 1), in place. */
+/** Adam's state for one parameter set (Kingma and Ba 2015, algorithm 1). */
 export class Adam {
-  private readonly m: Float32Array;
-  private readonly v: Float32Array;
+  private readonly m: tf.Variable<tf.Rank.R2>;
+  private readonly v: tf.Variable<tf.Rank.R2>;
+  private readonly l2: tf.Tensor1D | undefined;
   private count = 0;
 
+  /** @param l2 coefficient of each column of the parameters; its gradient is added to the loss's */
   constructor(
-    readonly size: number,
+    readonly parameters: ParameterSet,
     readonly options: AdamOptions,
+    l2?: Float32Array,
   ) {
-    this.m = new Float32Array(size);
-    this.v = new Float32Array(size);
+    const { shape } = parameters.variable;
+    [this.m, this.v] = scoped(() => [tf.variable(tf.zeros(shape)), tf.variable(tf.zeros(shape))]);
+    this.l2 = l2 && tf.keep(tf.tensor1d(l2.slice()));
   }
 
   /** Steps taken. */
@@ -27,34 +25,31 @@ export class Adam {
     return this.count;
   }
 
-  /** @param gradient of the loss that is to fall, same order as `parameters` */
-  step(parameters: Float32Array, gradient: Float32Array): void {
-    const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = this.options;
-    const { m, v } = this;
+  /** @param gradient of the loss that is to fall, in the shape of the parameters, which are changed */
+  step(gradient: tf.Tensor): void {
     this.count++;
-    const rate = learningRate / (1 - beta1 ** this.count);
-    const correction = 1 / (1 - beta2 ** this.count);
-    for (let i = 0; i < m.length; i++) {
-      const g = gradient[i]!;
-      const mi = beta1 * m[i]! + (1 - beta1) * g;
-      const vi = beta2 * v[i]! + (1 - beta2) * g * g;
-      m[i] = mi;
-      v[i] = vi;
-      parameters[i] = parameters[i]! - (rate * mi) / (Math.sqrt(vi * correction) + epsilon);
-    }
+    const coefficients = adamCoefficients(this.count, this.options);
+    adamStep(this.parameters.variable, gradient, this.m, this.v, coefficients, this.l2);
   }
 
   tensors(): NamedTensors {
     return {
-      m: { shape: [this.size], data: this.m.slice() },
-      v: { shape: [this.size], data: this.v.slice() },
+      m: { shape: this.m.shape, data: this.m.dataSync<'float32'>().slice() },
+      v: { shape: this.v.shape, data: this.v.dataSync<'float32'>().slice() },
       count: { shape: [1], data: Float32Array.of(this.count) }, // exact up to 2^24 steps
     };
   }
 
   load(tensors: NamedTensors): void {
-    this.m.set(takeTensor(tensors, 'm', [this.size]));
-    this.v.set(takeTensor(tensors, 'v', [this.size]));
+    const { shape } = this.m;
+    scoped(() => {
+      this.m.assign(tf.tensor2d(takeTensor(tensors, 'm', shape).slice(), shape));
+      this.v.assign(tf.tensor2d(takeTensor(tensors, 'v', shape).slice(), shape));
+    });
     this.count = takeTensor(tensors, 'count', [1])[0]!;
+  }
+
+  dispose(): void {
+    tf.dispose([this.m, this.v, ...(this.l2 ? [this.l2] : [])]);
   }
 }

@@ -116,8 +116,7 @@ class BestMembers {
   }
 
   restore(): void {
-    this.snapshots.forEach((snapshot, e) => this.ensemble.restoreMember(e, snapshot));
-    this.ensemble.parameters.refresh();
+    this.ensemble.restoreMembers(this.snapshots);
     const ranking = Array.from(this.errors.keys()).sort((a, b) => this.errors[a]! - this.errors[b]! || a - b);
     this.ensemble.elites = Int32Array.from(ranking.slice(0, this.ensemble.config.elites));
   }

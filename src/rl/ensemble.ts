@@ -3,14 +3,14 @@
  * E members, B batch per member, N rows, I inputs, D outputs. Inputs and targets are normalised per dimension; MBPO normalises
  * inputs only, which fails where targets differ in scale ("Fixing That Free Lunch", arXiv 2510.01457).
  */
-import { scoped, tf } from '../compute/index.js';
+import { ensembleMlp, gaussianNll, mlpLayout, scoped, tf, type MlpShape } from '../compute/index.js';
 import { badInput, type Rng } from '../core/index.js';
 import { Adam } from './adam.js';
 import type { EnsembleConfig } from './ensemble-config.js';
-import { mlpForward, mlpParameters, type MlpSpec } from './mlp.js';
+import { mlpParameters } from './mlp-parameters.js';
 import { takeTensor, withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import { Normaliser } from './normaliser.js';
-import { flatGradient, ParameterSet } from './parameter-set.js';
+import { ParameterSet } from './parameter-set.js';
 
 /** Supervised rows. */
 export interface ModelDataset {
@@ -33,16 +33,27 @@ interface Statistics {
   readonly std: Float32Array;
 }
 
+/** Loss of a batch and its gradients, in the shapes of the parameters and of the bounds. */
+interface Slope {
+  readonly value: tf.Scalar;
+  readonly members: tf.Tensor;
+  readonly bounds: tf.Tensor;
+}
+
 export class Ensemble {
+  /** one row for each member; heads are mean | raw log variance */
   readonly parameters: ParameterSet;
+  /** of the log variance (2 x D): max; min */
+  readonly bounds: ParameterSet;
   readonly inputNormaliser: Normaliser;
   readonly targetNormaliser: Normaliser;
   /** members with the lowest holdout error, best first */
   elites: Int32Array;
-  private readonly network: MlpSpec<'mean' | 'logVariance'>;
+  private readonly shape: MlpShape;
   private readonly adam: Adam;
-  /** L2 coefficient of each parameter */
-  private readonly decay: Float32Array;
+  private readonly boundsAdam: Adam;
+  /** (2 x D): gradient of the bounds' term of the loss, boundWeight * sum(max - min) */
+  private readonly boundSlopes: tf.Tensor2D;
 
   constructor(
     readonly inputSize: number,
@@ -50,36 +61,32 @@ export class Ensemble {
     readonly config: EnsembleConfig,
     rng: Rng,
   ) {
-    const { members, elites, hidden, weightDecay, learningRate } = config;
+    const { members, elites, hidden, weightDecay, learningRate, boundWeight } = config;
     if (elites < 1 || elites > members) throw badInput(`${elites} elites of ${members} members`);
     if (weightDecay.length !== hidden.length + 1) {
       throw badInput(
         `weightDecay has ${weightDecay.length} values for ${hidden.length} hidden layers and the heads`,
       );
     }
-    this.network = {
+    this.shape = {
       inputs: inputSize,
       hidden,
-      heads: { mean: outputSize, logVariance: outputSize },
+      outputs: 2 * outputSize,
       activation: 'swish',
+      layerNorm: false,
     };
-    const bound = (name: string, value: number) => ({
-      name,
-      shape: [outputSize],
-      initial: new Float32Array(outputSize).fill(value),
-    });
-    this.parameters = new ParameterSet([
-      ...range(members).flatMap((e) => mlpParameters(`member${e}`, this.network, 'truncated-normal', rng)),
+    const rows = range(members).map((e) => `member${e}`);
+    this.parameters = mlpParameters(rows, this.shape, outputSize, 'truncated-normal', rng);
+    const constant = (value: number) => new Float32Array(outputSize).fill(value);
+    const bound = (name: string, value: number) => ({ name, shape: [outputSize], initial: constant(value) });
+    this.bounds = new ParameterSet(2, [
       bound('maxLogVariance', config.initialMaxLogVariance),
       bound('minLogVariance', config.initialMinLogVariance),
     ]);
-    this.decay = new Float32Array(this.parameters.values.length);
-    for (const { name, start, end } of this.parameters.entries) {
-      const layer = /dense(\d+)\/kernel$/.exec(name);
-      if (layer !== null) this.decay.fill(weightDecay[Number(layer[1])]!, start, end);
-      else if (name.endsWith('/kernel')) this.decay.fill(weightDecay[hidden.length]!, start, end);
-    }
-    this.adam = new Adam(this.parameters.values.length, { learningRate });
+    this.adam = new Adam(this.parameters, { learningRate }, kernelDecay(this.shape, weightDecay));
+    this.boundsAdam = new Adam(this.bounds, { learningRate });
+    const slopes = [...constant(boundWeight), ...constant(-boundWeight)];
+    this.boundSlopes = tf.keep(tf.tensor2d(slopes, [2, outputSize]));
     this.inputNormaliser = new Normaliser(inputSize);
     this.targetNormaliser = new Normaliser(outputSize);
     this.elites = Int32Array.from(range(elites));
@@ -97,20 +104,24 @@ export class Ensemble {
     this.inputNormaliser.fit(data.count, data.inputs);
     this.targetNormaliser.fit(data.count, data.targets);
     if (this.adam.steps === 0) return;
-    for (let e = 0; e < this.config.members; e++) {
-      this.preserveInputs(`member${e}`, before[0]!);
-      this.preserveOutputs(`member${e}`, before[1]!);
-    }
-    for (const name of ['maxLogVariance', 'minLogVariance']) {
-      const bound = this.parameters.slice(name);
-      bound.forEach((value, d) => (bound[d] = value + this.logVarianceShift(d, before[1]!)));
-    }
-    this.parameters.refresh();
+    this.parameters.edit((piece) => {
+      for (let e = 0; e < this.config.members; e++) {
+        const own = (name: string) => piece(`member${e}/${name}`);
+        this.preserveInputs(own, before[0]!);
+        this.preserveOutputs(own, before[1]!);
+      }
+    });
+    this.bounds.edit((piece) => {
+      for (const name of ['maxLogVariance', 'minLogVariance']) {
+        const bound = piece(name);
+        bound.forEach((value, d) => (bound[d] = value + this.logVarianceShift(d, before[1]!)));
+      }
+    });
   }
 
   /**
-   * Loss of one batch and its gradient: sum over members of mean((mean - y)^2 / variance) + mean(log variance), plus bound
-   * terms and weight decay. No constants of the Gaussian, as in MBPO.
+   * Loss of one batch and its gradients: sum over members of mean((mean - y)^2 / variance) + mean(log variance), plus the bounds'
+   * term. No constants of the Gaussian, as in MBPO. Weight decay is not in it: it is part of the optimiser's step.
    * @param inputs (E x B x I) normalised
    * @param targets (E x B x D) normalised
    */
@@ -118,35 +129,22 @@ export class Ensemble {
     batch: number,
     inputs: Float32Array,
     targets: Float32Array,
-  ): { value: number; gradient: Float32Array } {
-    const { members, boundWeight } = this.config;
-    const { parameters, decay } = this;
-    const result = scoped(() => {
-      const y = tf.tensor2d(targets, [members * batch, this.outputSize]);
-      return flatGradient(parameters, () => {
-        const { mean, logVariance } = this.forwardAll(batch, inputs);
-        const inverse = tf.exp(tf.neg(logVariance));
-        const fit = tf.mean(tf.add(tf.mul(tf.square(tf.sub(mean, y)), inverse), logVariance));
-        const { max, min } = this.bounds();
-        // all members have equally many rows, so the sum of their means is E times the mean over all
-        return tf.add(tf.mul(fit, members), tf.mul(tf.sum(tf.sub(max, min)), boundWeight));
-      });
+  ): { value: number; members: Float32Array; bounds: Float32Array } {
+    return scoped(() => {
+      const { value, members, bounds } = this.slope(batch, inputs, targets);
+      const copy = (tensor: tf.Tensor) => tensor.dataSync<'float32'>().slice();
+      return { value: copy(value)[0]!, members: copy(members), bounds: copy(bounds) };
     });
-    let penalty = 0;
-    for (let i = 0; i < decay.length; i++) {
-      const weight = parameters.values[i]!;
-      penalty += 0.5 * decay[i]! * weight * weight;
-      result.gradient[i] = result.gradient[i]! + decay[i]! * weight;
-    }
-    return { value: result.value + penalty, gradient: result.gradient };
   }
 
-  /** One Adam step; returns the loss before it. */
+  /** One Adam step, with L2 decay of the kernels; returns the loss before it, without that decay. */
   trainStep(batch: number, inputs: Float32Array, targets: Float32Array): number {
-    const { value, gradient } = this.gradient(batch, inputs, targets);
-    this.adam.step(this.parameters.values, gradient);
-    this.parameters.refresh();
-    return value;
+    return scoped(() => {
+      const { value, members, bounds } = this.slope(batch, inputs, targets);
+      this.adam.step(members);
+      this.boundsAdam.step(bounds);
+      return value.dataSync<'float32'>()[0]!;
+    });
   }
 
   /**
@@ -155,13 +153,18 @@ export class Ensemble {
    * @param targets (N x D) normalised
    */
   memberErrors(count: number, inputs: Float32Array, targets: Float32Array): Float64Array {
+    const d = this.outputSize;
     const errors = new Float64Array(this.config.members);
     scoped(() => {
       const x = tf.tensor2d(inputs, [count, this.inputSize]);
-      const y = tf.tensor2d(targets, [count, this.outputSize]);
+      const head = ensembleMlp(x, this.parameters.variable, this.shape).dataSync<'float32'>();
       for (let e = 0; e < errors.length; e++) {
-        const { mean } = mlpForward(this.network, this.parameters, `member${e}`, x);
-        errors[e] = tf.mean(tf.square(tf.sub(mean, y))).dataSync<'float32'>()[0]!;
+        let sum = 0;
+        for (let i = 0; i < count; i++) {
+          const row = (e * count + i) * 2 * d;
+          for (let j = 0; j < d; j++) sum += (head[row + j]! - targets[i * d + j]!) ** 2;
+        }
+        errors[e] = sum / (count * d);
       }
     });
     return errors;
@@ -169,12 +172,14 @@ export class Ensemble {
 
   /** All parameters of one member, copied. */
   memberSnapshot(member: number): Float32Array {
-    return this.parameters.values.slice(...this.memberRange(member));
+    return this.parameters.readRow(member);
   }
 
-  /** Puts a member's parameters back; call `parameters.refresh()` after the last. */
-  restoreMember(member: number, snapshot: Float32Array): void {
-    this.parameters.values.set(snapshot, this.memberRange(member)[0]);
+  /** Puts the parameters of all members back (E snapshots). */
+  restoreMembers(snapshots: readonly Float32Array[]): void {
+    const values = this.parameters.read();
+    snapshots.forEach((snapshot, e) => values.set(snapshot, e * snapshot.length));
+    this.parameters.write(values);
   }
 
   /**
@@ -189,20 +194,8 @@ export class Ensemble {
     inputs: Float32Array,
     mean: Float32Array,
     variance: Float32Array,
-  ) {
-    const scaled = new Float32Array(count * this.inputSize);
-    this.inputNormaliser.apply(count, inputs, scaled);
-    const { mean: shift, std } = this.targetNormaliser;
-    scoped(() => {
-      const out = this.forward(member, tf.tensor2d(scaled, [count, this.inputSize]));
-      const means = out.mean.dataSync<'float32'>();
-      const logVariances = this.bounded(out.logVariance).dataSync<'float32'>();
-      for (let i = 0; i < means.length; i++) {
-        const d = i % this.outputSize;
-        mean[i] = means[i]! * std[d]! + shift[d]!;
-        variance[i] = Math.exp(logVariances[i]!) * std[d]! * std[d]!;
-      }
-    });
+  ): void {
+    this.predict([member], count, this.scaled(count, inputs), false, mean, variance);
   }
 
   /**
@@ -212,22 +205,29 @@ export class Ensemble {
    * @param out (N x D) raw, written
    */
   sample(count: number, inputs: Float32Array, rng: Rng, out: Float32Array): void {
+    if (count === 0) return;
     const { inputSize: i, outputSize: d } = this;
     const order = rng.shuffle(Int32Array.from({ length: count }, (_, n) => n));
     const elites = this.elites.length;
+    const start = (k: number) => Math.floor((k * count) / elites);
+    const share = Math.ceil(count / elites); // the rows that an elite has fewer stay zero
+    const scaled = this.scaled(count, inputs);
+    const x = new Float32Array(elites * share * i);
     for (let k = 0; k < elites; k++) {
-      const rows = order.subarray(Math.floor((k * count) / elites), Math.floor(((k + 1) * count) / elites));
-      if (rows.length === 0) continue;
-      const x = new Float32Array(rows.length * i);
-      rows.forEach((row, r) => x.set(inputs.subarray(row * i, (row + 1) * i), r * i));
-      const mean = new Float32Array(rows.length * d);
-      const variance = new Float32Array(rows.length * d);
-      this.predictMember(this.elites[k]!, rows.length, x, mean, variance);
-      for (let r = 0; r < rows.length; r++) {
+      order.subarray(start(k), start(k + 1)).forEach((row, r) => {
+        x.set(scaled.subarray(row * i, (row + 1) * i), (k * share + r) * i);
+      });
+    }
+    const mean = new Float32Array(elites * share * d);
+    const variance = new Float32Array(elites * share * d);
+    this.predict(this.elites, share, x, true, mean, variance);
+    for (let k = 0; k < elites; k++) {
+      order.subarray(start(k), start(k + 1)).forEach((row, r) => {
         for (let j = 0; j < d; j++) {
-          out[rows[r]! * d + j] = rng.normal(mean[r * d + j], Math.sqrt(variance[r * d + j]!));
+          const from = (k * share + r) * d + j;
+          out[row * d + j] = rng.normal(mean[from], Math.sqrt(variance[from]!));
         }
-      }
+      });
     }
   }
 
@@ -237,17 +237,15 @@ export class Ensemble {
     const { std } = this.targetNormaliser;
     const rmse = new Float64Array(d);
     const nll = new Float64Array(d);
-    const mean = new Float32Array(data.count * d);
-    const variance = new Float32Array(data.count * d);
-    for (const member of this.elites) {
-      this.predictMember(member, data.count, data.inputs, mean, variance);
-      for (let i = 0; i < mean.length; i++) {
-        const j = i % d;
-        const square = (mean[i]! - data.targets[i]!) ** 2;
-        rmse[j]! += square;
-        const relative = variance[i]! / (std[j]! * std[j]!);
-        nll[j]! += 0.5 * (square / variance[i]! + Math.log(2 * Math.PI * relative));
-      }
+    const mean = new Float32Array(this.elites.length * data.count * d);
+    const variance = new Float32Array(mean.length);
+    this.predict(this.elites, data.count, this.scaled(data.count, data.inputs), false, mean, variance);
+    for (let i = 0; i < mean.length; i++) {
+      const j = i % d;
+      const square = (mean[i]! - data.targets[i % data.targets.length]!) ** 2;
+      rmse[j]! += square;
+      const relative = variance[i]! / (std[j]! * std[j]!);
+      nll[j]! += 0.5 * (square / variance[i]! + Math.log(2 * Math.PI * relative));
     }
     const total = data.count * this.elites.length;
     return { rmse: rmse.map((sum) => Math.sqrt(sum / total)), nll: nll.map((sum) => sum / total) };
@@ -256,7 +254,9 @@ export class Ensemble {
   tensors(): NamedTensors {
     return {
       ...this.parameters.tensors(),
-      ...withPrefix('adam', this.adam.tensors()),
+      ...this.bounds.tensors(),
+      ...withPrefix('adam/members', this.adam.tensors()),
+      ...withPrefix('adam/bounds', this.boundsAdam.tensors()),
       ...withPrefix('inputs', this.inputNormaliser.tensors()),
       ...withPrefix('targets', this.targetNormaliser.tensors()),
       elites: { shape: [this.elites.length], data: Float32Array.from(this.elites) },
@@ -265,44 +265,44 @@ export class Ensemble {
 
   load(tensors: NamedTensors): void {
     this.parameters.load(tensors);
-    this.adam.load(withoutPrefix('adam', tensors));
+    this.bounds.load(tensors);
+    this.adam.load(withoutPrefix('adam/members', tensors));
+    this.boundsAdam.load(withoutPrefix('adam/bounds', tensors));
     this.inputNormaliser.load(withoutPrefix('inputs', tensors));
     this.targetNormaliser.load(withoutPrefix('targets', tensors));
     this.elites = Int32Array.from(takeTensor(tensors, 'elites', [this.elites.length]));
   }
 
   dispose(): void {
-    this.parameters.dispose();
+    for (const part of [this.parameters, this.bounds, this.adam, this.boundsAdam, this.boundSlopes]) {
+      part.dispose();
+    }
   }
 
   /** z_old = z_new s_new / s_old + (m_new - m_old) / s_old, taken into the first layer. */
-  private preserveInputs(member: string, old: Statistics): void {
-    const names = this.config.hidden.length > 0 ? ['dense0'] : ['mean', 'logVariance'];
+  private preserveInputs(piece: (name: string) => Float32Array, old: Statistics): void {
     const { mean, std } = this.inputNormaliser;
-    for (const name of names) {
-      const kernel = this.parameters.slice(`${member}/${name}/kernel`);
-      const bias = this.parameters.slice(`${member}/${name}/bias`);
-      for (let i = 0; i < this.inputSize; i++) {
-        for (let j = 0; j < bias.length; j++) {
-          const k = i * bias.length + j;
-          bias[j] = bias[j]! + (kernel[k]! * (mean[i]! - old.mean[i]!)) / old.std[i]!;
-          kernel[k] = (kernel[k]! * std[i]!) / old.std[i]!;
-        }
+    const first = this.config.hidden.length > 0 ? 'dense0' : 'head';
+    const [kernel, bias] = [piece(`${first}/kernel`), piece(`${first}/bias`)];
+    for (let i = 0; i < this.inputSize; i++) {
+      for (let j = 0; j < bias.length; j++) {
+        const k = i * bias.length + j;
+        bias[j] = bias[j]! + (kernel[k]! * (mean[i]! - old.mean[i]!)) / old.std[i]!;
+        kernel[k] = (kernel[k]! * std[i]!) / old.std[i]!;
       }
     }
   }
 
-  /** y_new = (y_old s_old + m_old - m_new) / s_new, taken into the heads. */
-  private preserveOutputs(member: string, old: Statistics): void {
+  /** y_new = (y_old s_old + m_old - m_new) / s_new, taken into the head. */
+  private preserveOutputs(piece: (name: string) => Float32Array, old: Statistics): void {
     const { mean, std } = this.targetNormaliser;
-    const kernel = this.parameters.slice(`${member}/mean/kernel`);
-    const bias = this.parameters.slice(`${member}/mean/bias`);
-    const logVarianceBias = this.parameters.slice(`${member}/logVariance/bias`);
+    const [kernel, bias] = [piece('head/kernel'), piece('head/bias')];
     for (let d = 0; d < this.outputSize; d++) {
       const ratio = old.std[d]! / std[d]!;
-      for (let k = d; k < kernel.length; k += this.outputSize) kernel[k] = kernel[k]! * ratio;
+      for (let k = d; k < kernel.length; k += bias.length) kernel[k] = kernel[k]! * ratio;
       bias[d] = bias[d]! * ratio + (old.mean[d]! - mean[d]!) / std[d]!;
-      logVarianceBias[d] = logVarianceBias[d]! + this.logVarianceShift(d, old);
+      const logVariance = this.outputSize + d;
+      bias[logVariance] = bias[logVariance]! + this.logVarianceShift(d, old);
     }
   }
 
@@ -310,45 +310,76 @@ export class Ensemble {
     return 2 * Math.log(old.std[d]! / this.targetNormaliser.std[d]!);
   }
 
-  /** Every member on its own rows; results stacked (E B x D). */
-  private forwardAll(batch: number, inputs: Float32Array): { mean: tf.Tensor2D; logVariance: tf.Tensor2D } {
-    const size = batch * this.inputSize;
-    const outputs = range(this.config.members).map((e) =>
-      this.forward(e, tf.tensor2d(inputs.subarray(e * size, (e + 1) * size), [batch, this.inputSize])),
-    );
-    const mean: tf.Tensor2D = tf.concat(
-      outputs.map((out) => out.mean),
-      0,
-    );
-    const logVariance: tf.Tensor2D = tf.concat(
-      outputs.map((out) => out.logVariance),
-      0,
-    );
-    return { mean, logVariance: this.bounded(logVariance) };
+  private slope(batch: number, inputs: Float32Array, targets: Float32Array): Slope {
+    const { members } = this.config;
+    const x = tf.tensor3d(inputs, [members, batch, this.inputSize]);
+    const y = tf.tensor3d(targets, [members, batch, this.outputSize]);
+    const variables = [this.parameters.variable, this.bounds.variable];
+    const { value, grads } = tf.engine().gradients(() => {
+      const head = ensembleMlp(x, this.parameters.variable, this.shape, { wantDx: false });
+      const spread = tf.sum(tf.mul(this.bounds.variable, this.boundSlopes));
+      return tf.add<tf.Scalar>(gaussianNll(head, y, this.bounds.variable), spread);
+    }, variables);
+    return { value, members: grads[0]!, bounds: grads[1]! };
   }
 
-  private forward(member: number, x: tf.Tensor2D): { mean: tf.Tensor2D; logVariance: tf.Tensor2D } {
-    return mlpForward(this.network, this.parameters, `member${member}`, x);
+  /**
+   * Gaussians of K members in raw units.
+   * @param x normalised: (N x I) for all, or with `own` (K x N x I)
+   * @param mean (K x N x D) written
+   * @param variance (K x N x D) written
+   */
+  private predict(
+    members: ArrayLike<number>,
+    count: number,
+    x: Float32Array,
+    own: boolean,
+    mean: Float32Array,
+    variance: Float32Array,
+  ): void {
+    const { inputSize, outputSize: d } = this;
+    const { mean: shift, std } = this.targetNormaliser;
+    scoped(() => {
+      const rows = tf.gather(this.parameters.variable, Array.from(members));
+      const input = own
+        ? tf.tensor3d(x, [members.length, count, inputSize])
+        : tf.tensor2d(x, [count, inputSize]);
+      const head = ensembleMlp(input, rows, this.shape);
+      const means = head.dataSync<'float32'>();
+      const logVariances = this.logVariance(head).dataSync<'float32'>();
+      for (let i = 0; i < mean.length; i++) {
+        const j = i % d;
+        mean[i] = means[2 * (i - j) + j]! * std[j]! + shift[j]!;
+        variance[i] = Math.exp(logVariances[i]!) * std[j]! * std[j]!;
+      }
+    });
   }
 
-  /** Soft bounds of the log variance (PETS, appendix A.1). */
-  private bounded(logVariance: tf.Tensor2D): tf.Tensor2D {
-    const { max, min } = this.bounds();
-    const upper = tf.sub(max, tf.softplus(tf.sub(max, logVariance)));
+  /** Softly bounded (PETS, appendix A.1), (K N x D). */
+  private logVariance(head: tf.Tensor3D): tf.Tensor {
+    const d = this.outputSize;
+    const raw = tf.slice(tf.reshape(head, [-1, 2 * d]), [0, d], [-1, d]);
+    const max = tf.slice(this.bounds.variable, [0, 0], [1, d]);
+    const min = tf.slice(this.bounds.variable, [1, 0], [1, d]);
+    const upper = tf.sub(max, tf.softplus(tf.sub(max, raw)));
     return tf.add(min, tf.softplus(tf.sub(upper, min)));
   }
 
-  private bounds(): { max: tf.Tensor1D; min: tf.Tensor1D } {
-    return {
-      max: this.parameters.tensor('maxLogVariance') as tf.Tensor1D,
-      min: this.parameters.tensor('minLogVariance') as tf.Tensor1D,
-    };
+  private scaled(count: number, inputs: Float32Array): Float32Array {
+    const out = new Float32Array(count * this.inputSize);
+    this.inputNormaliser.apply(count, inputs, out);
+    return out;
   }
+}
 
-  private memberRange(member: number): [number, number] {
-    const own = this.parameters.entries.filter(({ name }) => name.startsWith(`member${member}/`));
-    return [own[0]!.start, own[own.length - 1]!.end];
-  }
+/** L2 coefficient of each column of the parameters: the layer's for kernels, none for biases. */
+function kernelDecay(shape: MlpShape, weightDecay: readonly number[]): Float32Array {
+  const layout = mlpLayout(shape);
+  const decay = new Float32Array(layout[layout.length - 1]!.end);
+  layout
+    .filter(({ name }) => name.endsWith('/kernel'))
+    .forEach(({ start, end }, layer) => decay.fill(weightDecay[layer]!, start, end));
+  return decay;
 }
 
 function range(n: number): number[] {

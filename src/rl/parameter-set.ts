@@ -1,8 +1,3 @@
-/**
- * Parameters of one learner part. The master copy is one flat Float32Array; tensors are made from it after every change.
- * Optimiser and Polyak averaging run on the flat array in plain TypeScript: on the wasm backend that is 60 us for 25 000
- * parameters, where tf.train.adam needs 10 kernels per variable, and it saves, restores and repeats bit for bit.
- */
 import { scoped, tf } from '../compute/index.js';
 import { takeTensor, type NamedTensors } from './named-tensors.js';
 
@@ -14,104 +9,103 @@ export interface ParameterSpec {
 
 interface Entry {
   readonly name: string;
-  readonly shape: number[];
+  readonly shape: readonly number[];
+  /** place in the flat array of all rows */
   readonly start: number;
   readonly end: number;
 }
 
+/**
+ * Parameters of one learner part: named pieces of one variable (R rows x P), which an optimiser changes in place. What goes in and
+ * out as arrays is copied.
+ */
 export class ParameterSet {
-  /** all parameters, in the order of the specs; call `refresh` after writing */
-  readonly values: Float32Array;
+  readonly variable: tf.Variable<tf.Rank.R2>;
+  /** in the order in which the pieces lie, row by row */
   readonly entries: readonly Entry[];
   private readonly indices = new Map<string, number>();
-  private current: tf.Tensor[] = [];
 
-  constructor(specs: readonly ParameterSpec[]) {
+  /** @param specs all pieces of the first row, then of the next; together they fill `rows` rows of equal length */
+  constructor(
+    readonly rows: number,
+    specs: readonly ParameterSpec[],
+  ) {
     let size = 0;
     this.entries = specs.map(({ name, shape, initial }) => {
       const start = size;
       size += initial.length;
       return { name, shape: [...shape], start, end: size };
     });
-    this.values = new Float32Array(size);
+    if (size % rows !== 0) throw new Error(`${size} parameters do not fill ${rows} equal rows`);
+    const values = new Float32Array(size);
     specs.forEach((spec, i) => {
-      this.values.set(spec.initial, this.entries[i]!.start);
+      values.set(spec.initial, this.entries[i]!.start);
       this.indices.set(spec.name, i);
     });
-    this.refresh();
+    this.variable = scoped(() => tf.variable(tf.tensor2d(values, [rows, size / rows])));
   }
 
   /** Another set with the same values, as for target networks. */
   clone(): ParameterSet {
+    const values = this.read();
     return new ParameterSet(
-      this.entries.map((e) => ({ name: e.name, shape: e.shape, initial: this.values.slice(e.start, e.end) })),
+      this.rows,
+      this.entries.map((e) => ({ name: e.name, shape: e.shape, initial: values.subarray(e.start, e.end) })),
     );
   }
 
-  get tensorList(): readonly tf.Tensor[] {
-    return this.current;
+  /** All values, copied. */
+  read(): Float32Array {
+    return this.variable.dataSync<'float32'>().slice();
   }
 
-  /** The tensor of a parameter, owned by this set and replaced by `refresh`. */
-  tensor(name: string): tf.Tensor {
-    return this.current[this.indexOf(name)]!;
+  /** @param values all values, copied */
+  write(values: Float32Array): void {
+    scoped(() => this.variable.assign(tf.tensor2d(values.slice(), this.variable.shape)));
   }
 
-  /** Part of the flat array that holds a parameter. */
-  slice(name: string): Float32Array {
-    const { start, end } = this.entries[this.indexOf(name)]!;
-    return this.values.subarray(start, end);
+  /** Values of one row, copied. */
+  readRow(row: number): Float32Array {
+    const columns = this.variable.shape[1];
+    return this.variable.dataSync<'float32'>().slice(row * columns, (row + 1) * columns);
   }
 
-  /** Makes the tensors anew from `values`. */
-  refresh(): void {
-    this.dispose();
-    // A copy: the cpu backend would alias the master array, and an in-place update would change tensors in use.
-    this.current = this.entries.map((e) => tf.keep(tf.tensor(this.values.slice(e.start, e.end), e.shape)));
+  /** One piece, copied. */
+  get(name: string): Float32Array {
+    const { start, end } = this.entry(name);
+    return this.variable.dataSync<'float32'>().slice(start, end);
+  }
+
+  /** Changes values: `change` writes into pieces of a copy, which then becomes the new values. */
+  edit(change: (piece: (name: string) => Float32Array) => void): void {
+    const values = this.read();
+    change((name) => {
+      const { start, end } = this.entry(name);
+      return values.subarray(start, end);
+    });
+    this.write(values);
   }
 
   tensors(): NamedTensors {
+    const values = this.read();
     return Object.fromEntries(
-      this.entries.map((e) => [e.name, { shape: e.shape, data: this.values.slice(e.start, e.end) }]),
+      this.entries.map((e) => [e.name, { shape: e.shape, data: values.slice(e.start, e.end) }]),
     );
   }
 
   load(tensors: NamedTensors): void {
-    for (const e of this.entries) this.values.set(takeTensor(tensors, e.name, e.shape), e.start);
-    this.refresh();
+    this.edit((piece) => {
+      for (const { name, shape } of this.entries) piece(name).set(takeTensor(tensors, name, shape));
+    });
   }
 
   dispose(): void {
-    tf.dispose(this.current);
-    this.current = [];
+    this.variable.dispose();
   }
 
-  private indexOf(name: string): number {
+  private entry(name: string): Entry {
     const index = this.indices.get(name);
     if (index === undefined) throw new Error(`no parameter '${name}'`);
-    return index;
+    return this.entries[index]!;
   }
-}
-
-/**
- * Value of `loss` and its gradient with respect to all of `parameters`, flat and in their order.
- * Parameters that the loss does not use are an error, as in tf.grads.
- */
-export function flatGradient(
-  parameters: ParameterSet,
-  loss: () => tf.Scalar,
-): { readonly value: number; readonly gradient: Float32Array } {
-  return scoped(() => {
-    const { value, grads } = tf.engine().gradients(loss, [...parameters.tensorList]);
-    const gradient = tf.concat(grads.map((g) => tf.reshape(g, [-1]))).dataSync<'float32'>();
-    return { value: value.dataSync<'float32'>()[0]!, gradient };
-  });
-}
-
-/** target += tau * (source - target), in place; Polyak averaging of target networks. */
-export function polyak(target: ParameterSet, source: ParameterSet, tau: number): void {
-  const t = target.values;
-  const s = source.values;
-  for (let i = 0; i < t.length; i++) t[i] = t[i]! + tau * (s[i]! - t[i]!);
-  target.refresh();
 }

@@ -2,17 +2,26 @@
  * Soft actor-critic with automatic temperature (Haarnoja et al. 2018, arXiv 1812.05905).
  * B batch, S observation size, A action size.
  */
-import { scoped, tf } from '../compute/index.js';
+import {
+  ensembleMlp,
+  hostLoss,
+  polyakStep,
+  scoped,
+  squashedGaussian,
+  tf,
+  type MlpShape,
+} from '../compute/index.js';
 import { badInput, type Rng } from '../core/index.js';
 import { Adam } from './adam.js';
-import { mlpForward, mlpParameters, type MlpForwardOptions, type MlpSpec } from './mlp.js';
-import { takeTensor, withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
+import { mlpParameters } from './mlp-parameters.js';
+import { withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import { Normaliser } from './normaliser.js';
 import type { ObservationSpec } from './observation.js';
-import { flatGradient, ParameterSet, polyak } from './parameter-set.js';
-import type { DenseWeights, PolicySnapshot } from './policy-snapshot.js';
+import type { ParameterSet } from './parameter-set.js';
+import { LOG_STD_MAX, LOG_STD_MIN, type DenseWeights, type PolicySnapshot } from './policy-snapshot.js';
 import type { SacConfig } from './sac-config.js';
-import { boundedLogStd, squashedGaussianSample } from './squashed-gaussian.js';
+import { actorLoss, criticLoss, criticTargets } from './sac-losses.js';
+import { Temperature } from './temperature.js';
 import type { TransitionBatch } from './transition-batch.js';
 
 /** Standard normals of one update, given from outside so that updates repeat and can be tested. */
@@ -33,21 +42,28 @@ export interface SacReport {
   readonly entropy: number;
 }
 
-const CRITICS = ['critic0', 'critic1'] as const;
+const LOG_STD = { logStdMin: LOG_STD_MIN, logStdMax: LOG_STD_MAX };
+
+/** Value and gradient of a loss with respect to a parameter set, in its shape. */
+interface Slope {
+  readonly value: number;
+  readonly gradient: tf.Tensor2D;
+}
 
 export class Sac {
+  /** one row; its head is mean | raw log std */
   readonly actor: ParameterSet;
+  /** two rows */
   readonly critics: ParameterSet;
   readonly targets: ParameterSet;
   /** of raw observations (S); fit it to data before and while learning */
   readonly normaliser: Normaliser;
   readonly targetEntropy: number;
-  private readonly logTemperature: Float32Array;
-  private readonly actorSpec: MlpSpec<'mean' | 'logStd'>;
-  private readonly criticSpec: MlpSpec<'value'>;
+  private readonly alpha: Temperature;
+  private readonly actorShape: MlpShape;
+  private readonly criticShape: MlpShape;
   private readonly actorAdam: Adam;
   private readonly criticAdam: Adam;
-  private readonly temperatureAdam: Adam;
 
   constructor(
     readonly observation: ObservationSpec,
@@ -56,29 +72,21 @@ export class Sac {
   ) {
     const { size: s, actionSize: a } = observation;
     const { hidden } = config;
-    this.actorSpec = { inputs: s, hidden, heads: { mean: a, logStd: a }, activation: 'relu' };
-    this.criticSpec = {
-      inputs: s + a,
-      hidden,
-      heads: { value: 1 },
-      activation: 'relu',
-      layerNorm: config.criticLayerNorm,
-    };
-    this.actor = new ParameterSet(mlpParameters('actor', this.actorSpec, 'glorot-uniform', rng));
-    this.critics = new ParameterSet(
-      CRITICS.flatMap((critic) => mlpParameters(critic, this.criticSpec, 'glorot-uniform', rng)),
-    );
+    const common = { hidden, activation: 'relu' } as const;
+    this.actorShape = { ...common, inputs: s, outputs: 2 * a, layerNorm: false };
+    this.criticShape = { ...common, inputs: s + a, outputs: 1, layerNorm: config.criticLayerNorm };
+    this.actor = mlpParameters(['actor'], this.actorShape, a, 'glorot-uniform', rng);
+    this.critics = mlpParameters(['critic0', 'critic1'], this.criticShape, 1, 'glorot-uniform', rng);
     this.targets = this.critics.clone();
     this.normaliser = new Normaliser(s, config.observationClip);
     this.targetEntropy = config.targetEntropy ?? -a;
-    this.logTemperature = Float32Array.of(Math.log(config.initialTemperature));
-    this.actorAdam = new Adam(this.actor.values.length, { learningRate: config.actorLearningRate });
-    this.criticAdam = new Adam(this.critics.values.length, { learningRate: config.criticLearningRate });
-    this.temperatureAdam = new Adam(1, { learningRate: config.temperatureLearningRate });
+    this.alpha = new Temperature(config.initialTemperature, { learningRate: config.temperatureLearningRate });
+    this.actorAdam = new Adam(this.actor, { learningRate: config.actorLearningRate });
+    this.criticAdam = new Adam(this.critics, { learningRate: config.criticLearningRate });
   }
 
   get temperature(): number {
-    return Math.exp(this.logTemperature[0]!);
+    return this.alpha.value;
   }
 
   /** One gradient step of critics, then actor, then temperature, then targets (the order of SAC's algorithm 1). */
@@ -87,61 +95,36 @@ export class Sac {
     if (noise.next.length !== batch.count * a || noise.current.length !== batch.count * a) {
       throw badInput(`noise must have ${batch.count} x ${a} values`);
     }
-    const critic = this.criticGradient(batch, noise.next);
-    this.criticAdam.step(this.critics.values, critic.gradient);
-    this.critics.refresh();
-    const actor = this.actorGradient(batch, noise.current);
-    this.actorAdam.step(this.actor.values, actor.gradient);
-    this.actor.refresh();
-    // d/d(log alpha) of mean(-log alpha (log pi + target entropy)), as softlearning writes the loss
-    const slope = actor.entropy - this.targetEntropy;
-    this.temperatureAdam.step(this.logTemperature, Float32Array.of(slope));
-    polyak(this.targets, this.critics, this.config.tau);
-    const { temperature } = this;
-    return { criticLoss: critic.value, actorLoss: actor.value, temperature, entropy: actor.entropy };
-  }
-
-  /** 1/2 mean (Q_i - y)^2 summed over i, y = r + gamma (1 - terminated) (min_i Q'_i(s', a') - alpha log pi(a'|s')). */
-  criticGradient(batch: TransitionBatch, noise: Float32Array): { value: number; gradient: Float32Array } {
-    const { count: b } = batch;
-    const { size: s, actionSize: a } = this.observation;
     return scoped(() => {
-      const y = this.criticTargets(batch, noise);
-      const joined = new Float32Array(b * (s + a));
-      this.normaliser.apply(b, batch.observations, joined, s + a);
-      for (let i = 0; i < b; i++) {
-        for (let j = 0; j < a; j++) joined[i * (s + a) + s + j] = batch.actions[i * a + j]!;
-      }
-      const x = tf.tensor2d(joined, [b, s + a]);
-      return flatGradient(this.critics, () => {
-        const { q0, q1 } = this.twin(this.critics, x);
-        const squares = tf.add(tf.square(tf.sub(q0, y)), tf.square(tf.sub(q1, y)));
-        return tf.mul(tf.mean(squares), 0.5);
-      });
+      const critic = this.criticSlope(batch, noise.next);
+      this.criticAdam.step(critic.gradient);
+      const actor = this.actorSlope(batch, noise.current);
+      this.actorAdam.step(actor.gradient);
+      // d/d(log alpha) of mean(-log alpha (log pi + target entropy)), as softlearning writes the loss
+      this.alpha.step(actor.entropy - this.targetEntropy);
+      polyakStep(this.targets.variable, this.critics.variable, this.config.tau);
+      const { temperature } = this;
+      return { criticLoss: critic.value, actorLoss: actor.value, temperature, entropy: actor.entropy };
     });
   }
 
-  /** mean (alpha log pi(a|s) - min_i Q_i(s, a)), a reparameterised. */
+  /** Loss of the critics and its gradient: 1/2 mean (Q_i - y)^2 summed over i. */
+  criticGradient(batch: TransitionBatch, noise: Float32Array): { value: number; gradient: Float32Array } {
+    return scoped(() => {
+      const { value, gradient } = this.criticSlope(batch, noise);
+      return { value, gradient: gradient.dataSync<'float32'>().slice() };
+    });
+  }
+
+  /** Loss of the actor and its gradient: mean (alpha log pi(a|s) - min_i Q_i(s, a)), a reparameterised. */
   actorGradient(
     batch: TransitionBatch,
     noise: Float32Array,
   ): { value: number; gradient: Float32Array; entropy: number } {
-    const { count: b } = batch;
-    const { actionSize: a } = this.observation;
-    let entropy = 0;
-    const { value, gradient } = scoped(() => {
-      const observations = this.normalised(b, batch.observations);
-      const eps = tf.tensor2d(noise, [b, a]);
-      return flatGradient(this.actor, () => {
-        const { action, logProb } = this.sample(observations, eps, true);
-        const x: tf.Tensor2D = tf.concat([observations, action], 1);
-        const { q0, q1 } = this.twin(this.critics, x, { wantDx: true, wantDw: false });
-        const meanLogProb: tf.Scalar = tf.mean(logProb);
-        entropy = -meanLogProb.dataSync<'float32'>()[0]!;
-        return tf.sub(tf.mul(meanLogProb, this.temperature), tf.mean(tf.minimum(q0, q1)));
-      });
+    return scoped(() => {
+      const { value, gradient, entropy } = this.actorSlope(batch, noise);
+      return { value, gradient: gradient.dataSync<'float32'>().slice(), entropy };
     });
-    return { value, gradient, entropy };
   }
 
   /**
@@ -151,12 +134,15 @@ export class Sac {
   act(batch: number, observations: Float32Array, noise: Float32Array | null, out: Float32Array): void {
     const { actionSize: a } = this.observation;
     scoped(() => {
-      const x = this.normalised(batch, observations);
-      if (noise === null) {
-        out.set(tf.tanh(mlpForward(this.actorSpec, this.actor, 'actor', x).mean).dataSync<'float32'>());
-      } else {
+      const head = ensembleMlp(this.normalised(batch, observations), this.actor.variable, this.actorShape);
+      if (noise !== null) {
         const eps = tf.tensor2d(noise.subarray(0, batch * a), [batch, a]);
-        out.set(this.sample(x, eps, false).action.dataSync<'float32'>());
+        out.set(squashedGaussian(head, eps, LOG_STD).action.dataSync<'float32'>());
+        return;
+      }
+      const means = head.dataSync<'float32'>();
+      for (let b = 0; b < batch; b++) {
+        for (let j = 0; j < a; j++) out[b * a + j] = Math.tanh(means[b * 2 * a + j]!);
       }
     });
   }
@@ -166,19 +152,19 @@ export class Sac {
     const layer = (name: string, inputs: number, outputs: number): DenseWeights => ({
       inputs,
       outputs,
-      kernel: this.actor.slice(`actor/${name}/kernel`).slice(),
-      bias: this.actor.slice(`actor/${name}/bias`).slice(),
+      kernel: this.actor.get(`actor/${name}/kernel`),
+      bias: this.actor.get(`actor/${name}/bias`),
     });
     const { size, actionSize } = this.observation;
     const widths = [size, ...this.config.hidden];
-    const last = widths[widths.length - 1]!;
+    const head = layer('head', widths[widths.length - 1]!, 2 * actionSize);
     const { mean, std, clip } = this.normaliser;
     return {
       observation: this.observation,
       normaliser: { mean: mean.slice(), std: std.slice(), clip },
       hidden: this.config.hidden.map((width, i) => layer(`dense${i}`, widths[i]!, width)),
-      mean: layer('mean', last, actionSize),
-      logStd: layer('logStd', last, actionSize),
+      mean: columns(head, 0, actionSize),
+      logStd: columns(head, actionSize, 2 * actionSize),
     };
   }
 
@@ -188,11 +174,10 @@ export class Sac {
       ...this.actor.tensors(),
       ...this.critics.tensors(),
       ...withPrefix('target', this.targets.tensors()),
-      logTemperature: { shape: [1], data: this.logTemperature.slice() },
+      ...this.alpha.tensors(),
       ...withPrefix('normaliser', this.normaliser.tensors()),
       ...withPrefix('adam/actor', this.actorAdam.tensors()),
       ...withPrefix('adam/critics', this.criticAdam.tensors()),
-      ...withPrefix('adam/temperature', this.temperatureAdam.tensors()),
     };
   }
 
@@ -200,49 +185,77 @@ export class Sac {
     this.actor.load(tensors);
     this.critics.load(tensors);
     this.targets.load(withoutPrefix('target', tensors));
-    this.logTemperature.set(takeTensor(tensors, 'logTemperature', [1]));
+    this.alpha.load(tensors);
     this.normaliser.load(withoutPrefix('normaliser', tensors));
     this.actorAdam.load(withoutPrefix('adam/actor', tensors));
     this.criticAdam.load(withoutPrefix('adam/critics', tensors));
-    this.temperatureAdam.load(withoutPrefix('adam/temperature', tensors));
   }
 
   dispose(): void {
-    this.actor.dispose();
-    this.critics.dispose();
-    this.targets.dispose();
+    for (const part of [this.actor, this.critics, this.targets, this.actorAdam, this.criticAdam])
+      part.dispose();
   }
 
-  /** (B x 1) */
-  private criticTargets(batch: TransitionBatch, noise: Float32Array): tf.Tensor2D {
+  private criticSlope(batch: TransitionBatch, noise: Float32Array): Slope {
     const { count: b } = batch;
-    const next = this.normalised(b, batch.nextObservations);
-    const { action, logProb } = this.sample(
-      next,
-      tf.tensor2d(noise, [b, this.observation.actionSize]),
-      false,
+    const { size: s, actionSize: a } = this.observation;
+    const y = this.criticTargets(batch, noise);
+    const joined = new Float32Array(b * (s + a));
+    this.normaliser.apply(b, batch.observations, joined, s + a);
+    for (let i = 0; i < b; i++) {
+      for (let j = 0; j < a; j++) joined[i * (s + a) + s + j] = batch.actions[i * a + j]!;
+    }
+    const x = tf.tensor2d(joined, [b, s + a]);
+    let value = NaN;
+    const gradient = slope(this.critics, () => {
+      const q = ensembleMlp(x, this.critics.variable, this.criticShape, { wantDx: false });
+      return hostLoss([q], (values) => {
+        const { loss, dq } = criticLoss(values, y);
+        value = loss;
+        return { loss, gradients: [dq] };
+      });
+    });
+    return { value, gradient };
+  }
+
+  private actorSlope(batch: TransitionBatch, noise: Float32Array): Slope & { entropy: number } {
+    const { count: b } = batch;
+    const observations = this.normalised(b, batch.observations);
+    const { temperature } = this;
+    let [value, entropy] = [NaN, NaN];
+    const gradient = slope(this.actor, () => {
+      const { action, logProb } = this.sample(observations, noise);
+      const x: tf.Tensor2D = tf.concat([observations, action], 1);
+      const q = ensembleMlp(x, this.critics.variable, this.criticShape, { wantDw: false });
+      return hostLoss([logProb, q], (logProbs, values) => {
+        const result = actorLoss(logProbs, values, temperature);
+        ({ loss: value, entropy } = result);
+        return { loss: value, gradients: [result.dLogProb, result.dq] };
+      });
+    });
+    return { value, gradient, entropy };
+  }
+
+  /** (B) */
+  private criticTargets(batch: TransitionBatch, noise: Float32Array): Float64Array {
+    const next = this.normalised(batch.count, batch.nextObservations);
+    const { action, logProb } = this.sample(next, noise);
+    const q = ensembleMlp(tf.concat([next, action], 1), this.targets.variable, this.criticShape);
+    return criticTargets(
+      batch.rewards,
+      batch.terminated,
+      q.dataSync<'float32'>(),
+      logProb.dataSync<'float32'>(),
+      this.config.gamma,
+      this.temperature,
     );
-    const x: tf.Tensor2D = tf.concat([next, action], 1);
-    const { q0, q1 } = this.twin(this.targets, x);
-    const soft = tf.sub(tf.minimum(q0, q1), tf.mul(tf.reshape(logProb, [b, 1]), this.temperature));
-    const discount = batch.terminated.map((ended) => this.config.gamma * (1 - ended));
-    return tf.add(tf.tensor2d(batch.rewards, [b, 1]), tf.mul(tf.tensor2d(discount, [b, 1]), soft));
   }
 
-  private sample(observations: tf.Tensor2D, noise: tf.Tensor2D, wantDw: boolean) {
-    const { mean, logStd } = mlpForward(this.actorSpec, this.actor, 'actor', observations, { wantDw });
-    return squashedGaussianSample(mean, boundedLogStd(logStd), noise);
-  }
-
-  /** both (B x 1) */
-  private twin(
-    parameters: ParameterSet,
-    x: tf.Tensor2D,
-    options: MlpForwardOptions = {},
-  ): { q0: tf.Tensor2D; q1: tf.Tensor2D } {
-    const q0 = mlpForward(this.criticSpec, parameters, CRITICS[0], x, options).value;
-    const q1 = mlpForward(this.criticSpec, parameters, CRITICS[1], x, options).value;
-    return { q0, q1 };
+  /** @param noise (B x A) */
+  private sample(observations: tf.Tensor2D, noise: Float32Array) {
+    const head = ensembleMlp(observations, this.actor.variable, this.actorShape, { wantDx: false });
+    const eps = tf.tensor2d(noise, [observations.shape[0], this.observation.actionSize]);
+    return squashedGaussian(head, eps, LOG_STD);
   }
 
   private normalised(batch: number, observations: Float32Array): tf.Tensor2D {
@@ -250,4 +263,19 @@ export class Sac {
     this.normaliser.apply(batch, observations, out);
     return tf.tensor2d(out, [batch, this.observation.size]);
   }
+}
+
+/** Gradient of `loss` with respect to one parameter set. */
+function slope(parameters: ParameterSet, loss: () => tf.Scalar): tf.Tensor2D {
+  return tf.engine().gradients(loss, [parameters.variable]).grads[0] as tf.Tensor2D;
+}
+
+/** Columns [start, end) of a layer, as a layer of their own. */
+function columns({ inputs, outputs, kernel, bias }: DenseWeights, start: number, end: number): DenseWeights {
+  const width = end - start;
+  const part = new Float32Array(inputs * width);
+  for (let i = 0; i < inputs; i++) {
+    part.set(kernel.subarray(i * outputs + start, i * outputs + end), i * width);
+  }
+  return { inputs, outputs: width, kernel: part, bias: bias.slice(start, end) };
 }

@@ -127,8 +127,12 @@ function mlpParity(numbers: Numbers): void {
   it('ensembleMlp: refuses other shapes', () => {
     const { xTensor, pTensor } = mlpInputs(numbers, some);
     expect(() => ensembleMlp(xTensor, tf.zeros([2, 5]), network)).toThrow('expected [E, 138]');
-    expect(() => ensembleMlp(tf.zeros<tf.Rank.R2>([3, 4]), pTensor, network)).toThrow('expected [B, 3] or [2, B, 3]');
-    expect(() => ensembleMlp(tf.zeros<tf.Rank.R3>([3, 3, 3]), pTensor, network)).toThrow('expected [B, 3] or [2, B, 3]');
+    expect(() => ensembleMlp(tf.zeros<tf.Rank.R2>([3, 4]), pTensor, network)).toThrow(
+      'expected [B, 3] or [2, B, 3]',
+    );
+    expect(() => ensembleMlp(tf.zeros<tf.Rank.R3>([3, 3, 3]), pTensor, network)).toThrow(
+      'expected [B, 3] or [2, B, 3]',
+    );
   });
 }
 

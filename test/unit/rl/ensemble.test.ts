@@ -55,13 +55,25 @@ function wave(count: number, seed: number): ModelDataset {
   return { count, inputs, targets };
 }
 
+function setToZero({ parameters }: Ensemble): void {
+  parameters.write(new Float32Array(parameters.variable.size));
+}
+
+/** All outputs' bounds of the log variance. */
+function setBounds({ bounds }: Ensemble, max: number, min: number): void {
+  bounds.edit((piece) => {
+    piece('maxLogVariance').fill(max);
+    piece('minLogVariance').fill(min);
+  });
+}
+
 /** Member e predicts its own number, with almost no variance: the last bias is e, all kernels are 0. */
 function indexAdding(members: number, elites: number): Ensemble {
   const ensemble = make(1, 1, { members, elites, initialMinLogVariance: -30, initialMaxLogVariance: -20 });
-  const { parameters } = ensemble;
-  parameters.values.subarray(0, parameters.entries.find((e) => e.name === 'maxLogVariance')!.start).fill(0);
-  for (let e = 0; e < members; e++) parameters.slice(`member${e}/mean/bias`)[0] = e;
-  parameters.refresh();
+  setToZero(ensemble);
+  ensemble.parameters.edit((piece) => {
+    for (let e = 0; e < members; e++) piece(`member${e}/head/bias`)[0] = e;
+  });
   return ensemble;
 }
 
@@ -75,22 +87,30 @@ describe('Ensemble', () => {
     const reference = fixture<Reference>('ensemble.json');
     const { members, b, inputs, outputs } = reference.sizes;
     const ensemble = make(inputs, outputs, { ...reference.config, members, elites: 1 });
-    for (const [name, { data }] of Object.entries(reference.before)) {
-      ensemble.parameters.slice(name).set(data);
+    const before = ensemble.tensors();
+    for (const [name, { shape, data }] of Object.entries(reference.before)) {
+      before[name] = { shape, data: Float32Array.from(data) };
     }
-    ensemble.parameters.refresh();
+    ensemble.load(before);
     const x = Float32Array.from(reference.x);
     const y = Float32Array.from(reference.y);
-    const { value, gradient } = ensemble.gradient(b, x, y);
-    expectClose([value], [reference.loss]);
-    const { entries } = ensemble.parameters;
-    expect(entries.map(({ name }) => name).sort()).toEqual(Object.keys(reference.gradients).sort());
-    for (const { name, start, end } of entries) {
-      expectClose(gradient.subarray(start, end), reference.gradients[name]!, 2e-4);
+    const slope = ensemble.gradient(b, x, y);
+    expectClose([slope.value], [reference.loss]);
+    const parts = [
+      { set: ensemble.parameters, gradient: slope.members },
+      { set: ensemble.bounds, gradient: slope.bounds },
+    ];
+    const names = parts.flatMap(({ set }) => set.entries.map(({ name }) => name));
+    expect(names.sort()).toEqual(Object.keys(reference.gradients).sort());
+    for (const { set, gradient } of parts) {
+      for (const { name, start, end } of set.entries) {
+        expectClose(gradient.subarray(start, end), reference.gradients[name]!, 2e-4);
+      }
     }
-    ensemble.trainStep(b, x, y);
-    for (const { name } of entries)
-      expectClose(ensemble.parameters.slice(name), reference.after[name]!, 2e-4);
+    expectClose([ensemble.trainStep(b, x, y)], [reference.loss]);
+    for (const { set } of parts) {
+      for (const { name } of set.entries) expectClose(set.get(name), reference.after[name]!, 2e-4);
+    }
   });
 
   it('asks exactly one elite per row, each for an equal share, and no other member', () => {
@@ -120,11 +140,11 @@ describe('Ensemble', () => {
 
   it('keeps rows and their inputs together through the shuffle', () => {
     const ensemble = make(1, 1, { members: 3, elites: 3, hidden: [], weightDecay: [0] });
-    ensemble.parameters.values.fill(0);
-    for (let e = 0; e < 3; e++) ensemble.parameters.slice(`member${e}/mean/kernel`)[0] = 2;
-    ensemble.parameters.slice('maxLogVariance').fill(-20);
-    ensemble.parameters.slice('minLogVariance').fill(-30);
-    ensemble.parameters.refresh();
+    setToZero(ensemble);
+    ensemble.parameters.edit((piece) => {
+      for (let e = 0; e < 3; e++) piece(`member${e}/head/kernel`)[0] = 2; // of the mean
+    });
+    setBounds(ensemble, -20, -30);
     const inputs = Float32Array.from({ length: 50 }, (_, i) => i);
     const out = new Float32Array(50);
     ensemble.sample(50, inputs, new Rng(1), out);
@@ -149,11 +169,9 @@ describe('Ensemble', () => {
 
   it('states error and likelihood per output of known predictions', () => {
     const ensemble = make(1, 1, { members: 2, elites: 2, hidden: [], weightDecay: [0] });
-    ensemble.parameters.values.fill(0);
-    ensemble.parameters.slice('maxLogVariance').fill(1000); // bounds far away: log variance 0
-    ensemble.parameters.slice('minLogVariance').fill(-1000);
-    ensemble.parameters.slice('member1/mean/bias')[0] = 3;
-    ensemble.parameters.refresh();
+    setToZero(ensemble);
+    setBounds(ensemble, 1000, -1000); // far away: log variance 0
+    ensemble.parameters.edit((piece) => (piece('member1/head/bias')[0] = 3));
     const data = { count: 2, inputs: new Float32Array(2), targets: Float32Array.of(1, -1) };
     const { rmse, nll } = ensemble.evaluate(data);
     const meanSquare = (1 + 1 + 4 + 16) / 4;
@@ -221,10 +239,10 @@ describe('fitEnsemble', () => {
 
   it('stops when no member has improved for more than `patience` epochs, and gives back each at its best', async () => {
     const ensemble = make(2, 2, { maxGradientSteps: 10_000, patience: 3, learningRate: 0 });
-    const before = Array.from(ensemble.parameters.values);
+    const before = Array.from(ensemble.parameters.read());
     const report = await fitEnsemble(ensemble, wave(100, 1), new Rng(1));
     expect(report).toMatchObject({ epochs: 1 + 4, stopped: 'converged' });
-    expect(Array.from(ensemble.parameters.values)).toEqual(before);
+    expect(Array.from(ensemble.parameters.read())).toEqual(before);
   });
 
   it('repeats few data until an epoch is long enough to be judged', async () => {
@@ -238,14 +256,13 @@ describe('fitEnsemble', () => {
     const errors = [5, 1, 9, 9, 9].map((error) => Float64Array.of(error, error, error));
     const seen: number[][] = [];
     ensemble.memberErrors = () => {
-      seen.push(Array.from(ensemble.parameters.values));
+      seen.push(Array.from(ensemble.parameters.read()));
       return errors[seen.length - 1]!;
     };
     const report = await fitEnsemble(ensemble, wave(100, 1), new Rng(1));
     expect(report.epochs).toBe(5);
-    const bounds = ensemble.parameters.entries.find(({ name }) => name === 'maxLogVariance')!.start;
-    expect(Array.from(ensemble.parameters.values.subarray(0, bounds))).toEqual(seen[1]!.slice(0, bounds));
-    expect(Array.from(ensemble.parameters.values)).not.toEqual(seen[4]);
+    expect(Array.from(ensemble.parameters.read())).toEqual(seen[1]);
+    expect(Array.from(ensemble.parameters.read())).not.toEqual(seen[4]);
   });
 
   it('trains each member on its own bootstrap', async () => {

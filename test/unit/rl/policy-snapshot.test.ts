@@ -52,7 +52,7 @@ describe('PlainPolicy', () => {
   it('is a copy: later learning does not change it', () => {
     const snapshot = sac.snapshot();
     const before = snapshot.mean.kernel.slice();
-    sac.actor.values.fill(0.5);
+    sac.actor.write(sac.actor.read().fill(0.5));
     expect(snapshot.mean.kernel).toEqual(before);
   });
 

@@ -133,9 +133,9 @@ describe('Sac', () => {
         const report = sac.update(batch, noise);
         expectClose([report.criticLoss, report.actorLoss], [update.criticLoss, update.actorLoss]);
       }
-      expectParameters(sac.actor, sac.actor.values, reference.after.actor);
-      expectParameters(sac.critics, sac.critics.values, reference.after.critics);
-      expectParameters(sac.targets, sac.targets.values, reference.after.targets);
+      expectParameters(sac.actor, sac.actor.read(), reference.after.actor);
+      expectParameters(sac.critics, sac.critics.read(), reference.after.critics);
+      expectParameters(sac.targets, sac.targets.read(), reference.after.targets);
       expectClose([Math.log(sac.temperature)], reference.after.logTemperature);
     });
   });
