@@ -30,6 +30,7 @@ export class Adam {
     this.count++;
     const coefficients = adamCoefficients(this.count, this.options);
     adamStep(this.parameters.variable, gradient, this.m, this.v, coefficients, this.l2);
+    this.parameters.changed();
   }
 
   tensors(): NamedTensors {

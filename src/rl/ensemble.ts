@@ -54,6 +54,7 @@ export class Ensemble {
   private readonly boundsAdam: Adam;
   /** (2 x D): gradient of the bounds' term of the loss, boundWeight * sum(max - min) */
   private readonly boundSlopes: tf.Tensor2D;
+  private gathered: { readonly key: string; readonly rows: tf.Tensor2D } | undefined;
 
   constructor(
     readonly inputSize: number,
@@ -195,7 +196,10 @@ export class Ensemble {
     mean: Float32Array,
     variance: Float32Array,
   ): void {
-    this.predict([member], count, this.scaled(count, inputs), false, mean, variance);
+    scoped(() => {
+      const row = tf.slice(this.parameters.variable, [member, 0], [1, -1]);
+      this.predict(row, count, this.scaled(count, inputs), false, mean, variance);
+    });
   }
 
   /**
@@ -220,7 +224,7 @@ export class Ensemble {
     }
     const mean = new Float32Array(elites * share * d);
     const variance = new Float32Array(elites * share * d);
-    this.predict(this.elites, share, x, true, mean, variance);
+    this.predict(this.eliteRows(), share, x, true, mean, variance);
     for (let k = 0; k < elites; k++) {
       order.subarray(start(k), start(k + 1)).forEach((row, r) => {
         for (let j = 0; j < d; j++) {
@@ -239,7 +243,7 @@ export class Ensemble {
     const nll = new Float64Array(d);
     const mean = new Float32Array(this.elites.length * data.count * d);
     const variance = new Float32Array(mean.length);
-    this.predict(this.elites, data.count, this.scaled(data.count, data.inputs), false, mean, variance);
+    this.predict(this.eliteRows(), data.count, this.scaled(data.count, data.inputs), false, mean, variance);
     for (let i = 0; i < mean.length; i++) {
       const j = i % d;
       const square = (mean[i]! - data.targets[i % data.targets.length]!) ** 2;
@@ -277,6 +281,7 @@ export class Ensemble {
     for (const part of [this.parameters, this.bounds, this.adam, this.boundsAdam, this.boundSlopes]) {
       part.dispose();
     }
+    this.gathered?.rows.dispose();
   }
 
   /** z_old = z_new s_new / s_old + (m_new - m_old) / s_old, taken into the first layer. */
@@ -325,12 +330,13 @@ export class Ensemble {
 
   /**
    * Gaussians of K members in raw units.
+   * @param members their parameters (K x P)
    * @param x normalised: (N x I) for all, or with `own` (K x N x I)
    * @param mean (K x N x D) written
    * @param variance (K x N x D) written
    */
   private predict(
-    members: ArrayLike<number>,
+    members: tf.Tensor2D,
     count: number,
     x: Float32Array,
     own: boolean,
@@ -340,11 +346,10 @@ export class Ensemble {
     const { inputSize, outputSize: d } = this;
     const { mean: shift, std } = this.targetNormaliser;
     scoped(() => {
-      const rows = tf.gather(this.parameters.variable, Array.from(members));
       const input = own
-        ? tf.tensor3d(x, [members.length, count, inputSize])
+        ? tf.tensor3d(x, [members.shape[0], count, inputSize])
         : tf.tensor2d(x, [count, inputSize]);
-      const head = ensembleMlp(input, rows, this.shape);
+      const head = ensembleMlp(input, members, this.shape);
       const means = head.dataSync<'float32'>();
       const logVariances = this.logVariance(head).dataSync<'float32'>();
       for (let i = 0; i < mean.length; i++) {
@@ -353,6 +358,17 @@ export class Ensemble {
         variance[i] = Math.exp(logVariances[i]!) * std[j]! * std[j]!;
       }
     });
+  }
+
+  /** Parameters of the elites (K x P), kept until they change: a rollout asks for them at every step. */
+  private eliteRows(): tf.Tensor2D {
+    const key = `${this.parameters.version} ${this.elites.join()}`;
+    if (this.gathered?.key !== key) {
+      this.gathered?.rows.dispose();
+      const rows = scoped(() => tf.keep(tf.gather(this.parameters.variable, Array.from(this.elites))));
+      this.gathered = { key, rows };
+    }
+    return this.gathered.rows;
   }
 
   /** Softly bounded (PETS, appendix A.1), (K N x D). */

@@ -24,6 +24,7 @@ export class ParameterSet {
   /** in the order in which the pieces lie, row by row */
   readonly entries: readonly Entry[];
   private readonly indices = new Map<string, number>();
+  private changes = 0;
 
   /** @param specs all pieces of the first row, then of the next; together they fill `rows` rows of equal length */
   constructor(
@@ -54,6 +55,16 @@ export class ParameterSet {
     );
   }
 
+  /** Grows with every change of the values, for those who keep something made from them. */
+  get version(): number {
+    return this.changes;
+  }
+
+  /** To be called by whoever has changed the variable itself. */
+  changed(): void {
+    this.changes++;
+  }
+
   /** All values, copied. */
   read(): Float32Array {
     return this.variable.dataSync<'float32'>().slice();
@@ -62,6 +73,7 @@ export class ParameterSet {
   /** @param values all values, copied */
   write(values: Float32Array): void {
     scoped(() => this.variable.assign(tf.tensor2d(values.slice(), this.variable.shape)));
+    this.changed();
   }
 
   /** Values of one row, copied. */

@@ -103,6 +103,7 @@ export class Sac {
       // d/d(log alpha) of mean(-log alpha (log pi + target entropy)), as softlearning writes the loss
       this.alpha.step(actor.entropy - this.targetEntropy);
       polyakStep(this.targets.variable, this.critics.variable, this.config.tau);
+      this.targets.changed();
       const { temperature } = this;
       return { criticLoss: critic.value, actorLoss: actor.value, temperature, entropy: actor.entropy };
     });

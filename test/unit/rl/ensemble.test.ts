@@ -138,6 +138,31 @@ describe('Ensemble', () => {
     expect(seen).toEqual(new Set([0, 1, 2]));
   });
 
+  it('asks the elites as they are now, after every way of changing them', () => {
+    const ensemble = indexAdding(3, 1);
+    const answer = () => {
+      const out = new Float32Array(1);
+      ensemble.sample(1, new Float32Array(1), new Rng(1), out);
+      return out[0]!;
+    };
+    expect(answer()).toBeCloseTo(0);
+    ensemble.elites = Int32Array.of(2);
+    expect(answer()).toBeCloseTo(2);
+    const before = [0, 1, 2].map((e) => ensemble.memberSnapshot(e));
+    const saved = structuredClone(ensemble.tensors());
+    ensemble.parameters.edit((piece) => piece('member2/head/bias').fill(7));
+    expect(answer()).toBeCloseTo(7);
+    ensemble.restoreMembers(before);
+    expect(answer()).toBeCloseTo(2);
+    const [mean, variance] = [new Float32Array(1), new Float32Array(1)];
+    for (let i = 0; i < 50; i++) ensemble.trainStep(1, new Float32Array(3), new Float32Array(3).fill(9));
+    ensemble.predictMember(2, 1, new Float32Array(1), mean, variance);
+    expect(mean[0]).toBeGreaterThan(2.01);
+    expect(Math.abs(answer() - mean[0]!)).toBeLessThan(1e-2);
+    ensemble.load(saved);
+    expect(answer()).toBeCloseTo(2);
+  });
+
   it('keeps rows and their inputs together through the shuffle', () => {
     const ensemble = make(1, 1, { members: 3, elites: 3, hidden: [], weightDecay: [0] });
     setToZero(ensemble);
@@ -293,9 +318,13 @@ describe('fitEnsemble', () => {
   it('keeps no tensors', async () => {
     const empty = tf.memory().numTensors;
     const ensemble = make(2, 2, { maxGradientSteps: 5 });
+    const once = async () => {
+      await fitEnsemble(ensemble, wave(100, 1), new Rng(1));
+      ensemble.sample(10, new Float32Array(20), new Rng(1), new Float32Array(20));
+    };
+    await once();
     const { numTensors } = tf.memory();
-    await fitEnsemble(ensemble, wave(100, 1), new Rng(1));
-    ensemble.sample(10, new Float32Array(20), new Rng(1), new Float32Array(20));
+    await once();
     expect(tf.memory().numTensors).toBe(numTensors);
     ensemble.dispose();
     expect(tf.memory().numTensors).toBe(empty);
