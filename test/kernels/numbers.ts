@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { tf } from '../../src/compute/index.js';
+import { tf, type BackendName } from '../../src/compute/index.js';
 import { Rng } from '../../src/core/index.js';
 
 /** Inputs of one case: standard normals that float32 holds exactly, drawn anew for every name. */
@@ -8,6 +8,8 @@ export class Numbers {
   constructor(
     readonly seed: number,
     readonly offset: 0 | 1,
+    /** on which the case runs */
+    readonly backend: BackendName,
   ) {}
 
   normals(name: string, count: number, scale = 1): Float32Array {

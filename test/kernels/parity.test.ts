@@ -8,6 +8,7 @@ import { selectBackend, tf, type BackendName } from '../../src/compute/index.js'
 import { loadAddon } from '../../src/compute/native/addon.js';
 import { fusedCases } from './fused-cases.js';
 import { Numbers } from './numbers.js';
+import { tfjsCases } from './tfjs-cases.js';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -50,8 +51,9 @@ for (const { name, missing } of BACKENDS) {
 
     for (const offset of [0, 1] as const) {
       describe(`arrays at offset ${offset} of their buffers`, () => {
-        const numbers = new Numbers(SEED, offset);
+        const numbers = new Numbers(SEED, offset, name);
         fusedCases(numbers);
+        tfjsCases(numbers);
       });
     }
   });
