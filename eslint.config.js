@@ -55,6 +55,11 @@ export default tseslint.config(
     ...tseslint.configs.disableTypeChecked,
   },
   { files: ['*.config.ts', '*.config.js'], rules: { 'no-restricted-exports': 'off' } },
-  { files: ['native/*.js'], languageOptions: { globals: { process: 'readonly', URL: 'readonly' } } },
+  {
+    files: ['native/*.js'],
+    languageOptions: {
+      globals: { console: 'readonly', process: 'readonly', structuredClone: 'readonly', URL: 'readonly' },
+    },
+  },
   { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },
 );

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <cmath>
+#include <cstring>
 #include <new>
 #include <string>
 #include <system_error>
@@ -14,6 +15,7 @@ namespace dynabridge {
 namespace {
 
 constexpr int64_t kMostElements = int64_t{1} << 32;
+constexpr int64_t kMostMembers = 1 << 16;
 constexpr int kMostThreads = 256;
 
 struct Floats {
@@ -154,14 +156,14 @@ Mlp read_mlp(Arguments& in) {
   mlp.activation = static_cast<Activation>(numbers[5]);
   mlp.layer_norm = numbers[6] != 0;
   mlp.depth = static_cast<int>(count - kFixed);
-  bool valid = mlp.members >= 1 && mlp.batch >= 0 && mlp.inputs >= 1 && mlp.outputs >= 1 && numbers[5] >= kIdentity &&
+  bool valid = mlp.members >= 1 && mlp.members <= kMostMembers && mlp.batch >= 0 && mlp.inputs >= 1 && mlp.outputs >= 1 && numbers[5] >= kIdentity &&
                numbers[5] <= kSwish && numbers[4] >= 0 && numbers[4] <= 1 && numbers[6] >= 0 && numbers[6] <= 1;
   for (int i = 0; i < mlp.depth; i++) {
     mlp.hidden[i] = numbers[kFixed + i];
     valid = valid && mlp.hidden[i] >= 1;
   }
   if (!valid) {
-    in.fail<Napi::RangeError>("dimensions must be positive (the batch may be 0), the activation 0 to 2, flags 0 or 1");
+    in.fail<Napi::RangeError>("dimensions must be positive (the batch may be 0, members at most 65536), the activation 0 to 2, flags 0 or 1");
     return mlp;
   }
   for (int layer = 0; layer <= mlp.depth; layer++) {  // bounds every offset that is computed from these numbers
@@ -311,6 +313,7 @@ class Addon : public Napi::Addon<Addon> {
     const int64_t outer = in.size("outer"), reduced = in.size("reduced"), inner = in.size("inner");
     in.length("x", x, in.product({outer, reduced, inner}));
     in.length("y", y, in.product({outer, inner}));
+    if (y.size == 0) return;
     compute(in, [&] { kernels_->reduce(workspace_, code, x.data, y.data, outer, reduced, inner); });
   }
 
@@ -321,10 +324,9 @@ class Addon : public Napi::Addon<Addon> {
     const Floats to = in.floats("to");
     const int64_t to_start = in.size("toStart"), to_stride = in.size("toStride");
     const int64_t rows = in.size("rows"), columns = in.size("columns");
-    if (in.product({rows, columns}) > 0) {
-      in.at_least("from", from, from_start + in.product({rows - 1, from_stride}) + columns);
-      in.at_least("to", to, to_start + in.product({rows - 1, to_stride}) + columns);
-    }
+    if (in.product({rows, columns}) == 0) return;
+    in.at_least("from", from, from_start + in.product({rows - 1, from_stride}) + columns);
+    in.at_least("to", to, to_start + in.product({rows - 1, to_stride}) + columns);
     if (!in.ok()) return;
     for (int64_t row = 0; row < rows; row++) {
       std::memmove(to.data + to_start + row * to_stride, from.data + from_start + row * from_stride,
@@ -340,7 +342,8 @@ class Addon : public Napi::Addon<Addon> {
     const Floats out = in.floats("out");
     const int64_t columns = in.size("columns");
     in.length("out", out, in.product({count, columns}));
-    const int64_t rows = columns == 0 ? 0 : x.size / columns;
+    if (!in.ok() || columns == 0) return;
+    const int64_t rows = x.size / columns;
     for (int64_t i = 0; in.ok() && i < count; i++) {
       if (indices[i] < 0 || indices[i] >= rows) {
         in.fail<Napi::RangeError>("index " + std::to_string(indices[i]) + " is outside [0, " + std::to_string(rows) +
@@ -360,6 +363,7 @@ class Addon : public Napi::Addon<Addon> {
     const int64_t count = in.product({batch, rows, columns});
     in.length("x", x, count);
     in.length("y", y, count);
+    if (count == 0) return;
     compute(in, [&] { kernels_->transpose(workspace_, x.data, y.data, batch, rows, columns); });
   }
 
@@ -378,7 +382,7 @@ class Addon : public Napi::Addon<Addon> {
     in.length("x", x, input_size(mlp));
     in.length("parameters", parameters, mlp.members * mlp.parameter_count());
     in.length("y", y, mlp.members * mlp.batch * mlp.outputs);
-    if (kept.size > 0) in.length("kept", kept, kept_size(mlp));
+    if (kept.data != nullptr) in.length("kept", kept, kept_size(mlp));
     compute(in, [&] { kernels_->mlp_forward(workspace_, mlp, x.data, parameters.data, y.data, kept.data); });
   }
 
@@ -402,9 +406,10 @@ class Addon : public Napi::Addon<Addon> {
 
   GaussianNll ReadNll(Arguments& in, Floats head, Floats targets, Floats bounds) {
     GaussianNll nll{head.data, targets.data, bounds.data, 0, 0, 0};
-    nll.members = in.size("members");
+    nll.members = in.integer("members", 1, kMostMembers);
     nll.batch = in.size("batch");
     nll.outputs = in.size("outputs");
+    in.product({nll.members, nll.outputs, 2});  // working memory, whatever the batch
     in.length("head", head, in.product({nll.members, nll.batch, nll.outputs, 2}));
     in.length("targets", targets, in.product({nll.members, nll.batch, nll.outputs}));
     in.length("bounds", bounds, in.product({nll.outputs, 2}));
@@ -479,9 +484,10 @@ class Addon : public Napi::Addon<Addon> {
     in.length("gradient", gradient, parameters.size);
     in.length("m", m, parameters.size);
     in.length("v", v, parameters.size);
-    if (l2.size > 0) {
+    if (l2.data != nullptr) {  // an array without elements may have an address too
+      in.at_least("l2", l2, 1);
       adam.columns = l2.size;
-      adam.rows = parameters.size / l2.size;
+      adam.rows = in.ok() ? parameters.size / l2.size : 0;
       in.length("parameters", parameters, adam.rows * adam.columns);
     }
     compute(in, [&] { kernels_->adam(workspace_, adam); });

@@ -2,6 +2,7 @@
  * Compiles the C++ addon with node-gyp: `npm run build:native`, and with --optional as the package's install script. Says one line.
  * What is left is either build/Release/dynabridge_native.node, compiled from these sources and tried, or no addon at all and
  * build/native-build.log, whose first line is the reason. --optional: a failure ends with exit code 0, so that the install succeeds.
+ * --untried: the addon is not loaded, for one that needs libraries which this process lacks.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -107,16 +108,19 @@ function compile() {
     }
     throw new CannotBuild(reasonIn(text, built));
   }
-  // in a process of its own, with every symbol looked up at once: what the compiler made may not even load
+  if (!process.argv.includes('--untried')) tryToLoad(env);
+  rmSync(LOG);
+}
+
+/** In a process of its own, with every symbol looked up at once: what the compiler made may not even load. */
+function tryToLoad(env) {
   const tried = spawnSync(process.execPath, ['-e', 'require(process.argv[1])', ADDON], {
     encoding: 'utf8',
     env: { ...env, LD_BIND_NOW: '1' },
   });
-  if (tried.status !== 0) {
-    writeFileSync(LOG, tried.stderr, { flag: 'a' });
-    throw new CannotBuild(`what was compiled does not load: ${reasonIn(tried.stderr, tried)}`);
-  }
-  rmSync(LOG);
+  if (tried.status === 0) return;
+  writeFileSync(LOG, tried.stderr, { flag: 'a' });
+  throw new CannotBuild(`what was compiled does not load: ${reasonIn(tried.stderr, tried)}`);
 }
 
 /** The first error, most telling kind first. */
