@@ -1,7 +1,6 @@
 export { selectBackend, type SelectedBackend } from './backend.js';
 export { BACKENDS, type BackendChoice, type BackendName } from './backend-names.js';
 export {
-  adamArrays,
   adamCoefficients,
   adamStep,
   ensembleMlp,

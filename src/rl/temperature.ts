@@ -1,4 +1,4 @@
-import { adamArrays, adamCoefficients, type AdamOptions } from '../compute/index.js';
+import { adamCoefficients, type AdamOptions } from '../compute/index.js';
 import { takeTensor, withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 
 /** SAC's temperature alpha, kept as its logarithm and moved by Adam. One number: it lives on the host. */
@@ -23,8 +23,12 @@ export class Temperature {
   /** @param slope of the loss with respect to log alpha */
   step(slope: number): void {
     this.count++;
-    const coefficients = adamCoefficients(this.count, this.options);
-    adamArrays(this.logarithm, Float32Array.of(slope), this.m, this.v, coefficients);
+    const { rate, correction, beta1, beta2, epsilon } = adamCoefficients(this.count, this.options);
+    const m = this.m[0]! + (1 - beta1) * (slope - this.m[0]!);
+    const v = this.v[0]! + (1 - beta2) * (slope * slope - this.v[0]!);
+    this.m[0] = m;
+    this.v[0] = v;
+    this.logarithm[0] = this.logarithm[0]! - (rate * m) / (Math.sqrt(v * correction) + epsilon);
   }
 
   tensors(): NamedTensors {

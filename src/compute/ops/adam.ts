@@ -1,7 +1,7 @@
 /** Adam on a whole parameter tensor, in place. R rows (members), P columns. */
 import { tf } from '../tf.js';
 import { runFused } from './dispatch.js';
-import { assignValues, ownStorage } from './in-place.js';
+import { ownStorage } from './own-storage.js';
 
 /** Coefficients of one step, from its number; see {@link adamCoefficients}. */
 export interface AdamCoefficients {
@@ -59,17 +59,13 @@ export function adamStep(
   }
   for (const variable of [parameters, m, v]) ownStorage(variable);
   runFused('AdamStep', { parameters, gradient, m, v, ...(l2 && { l2 }) }, coefficients, () => {
-    const step = DEVICE_BACKENDS.has(tf.getBackend()) ? deviceStep : hostStep;
-    step(parameters, gradient, m, v, coefficients, l2);
+    composedStep(parameters, gradient, m, v, coefficients, l2);
     return [];
   });
 }
 
-/** Backends where reading a tensor means waiting for a device. */
-const DEVICE_BACKENDS: ReadonlySet<string> = new Set(['tensorflow', 'webgl', 'webgpu']);
-
-/** In tfjs operations: nothing leaves the device. */
-function deviceStep(
+/** On wasm this takes half as long as a loop over the arrays, which have to be copied out of its memory and back. */
+function composedStep(
   parameters: tf.Variable,
   gradient: tf.Tensor,
   m: tf.Variable,
@@ -82,43 +78,4 @@ function deviceStep(
   v.assign(tf.add(v, tf.mul(tf.sub(tf.square(g), v), 1 - beta2)));
   const step = tf.div(tf.mul(m, rate), tf.add(tf.sqrt(tf.mul(v, correction)), epsilon));
   parameters.assign(tf.sub(tf.mul(parameters, 1 - shrink), step));
-}
-
-/** In plain TypeScript: on wasm and cpu one loop over the arrays costs a third of the dozen kernels. */
-function hostStep(
-  parameters: tf.Variable,
-  gradient: tf.Tensor,
-  m: tf.Variable,
-  v: tf.Variable,
-  coefficients: AdamCoefficients,
-  l2?: tf.Tensor1D,
-): void {
-  const arrays = [parameters, m, v].map((variable) => variable.dataSync<'float32'>().slice());
-  const [p, mean, square] = arrays as [Float32Array, Float32Array, Float32Array];
-  adamArrays(p, gradient.dataSync<'float32'>(), mean, square, coefficients, l2?.dataSync<'float32'>());
-  [parameters, m, v].forEach((variable, i) => assignValues(variable, arrays[i]!));
-}
-
-/** {@link adamStep} on arrays, in place. */
-export function adamArrays(
-  parameters: Float32Array,
-  gradient: Float32Array,
-  m: Float32Array,
-  v: Float32Array,
-  { rate, correction, beta1, beta2, epsilon, shrink }: AdamCoefficients,
-  l2?: Float32Array,
-): void {
-  const columns = l2?.length ?? parameters.length;
-  for (let start = 0; start < parameters.length; start += columns) {
-    for (let j = 0; j < columns; j++) {
-      const i = start + j;
-      const parameter = parameters[i]!;
-      const g = l2 === undefined ? gradient[i]! : gradient[i]! + l2[j]! * parameter;
-      const mi = m[i]! + (1 - beta1) * (g - m[i]!);
-      const vi = v[i]! + (1 - beta2) * (g * g - v[i]!);
-      m[i] = mi;
-      v[i] = vi;
-      parameters[i] = parameter - (rate * mi) / (Math.sqrt(vi * correction) + epsilon) - shrink * parameter;
-    }
-  }
 }

@@ -1,4 +1,4 @@
-export { adamArrays, adamCoefficients, adamStep, type AdamCoefficients, type AdamOptions } from './adam.js';
+export { adamCoefficients, adamStep, type AdamCoefficients, type AdamOptions } from './adam.js';
 export { ensembleMlp, type WantedGradients } from './ensemble-mlp.js';
 export { gaussianNll } from './gaussian-nll.js';
 export { hostLoss } from './host-loss.js';

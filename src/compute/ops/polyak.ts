@@ -1,6 +1,6 @@
 import { tf } from '../tf.js';
 import { runFused } from './dispatch.js';
-import { ownStorage } from './in-place.js';
+import { ownStorage } from './own-storage.js';
 
 /**
  * target += tau (source - target), in place: Polyak averaging of target networks.

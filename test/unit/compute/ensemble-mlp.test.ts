@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { ensembleMlp, selectBackend, tf } from '../../../src/compute/index.js';
+import { expect, it } from 'vitest';
+import { ensembleMlp, tf } from '../../../src/compute/index.js';
+import { describeOn } from '../../kernels/backends.js';
 import { expectClose, fixture } from '../rl/expect-close.js';
 
 interface Reference {
@@ -19,11 +20,7 @@ interface Reference {
 
 const { sizes, cases } = fixture<Reference>('ensemble-mlp.json');
 
-describe.each(['wasm', 'cpu'] as const)('ensembleMlp on the %s backend', (backend) => {
-  beforeAll(async () => {
-    await selectBackend(backend);
-  });
-
+describeOn(['cpu', 'wasm', 'native'], 'ensembleMlp', () => {
   it.each(cases)(
     'has the values and gradients of the reference: $activation, layer norm $layerNorm, shared rows $shared',
     (reference) => {

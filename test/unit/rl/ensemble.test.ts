@@ -1,5 +1,5 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend, tf } from '../../../src/compute/index.js';
+import { afterEach, expect, it } from 'vitest';
+import { tf } from '../../../src/compute/index.js';
 import { Rng } from '../../../src/core/index.js';
 import {
   DEFAULT_ENSEMBLE,
@@ -8,6 +8,7 @@ import {
   type EnsembleConfig,
   type ModelDataset,
 } from '../../../src/rl/index.js';
+import { describeOn } from '../../kernels/backends.js';
 import { expectClose, fixture } from './expect-close.js';
 
 type Arrays = Record<string, number[]>;
@@ -77,12 +78,9 @@ function indexAdding(members: number, elites: number): Ensemble {
   return ensemble;
 }
 
-beforeAll(async () => {
-  await selectBackend('wasm');
-});
 afterEach(() => live.splice(0).forEach((ensemble) => ensemble.dispose()));
 
-describe('Ensemble', () => {
+describeOn(['cpu', 'wasm', 'native'], 'Ensemble', () => {
   it('has the loss, gradients and Adam step of the reference', () => {
     const reference = fixture<Reference>('ensemble.json');
     const { members, b, inputs, outputs } = reference.sizes;
@@ -241,7 +239,7 @@ describe('Ensemble', () => {
   });
 });
 
-describe('fitEnsemble', () => {
+describeOn(['wasm', 'native'], 'fitEnsemble', () => {
   it('learns outputs of very different scales, and says so in their units', async () => {
     const ensemble = make(2, 2, { learningRate: 1e-2, patience: 20, maxGradientSteps: 400 });
     const report = await fitEnsemble(ensemble, wave(400, 1), new Rng(1));

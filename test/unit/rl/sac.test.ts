@@ -1,5 +1,5 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { selectBackend, tf } from '../../../src/compute/index.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { tf } from '../../../src/compute/index.js';
 import { Rng } from '../../../src/core/index.js';
 import { frameLayout } from '../../../src/env/index.js';
 import {
@@ -13,6 +13,7 @@ import {
   type TransitionBatch,
 } from '../../../src/rl/index.js';
 import type { ParameterSet } from '../../../src/rl/parameter-set.js';
+import { describeOn } from '../../kernels/backends.js';
 import { expectClose, fixture } from './expect-close.js';
 
 type Arrays = Record<string, number[]>;
@@ -101,10 +102,7 @@ function values(sac: Sac): number[] {
   return Object.values(sac.tensors()).flatMap(({ data }) => Array.from(data));
 }
 
-describe('Sac', () => {
-  beforeAll(async () => {
-    await selectBackend('wasm');
-  });
+describeOn(['cpu', 'wasm', 'native'], 'Sac', () => {
   afterEach(() => live.splice(0).forEach((sac) => sac.dispose()));
 
   describe.each(['sac.json', 'sac-layer-norm.json'])('against the reference %s', (name) => {

@@ -16,10 +16,3 @@ export function ownStorage(variable: tf.Variable): void {
   variable.assign(copy);
   copy.dispose();
 }
-
-/** Gives the variable new values; a backend may take the array as the storage, so do not use it again. */
-export function assignValues(variable: tf.Variable, values: Float32Array): void {
-  const fresh = tf.tensor(values, variable.shape);
-  variable.assign(fresh);
-  fresh.dispose();
-}
