@@ -1,5 +1,6 @@
-// Register-tiled products. The right operand is packed into panels of kPanel columns, so that a tile of kTileRows x kPanel
-// accumulators reads one contiguous stream; the left operand is read in place, one broadcast per row and step.
+// Register-tiled products. Both operands are read in place, the left one by one broadcast per row and step, the right one by whole
+// vectors: at the sizes of small networks the matrices lie in the second cache and copying them first costs more than it saves.
+// Only panels of a transposed right operand and panels that end within a vector are copied, to rows of kPanel floats.
 #pragma once
 
 #include "kernels.h"
@@ -19,7 +20,6 @@ constexpr int64_t kPanel = static_cast<int64_t>(kPanelVectors) * kLanes;
 
 static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t panels(int64_t columns) { return (columns + kPanel - 1) / kPanel; }
-static inline int64_t packed_size(int64_t k, int64_t columns) { return k * panels(columns) * kPanel; }
 
 #if defined(__clang__)
 #define UNROLLED _Pragma("unroll")
@@ -29,6 +29,9 @@ static inline int64_t packed_size(int64_t k, int64_t columns) { return k * panel
 
 // Element (i, p) of a left operand: a[i * stride] for p = 0, advancing by 1 (Rows) or by `stride` with a[i] (Columns) per step p.
 enum class Left { kRows, kColumns };
+
+// Steps that the right operand is fetched ahead: weights come from the last cache, in strides that no processor foresees well.
+constexpr int64_t kAhead = 4;
 
 template <int kRows, int kVectors, Left kLeft>
 static void tile(int64_t k, const float* __restrict a, int64_t stride_a, const float* __restrict b, int64_t stride_b,
@@ -40,7 +43,10 @@ static void tile(int64_t k, const float* __restrict a, int64_t stride_a, const f
   }
   for (int64_t p = 0; p < k; p++) {
     Vector right[kVectors];
-    UNROLLED for (int v = 0; v < kVectors; v++) right[v] = load(b + v * kLanes);
+    UNROLLED for (int v = 0; v < kVectors; v++) {
+      right[v] = load(b + v * kLanes);
+      if (kLeft == Left::kRows) __builtin_prefetch(b + kAhead * stride_b + v * kLanes);
+    }
     UNROLLED for (int i = 0; i < kRows; i++) {
       const Vector left = splat(kLeft == Left::kRows ? a[i * stride_a] : a[i]);
       UNROLLED for (int v = 0; v < kVectors; v++) sum[i][v] += left * right[v];
@@ -113,7 +119,7 @@ static void multiply_panel(int64_t rows, int64_t columns, int64_t k, const float
   }
 }
 
-// Panel `panel` of b (k x columns, rows `stride` apart) -> k rows of kPanel, padded with zeros to whole vectors.
+// b (k x columns, rows `stride` apart) -> k rows of kPanel, padded with zeros to whole vectors.
 static inline void pack_panel(const float* b, int64_t stride, int64_t k, int64_t columns, float* packed) {
   const int64_t vectors = columns / kLanes, rest = columns % kLanes;
   for (int64_t p = 0; p < k; p++, b += stride, packed += kPanel) {
@@ -168,45 +174,52 @@ static inline void swish(float* y, int64_t size) {
   }
 }
 
+// The right operand of a product: (k x n) with rows `stride` apart, or transposed, (n x k) with rows `stride` apart.
+struct Right {
+  const float* data;
+  int64_t stride;
+  bool transposed;
+};
+
+// Columns [column, column + columns) of c (rows x ...) = a b + bias, at most kPanel of them. `scratch` has room for k * kPanel.
+template <Left kLeft>
+static void multiply_columns(int64_t rows, int64_t column, int64_t columns, int64_t k, const float* a, int64_t stride_a,
+                             Right b, float* c, int64_t stride_c, const float* bias, bool relu, float* scratch) {
+  const float* panel = b.data + column * (b.transposed ? b.stride : 1);
+  int64_t stride = b.stride;
+  if (b.transposed || columns % kLanes != 0) {
+    if (b.transposed) {
+      pack_transposed_panel(panel, b.stride, k, columns, scratch);
+    } else {
+      pack_panel(panel, b.stride, k, columns, scratch);
+    }
+    panel = scratch;
+    stride = kPanel;
+  }
+  multiply_panel<kLeft>(rows, columns, k, a, stride_a, panel, stride, c + column, stride_c,
+                        bias == nullptr ? nullptr : bias + column, relu);
+}
+
 // A task is one panel of columns for one block of rows of one matrix of the batch.
 constexpr int64_t kTaskRows = 32 * kTileRows;
-// Fewer rows than this are not worth packing a panel for.
-constexpr int64_t kWorthPacking = 4;
 
 static void matmul(Workspace& workspace, const Matmul& g) {
   const int64_t column_tasks = panels(g.n);
   const int64_t row_tasks = (g.m + kTaskRows - 1) / kTaskRows;
   const int64_t stride_a = g.transpose_a ? g.m : g.k;
-  const int64_t stride_b = g.transpose_b ? g.k : g.n;
   parallel(workspace, g.batch * column_tasks * row_tasks, g.batch * g.m * g.n * g.k, [&](int64_t task, int thread) {
     const int64_t row = task % row_tasks * kTaskRows;
     const int64_t column = task / row_tasks % column_tasks * kPanel;
     const int64_t matrix = task / row_tasks / column_tasks;
     const int64_t rows = smaller(kTaskRows, g.m - row), columns = smaller(kPanel, g.n - column);
-    const float* b = g.b + matrix * g.stride_b + (g.transpose_b ? column * stride_b : column);
-    int64_t step = stride_b;
-    if (g.transpose_b || rows >= kWorthPacking || columns % kLanes != 0) {
-      float* packed = workspace.thread_scratch(thread, g.k * kPanel);
-      if (g.transpose_b) {
-        pack_transposed_panel(b, stride_b, g.k, columns, packed);
-      } else {
-        pack_panel(b, stride_b, g.k, columns, packed);
-      }
-      b = packed;
-      step = kPanel;
-    }
-    float* c = g.c + matrix * g.m * g.n + row * g.n + column;
-    const float* bias = g.bias == nullptr ? nullptr : g.bias + column;
-    const bool relu = g.activation == kRelu;
-    if (g.transpose_a) {
-      multiply_panel<Left::kColumns>(rows, columns, g.k, g.a + matrix * g.stride_a + row, stride_a, b, step, c, g.n,
-                                     bias, relu);
-    } else {
-      multiply_panel<Left::kRows>(rows, columns, g.k, g.a + matrix * g.stride_a + row * stride_a, stride_a, b, step, c,
-                                  g.n, bias, relu);
-    }
+    const Right b{g.b + matrix * g.stride_b, g.transpose_b ? g.k : g.n, g.transpose_b};
+    const float* a = g.a + matrix * g.stride_a + row * (g.transpose_a ? 1 : stride_a);
+    float* c = g.c + matrix * g.m * g.n + row * g.n;
+    const auto multiply = g.transpose_a ? multiply_columns<Left::kColumns> : multiply_columns<Left::kRows>;
+    multiply(rows, column, columns, g.k, a, stride_a, b, c, g.n, g.bias, g.activation == kRelu,
+             workspace.thread_scratch(thread, g.k * kPanel));
     if (g.activation == kSwish) {
-      for (int64_t i = 0; i < rows; i++) swish(c + i * g.n, columns);
+      for (int64_t i = 0; i < rows; i++) swish(c + i * g.n + column, columns);
     }
   });
 }

@@ -65,8 +65,10 @@ static double gaussian_nll(Workspace& workspace, const GaussianNll& nll) {
       block.read(nll, member * nll.batch + start, left < kLossRows ? left : kLossRows);
       for (int64_t i = 0; i < block.padded; i += kLanes) {
         const Vector high = load(block.high + i), low = load(block.low + i);
-        const Vector upper = high - vector_softplus(high - load(block.raw + i));
-        const Vector log_variance = low + vector_softplus(upper - low);
+        const Vector above = high - load(block.raw + i);
+        const Vector upper = high - softplus_from(above, vector_exp_negative(-absolute(above)));
+        const Vector inside = upper - low;
+        const Vector log_variance = low + softplus_from(inside, vector_exp_negative(-absolute(inside)));
         const Vector error = load(block.mean + i) - load(block.target + i);
         store(block.first + i, error * error * vector_exp(-log_variance) + log_variance);
       }
@@ -91,14 +93,15 @@ static void gaussian_nll_gradient(Workspace& workspace, const GaussianNll& nll, 
       block.read(nll, row, rows);
       for (int64_t i = 0; i < block.padded; i += kLanes) {
         const Vector high = load(block.high + i), low = load(block.low + i);
-        const Vector above = high - load(block.raw + i);
-        const Vector upper = high - vector_softplus(above);
-        const Vector log_variance = low + vector_softplus(upper - low);
+        const Vector above = high - load(block.raw + i), e = vector_exp_negative(-absolute(above));
+        const Vector upper = high - softplus_from(above, e);
+        const Vector inside = upper - low, f = vector_exp_negative(-absolute(inside));
+        const Vector log_variance = low + softplus_from(inside, f);
         const Vector error = load(block.mean + i) - load(block.target + i);
         const Vector precision = vector_exp(-log_variance);
         const Vector d_log_variance = (1.0f - error * error * precision) * weight;
-        const Vector by_upper = d_log_variance * vector_sigmoid(upper - low);
-        const Vector by_raw = by_upper * vector_sigmoid(above);
+        const Vector by_upper = d_log_variance * sigmoid_from(inside, f);
+        const Vector by_raw = by_upper * sigmoid_from(above, e);
         store(block.mean + i, error * precision * (2.0f * weight));
         store(block.raw + i, by_raw);
         store(block.first + i, by_upper - by_raw);

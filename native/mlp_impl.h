@@ -1,6 +1,6 @@
-// A whole ensemble of MLPs forward, and backward, each as one call. Rows are independent going forward and for the gradients of the
-// activations, so a block of rows passes through all layers while it is in the cache; the gradients of the parameters sum over
-// the rows and follow in a second pass, one task per panel of columns.
+// A whole ensemble of MLPs forward, and backward, each as one call. Forward, some hundred rows pass through all layers while they are
+// in the cache. Backward, layer by layer from the head: the gradients of a kernel by panels of its columns, beside the
+// gradients before the activation below, by rows.
 #pragma once
 
 #include "gemm_impl.h"
@@ -8,7 +8,9 @@
 namespace dynabridge {
 namespace INSTRUCTION_SET {
 
-constexpr int64_t kBlockRows = 11 * kTileRows;  // 256 rows make 3 or 4 blocks
+// Rows are dealt to tasks in blocks of this many, at most kTaskBlocks to a task.
+constexpr int64_t kBlockRows = 11 * kTileRows;
+constexpr int64_t kTaskBlocks = 4;
 constexpr float kLayerNormEpsilon = 1e-5f;  // PyTorch's default
 
 // Where a hidden layer's results lie in `kept`: y, then the slope of swish, then layer norm's normalised rows and 1 / std.
@@ -59,7 +61,7 @@ static inline void activate(Activation activation, float* y, float* slope, int64
     if (activation == kRelu) {
       value = select(z <= 0.0f, Vector{}, z);
     } else if (activation == kSwish) {
-      const Vector s = vector_sigmoid(z);
+      const Vector e = vector_exp_negative(-absolute(z)), s = sigmoid_from(z, e);
       value = z * s;
       if (slope != nullptr) {
         const Vector derivative = s + value - value * s;  // d(z s)/dz = s + z s (1 - s)
@@ -132,77 +134,37 @@ static inline void normalise_row_gradient(float* d, const float* normalised, flo
   for (int64_t i = 0; i < size; i++) d[i] = (d[i] - mean - normalised[i] * projection) * inverse;
 }
 
-// All weights of a call in panels. `transposed` packs kernels for the products that go back through the layers.
-class PackedWeights {
- public:
-  // Layers below `first` are left out.
-  PackedWeights(Workspace& workspace, const Mlp& mlp, const float* parameters, bool transposed, int first)
-      : mlp_(mlp), parameters_(parameters), transposed_(transposed) {
-    int64_t size = 0, count = 0;
-    for (int layer = 0; layer <= mlp.depth; layer++) {
-      offset_[layer] = size;
-      start_[layer] = count;
-      if (layer < first) continue;
-      size += packed_size(steps(layer), columns(layer));
-      count += panels(columns(layer));
-    }
-    member_size_ = size;
-    // For few rows whole vectors are read from the parameters themselves; only a layer's last panel may need padding.
-    in_place_ = mlp.batch < kWorthPacking && !transposed;
-    packed_ = workspace.reserve(Workspace::kPackedWeights, mlp.members * size);
-    parallel(workspace, mlp.members * count, mlp.members * size, [&](int64_t task, int) {
-      const int64_t member = task / count;
-      int64_t index = task % count;
-      int layer = mlp.depth;
-      while (start_[layer] > index || layer < first) layer--;
-      index -= start_[layer];
-      if (in_place_ && !padded(layer, index)) return;
-      const int64_t column = index * kPanel, width = smaller(kPanel, columns(layer) - column);
-      const float* kernel = kernel_of(member, layer);
-      float* to = panel(member, layer, index);
-      if (transposed_) {
-        pack_transposed_panel(kernel + column * steps(layer), steps(layer), steps(layer), width, to);
-      } else {
-        pack_panel(kernel + column, columns(layer), steps(layer), width, to);
-      }
-    });
+// c (rows x n) = a (rows x k) b + bias
+static inline void multiply_rows(int64_t rows, int64_t n, int64_t k, const float* a, Right b, const float* bias, bool relu,
+                                 float* c, float* scratch) {
+  for (int64_t column = 0; column < n; column += kPanel) {
+    multiply_columns<Left::kRows>(rows, column, smaller(kPanel, n - column), k, a, k, b, c, n, bias, relu, scratch);
+  }
+}
+
+// The rows of `members` members, dealt to tasks: as large as the caches like where every thread gets equally many members, else
+// divided further. A row's result does not depend on which rows share its task, and sums over rows are taken block by block.
+struct RowTasks {
+  int64_t per_member, rows, batch;
+
+  RowTasks(const Workspace& workspace, const Mlp& mlp, int64_t members) : batch(mlp.batch) {
+    const int64_t parts = members % workspace.threads() == 0 ? 1 : workspace.threads();
+    const int64_t wanted = (blocks(mlp) + parts - 1) / parts;
+    rows = (wanted > 1 ? smaller(wanted, kTaskBlocks) : 1) * kBlockRows;
+    per_member = (batch + rows - 1) / rows;
   }
 
-  // c (rows x columns) = a times the layer's weights + bias
-  void multiply(int64_t member, int layer, int64_t rows, const float* a, const float* bias, bool relu, float* c) const {
-    const int64_t n = columns(layer), k = steps(layer);
-    for (int64_t index = 0; index < panels(n); index++) {
-      const int64_t column = index * kPanel;
-      const bool in_place = in_place_ && !padded(layer, index);
-      const float* b = in_place ? kernel_of(member, layer) + column : panel(member, layer, index);
-      multiply_panel<Left::kRows>(rows, smaller(kPanel, n - column), k, a, k, b, in_place ? n : kPanel, c + column, n,
-                                  bias == nullptr ? nullptr : bias + column, relu);
-    }
-  }
-
- private:
-  int64_t steps(int layer) const { return transposed_ ? mlp_.layer_outputs(layer) : mlp_.layer_inputs(layer); }
-  int64_t columns(int layer) const { return transposed_ ? mlp_.layer_inputs(layer) : mlp_.layer_outputs(layer); }
-  bool padded(int layer, int64_t index) const { return smaller(kPanel, columns(layer) - index * kPanel) % kLanes != 0; }
-  const float* kernel_of(int64_t member, int layer) const {
-    return parameters_ + member * mlp_.parameter_count() + mlp_.parameter_offset(layer);
-  }
-  float* panel(int64_t member, int layer, int64_t index) const {
-    return packed_ + member * member_size_ + offset_[layer] + index * steps(layer) * kPanel;
-  }
-
-  const Mlp& mlp_;
-  const float* parameters_;
-  bool transposed_;
-  bool in_place_;
-  float* packed_;
-  int64_t member_size_;
-  int64_t offset_[Mlp::kMaxDepth + 1], start_[Mlp::kMaxDepth + 1];
+  int64_t start(int64_t task) const { return task % per_member * rows; }
+  int64_t size(int64_t task) const { return smaller(rows, batch - start(task)); }
 };
 
+// The widest layer, inputs and outputs included.
 static inline int64_t widest(const Mlp& mlp) {
-  int64_t width = 1;
-  for (int layer = 0; layer < mlp.depth; layer++) width = mlp.hidden[layer] > width ? mlp.hidden[layer] : width;
+  int64_t width = mlp.inputs;
+  for (int layer = 0; layer <= mlp.depth; layer++) {
+    const int64_t next = mlp.layer_outputs(layer);
+    width = next > width ? next : width;
+  }
   return width;
 }
 
@@ -210,19 +172,21 @@ static inline int64_t multiply_adds(const Mlp& mlp) { return mlp.members * mlp.b
 
 static void mlp_forward(Workspace& workspace, const Mlp& mlp, const float* x, const float* parameters, float* y,
                         float* kept) {
-  const PackedWeights weights(workspace, mlp, parameters, false, 0);
-  const int64_t count = blocks(mlp), width = widest(mlp);
-  parallel(workspace, mlp.members * count, multiply_adds(mlp), [&](int64_t task, int thread) {
-    const int64_t member = task / count, row = task % count * kBlockRows;
-    const int64_t rows = smaller(kBlockRows, mlp.batch - row), first = member * mlp.batch + row;
+  const RowTasks tasks(workspace, mlp, mlp.members);
+  const int64_t width = widest(mlp);
+  parallel(workspace, mlp.members * tasks.per_member, multiply_adds(mlp), [&](int64_t task, int thread) {
+    const int64_t member = task / tasks.per_member, row = tasks.start(task), rows = tasks.size(task);
+    const int64_t first = member * mlp.batch + row;
     const float* input = x + ((mlp.shared_input ? 0 : member * mlp.batch) + row) * mlp.inputs;
-    float* scratch = kept == nullptr ? workspace.thread_scratch(thread, 2 * kBlockRows * width) : nullptr;
+    float* scratch = workspace.thread_scratch(thread, width * (kPanel + (kept == nullptr ? 2 * tasks.rows : 0)));
+    const float* weights = parameters + member * mlp.parameter_count();
     for (int layer = 0; layer < mlp.depth; layer++) {
       const int64_t n = mlp.hidden[layer], in = mlp.layer_inputs(layer);
-      const float* bias = parameters + member * mlp.parameter_count() + mlp.parameter_offset(layer) + in * n;
+      const float* kernel = weights + mlp.parameter_offset(layer);
+      const float* bias = kernel + in * n;
       float *z = nullptr, *slope = nullptr, *normalised = nullptr, *inverse = nullptr;
       if (kept == nullptr) {
-        z = scratch + layer % 2 * kBlockRows * width;
+        z = scratch + width * (kPanel + layer % 2 * tasks.rows);
       } else {
         const Kept to(mlp, layer, kept);
         z = to.y + first * n;
@@ -231,7 +195,7 @@ static void mlp_forward(Workspace& workspace, const Mlp& mlp, const float* x, co
         inverse = to.inverse + first;
       }
       const bool fused = mlp.activation == kRelu && !mlp.layer_norm;
-      weights.multiply(member, layer, rows, input, bias, fused, z);
+      multiply_rows(rows, n, in, input, {kernel, n, false}, bias, fused, z, scratch);
       if (mlp.layer_norm) {
         for (int64_t i = 0; i < rows; i++) {
           const float std = normalise_row(z + i * n, kept == nullptr ? nullptr : normalised + i * n, bias + n,
@@ -242,13 +206,13 @@ static void mlp_forward(Workspace& workspace, const Mlp& mlp, const float* x, co
       if (!fused) activate(mlp.activation, z, slope, rows * n);
       input = z;
     }
-    const int64_t in = mlp.layer_inputs(mlp.depth);
-    const float* head = parameters + member * mlp.parameter_count() + mlp.parameter_offset(mlp.depth);
-    float* out = y + first * mlp.outputs;
-    if (mlp.outputs == 1) {
+    const int64_t in = mlp.layer_inputs(mlp.depth), n = mlp.outputs;
+    const float* head = weights + mlp.parameter_offset(mlp.depth);
+    float* out = y + first * n;
+    if (n == 1) {
       for (int64_t i = 0; i < rows; i++) out[i] = dot(input + i * in, head, in) + head[in];
     } else {
-      weights.multiply(member, mlp.depth, rows, input, head + in * mlp.outputs, false, out);
+      multiply_rows(rows, n, in, input, {head, n, false}, head + in * n, false, out, scratch);
     }
   });
 }
@@ -256,121 +220,140 @@ static void mlp_forward(Workspace& workspace, const Mlp& mlp, const float* x, co
 // Gradients of one layer's kernel and bias, for the columns of one panel: input^T (batch x in) times dz (batch x n).
 static inline void kernel_gradient(float* scratch, int64_t batch, int64_t in, int64_t n, int64_t index, const float* input,
                                    const float* dz, float* d_kernel, float* d_bias) {
+  const int64_t column = index * kPanel;
   if (n == 1) {  // the transposed product fills the vectors: (1 x batch) times (batch x in)
-    const int64_t column = index * kPanel, columns = smaller(kPanel, in - column);
-    const float* b = input + column;
-    int64_t stride = in;
-    if (columns % kLanes != 0) {
-      pack_panel(b, in, batch, columns, scratch);
-      b = scratch;
-      stride = kPanel;
-    }
-    multiply_panel<Left::kColumns>(1, columns, batch, dz, 1, b, stride, d_kernel + column, in, nullptr, false);
+    multiply_columns<Left::kColumns>(1, column, smaller(kPanel, in - column), batch, dz, 1, {input, in, false}, d_kernel,
+                                     in, nullptr, false, scratch);
     if (index == 0) *d_bias = sum_of(dz, batch);
     return;
   }
-  const int64_t column = index * kPanel, columns = smaller(kPanel, n - column);
-  pack_panel(dz + column, n, batch, columns, scratch);
-  multiply_panel<Left::kColumns>(in, columns, batch, input, in, scratch, kPanel, d_kernel + column, n, nullptr, false);
-  for (int64_t j = 0; j < columns; j += kLanes) {
+  const int64_t columns = smaller(kPanel, n - column);
+  multiply_columns<Left::kColumns>(in, column, columns, batch, input, in, {dz, n, false}, d_kernel, n, nullptr, false,
+                                   scratch);
+  for (int64_t j = column; j < column + columns; j += kLanes) {
+    const int64_t width = smaller(kLanes, column + columns - j);
     Vector sum[2] = {};
-    int64_t i = 0;
-    for (; i + 2 <= batch; i += 2) {
-      sum[0] += load(scratch + i * kPanel + j);
-      sum[1] += load(scratch + (i + 1) * kPanel + j);
+    for (int64_t i = 0; i < batch; i++) {
+      sum[i % 2] += width == kLanes ? load(dz + i * n + j) : load_some(dz + i * n + j, width);
     }
-    if (i < batch) sum[0] += load(scratch + i * kPanel + j);
-    store_some(d_bias + column + j, sum[0] + sum[1], smaller(kLanes, columns - j));
+    store_some(d_bias + j, sum[0] + sum[1], width);
+  }
+}
+
+// Where the parts of a backward pass lie.
+struct Backward {
+  const float *dy, *x, *parameters, *kept;
+  float *dx, *d_parameters;
+  float* delta[2];  // gradients before the activations of every other layer, for a group of members
+  float* sums[2];   // layer norm's sums for scale and offset of every other layer, for each block of rows of the group
+  bool sum_members;  // dx has a part for each member here, to be summed
+};
+
+// One member's place in its group.
+struct Member {
+  int64_t index, slot;
+};
+
+// Gradient before the activation of a layer (batch x width); of the head it is dy.
+static inline float* delta_of(const Mlp& mlp, const Backward& p, Member member, int layer) {
+  if (layer == mlp.depth) return const_cast<float*>(p.dy) + member.index * mlp.batch * mlp.outputs;
+  return p.delta[layer % 2] + member.slot * mlp.batch * widest(mlp);
+}
+
+static inline float* norm_sums(const Mlp& mlp, const Backward& p, Member member, int layer, int64_t row) {
+  return p.sums[layer % 2] + (member.slot * blocks(mlp) + row / kBlockRows) * 2 * widest(mlp);
+}
+
+// Rows [row, row + rows) from the gradient before the activation of `layer` to that of the layer below, or to dx.
+static void gradient_below(const Mlp& mlp, const Backward& p, Member member, int layer, int64_t row, int64_t rows,
+                           float* scratch) {
+  const int64_t n = mlp.layer_inputs(layer), next = mlp.layer_outputs(layer), first = member.index * mlp.batch + row;
+  const float* weights = p.parameters + member.index * mlp.parameter_count();
+  const Right kernel{weights + mlp.parameter_offset(layer), next, true};
+  const float* dz = delta_of(mlp, p, member, layer) + row * next;
+  if (layer == 0) {
+    float* to = p.dx + (p.sum_members || !mlp.shared_input ? first : row) * n;
+    multiply_rows(rows, n, next, dz, kernel, nullptr, false, to, scratch);
+    return;
+  }
+  float* d = delta_of(mlp, p, member, layer - 1) + row * n;
+  multiply_rows(rows, n, next, dz, kernel, nullptr, false, d, scratch);
+  const Kept from(mlp, layer - 1, const_cast<float*>(p.kept));
+  activate_gradient(mlp.activation, d, from.y + first * n, from.slope + first * n, rows * n);
+  if (!mlp.layer_norm) return;
+  const float* scale = weights + mlp.parameter_offset(layer - 1) + mlp.layer_inputs(layer - 1) * n + n;
+  for (int64_t start = 0; start < rows; start += kBlockRows) {
+    float* sums = norm_sums(mlp, p, member, layer - 1, row + start);
+    for (int64_t j = 0; j < 2 * n; j++) sums[j] = 0;
+    for (int64_t i = start; i < smaller(start + kBlockRows, rows); i++) {
+      normalise_row_gradient(d + i * n, from.normalised + (first + i) * n, from.inverse[first + i], scale, sums, sums + n,
+                             n);
+    }
+  }
+}
+
+// Gradients of a layer's parameters for one panel of its columns.
+static void layer_gradient(const Mlp& mlp, const Backward& p, Member member, int layer, int64_t index, float* scratch) {
+  const int64_t n = mlp.layer_outputs(layer), in = mlp.layer_inputs(layer), first = member.index * mlp.batch;
+  const float* input = layer == 0 ? p.x + (mlp.shared_input ? 0 : first) * in
+                                  : Kept(mlp, layer - 1, const_cast<float*>(p.kept)).y + first * in;
+  float* d_kernel = p.d_parameters + member.index * mlp.parameter_count() + mlp.parameter_offset(layer);
+  float* d_bias = d_kernel + in * n;
+  kernel_gradient(scratch, mlp.batch, in, n, index, input, delta_of(mlp, p, member, layer), d_kernel, d_bias);
+  if (!mlp.layer_norm || layer == mlp.depth || index > 0) return;
+  float* d_norm = d_bias + n;
+  for (int64_t j = 0; j < 2 * n; j++) d_norm[j] = 0;
+  for (int64_t row = 0; row < mlp.batch; row += kBlockRows) {
+    const float* sums = norm_sums(mlp, p, member, layer, row);
+    for (int64_t j = 0; j < 2 * n; j++) d_norm[j] += sums[j];
   }
 }
 
 static void mlp_gradient(Workspace& workspace, const Mlp& mlp, const float* dy, const float* x, const float* parameters,
                          const float* kept, float* dx, float* d_parameters) {
-  const int first_layer = dx != nullptr ? 0 : 1;
-  const PackedWeights weights(workspace, mlp, parameters, true, first_layer);
-  const int64_t count = blocks(mlp), all_rows = mlp.members * mlp.batch, total = mlp.parameter_count();
-  float* delta = nullptr;
-  int64_t delta_offset[Mlp::kMaxDepth + 1], norm_offset[Mlp::kMaxDepth + 1];
-  delta_offset[0] = norm_offset[0] = 0;
-  for (int layer = 0; layer < mlp.depth; layer++) {
-    delta_offset[layer + 1] = delta_offset[layer] + all_rows * mlp.hidden[layer];
-    norm_offset[layer + 1] = norm_offset[layer] + 2 * mlp.hidden[layer];
-  }
-  delta = workspace.reserve(Workspace::kDelta, delta_offset[mlp.depth] + 1);
-  // layer norm: sums for scale and offset of each block of rows, added up in order afterwards
-  const int64_t norm_size = norm_offset[mlp.depth];
-  float* partial = workspace.reserve(Workspace::kPartial, mlp.members * count * norm_size + 1);
-  const bool sum_members = dx != nullptr && mlp.shared_input && mlp.members > 1;
-  float* member_dx = sum_members ? workspace.reserve(Workspace::kInputGradient, all_rows * mlp.inputs) : dx;
+  Backward p{dy, x, parameters, kept, dx, d_parameters, {nullptr, nullptr}, {nullptr, nullptr}, false};
+  // As many members at a time as there are threads: what one round of tasks leaves for the next is then still in the caches.
+  const int64_t group = smaller(workspace.threads(), mlp.members), width = widest(mlp);
+  const int64_t delta_size = group * mlp.batch * width;
+  p.delta[0] = workspace.reserve(Workspace::kDelta, 2 * delta_size + 1);
+  p.delta[1] = p.delta[0] + delta_size;
+  const int64_t sums_size = mlp.layer_norm ? group * blocks(mlp) * 2 * width : 0;
+  p.sums[0] = workspace.reserve(Workspace::kPartial, 2 * sums_size + 1);
+  p.sums[1] = p.sums[0] + sums_size;
+  p.sum_members = dx != nullptr && mlp.shared_input && mlp.members > 1;
+  if (p.sum_members) p.dx = workspace.reserve(Workspace::kInputGradient, mlp.members * mlp.batch * mlp.inputs);
+  const int64_t scratch_size = kPanel * (width > mlp.batch ? width : mlp.batch);
 
-  parallel(workspace, mlp.members * count, multiply_adds(mlp), [&](int64_t task, int) {
-    const int64_t member = task / count, block = task % count, row = block * kBlockRows;
-    const int64_t rows = smaller(kBlockRows, mlp.batch - row), first = member * mlp.batch + row;
-    const float* dz = dy + first * mlp.outputs;
-    for (int layer = mlp.depth - 1; layer >= 0; layer--) {
-      const int64_t n = mlp.hidden[layer];
-      float* d = delta + delta_offset[layer] + first * n;
-      weights.multiply(member, layer + 1, rows, dz, nullptr, false, d);
-      const Kept from(mlp, layer, const_cast<float*>(kept));
-      activate_gradient(mlp.activation, d, from.y + first * n, from.slope + first * n, rows * n);
-      if (mlp.layer_norm) {
-        float* sums = partial + task * norm_size + norm_offset[layer];
-        for (int64_t j = 0; j < 2 * n; j++) sums[j] = 0;
-        const float* scale = parameters + member * total + mlp.parameter_offset(layer) + mlp.layer_inputs(layer) * n + n;
-        for (int64_t i = 0; i < rows; i++) {
-          normalise_row_gradient(d + i * n, from.normalised + (first + i) * n, from.inverse[first + i], scale, sums,
-                                 sums + n, n);
+  for (int64_t start = 0; start < mlp.members; start += group) {
+    const int64_t members = smaller(group, mlp.members - start);
+    const RowTasks tasks(workspace, mlp, members);
+    for (int layer = mlp.depth; layer >= 0; layer--) {
+      const int64_t n = mlp.layer_outputs(layer), in = mlp.layer_inputs(layer);
+      const int64_t row_tasks = layer > 0 || dx != nullptr ? tasks.per_member : 0;
+      const int64_t panel_tasks = d_parameters == nullptr ? 0 : panels(n == 1 ? in : n);
+      const int64_t count = row_tasks + panel_tasks;
+      parallel(workspace, members * count, 2 * members * mlp.batch * in * n, [&](int64_t task, int thread) {
+        const Member member{start + task / count, task / count};
+        const int64_t index = task % count;
+        float* scratch = workspace.thread_scratch(thread, scratch_size);
+        if (index < panel_tasks) {
+          layer_gradient(mlp, p, member, layer, index, scratch);
+        } else {
+          const int64_t part = index - panel_tasks;
+          gradient_below(mlp, p, member, layer, tasks.start(part), tasks.size(part), scratch);
         }
-      }
-      dz = d;
+      });
     }
-    if (dx != nullptr) {
-      float* to = member_dx + (sum_members || !mlp.shared_input ? first : row) * mlp.inputs;
-      weights.multiply(member, 0, rows, dz, nullptr, false, to);
-    }
-  });
+  }
 
-  if (sum_members) {
+  if (p.sum_members) {
     const int64_t size = mlp.batch * mlp.inputs;
-    for (int64_t i = 0; i < size; i++) dx[i] = member_dx[i];
+    for (int64_t i = 0; i < size; i++) dx[i] = p.dx[i];
     for (int64_t member = 1; member < mlp.members; member++) {
-      const float* part = member_dx + member * size;
+      const float* part = p.dx + member * size;
       for (int64_t i = 0; i < size; i++) dx[i] += part[i];
     }
   }
-  if (d_parameters == nullptr) return;
-
-  int64_t start[Mlp::kMaxDepth + 2];
-  start[0] = 0;
-  for (int layer = 0; layer <= mlp.depth; layer++) {
-    const int64_t n = mlp.layer_outputs(layer);
-    start[layer + 1] = start[layer] + panels(n == 1 ? mlp.layer_inputs(layer) : n);
-  }
-  const int64_t tasks = start[mlp.depth + 1];
-  parallel(workspace, mlp.members * tasks, multiply_adds(mlp), [&](int64_t task, int thread) {
-    const int64_t member = task / tasks;
-    int64_t index = task % tasks;
-    int layer = 0;
-    while (start[layer + 1] <= index) layer++;
-    index -= start[layer];
-    const int64_t n = mlp.layer_outputs(layer), in = mlp.layer_inputs(layer), first = member * mlp.batch;
-    const float* input =
-        layer == 0 ? x + (mlp.shared_input ? 0 : first) * in
-                   : Kept(mlp, layer - 1, const_cast<float*>(kept)).y + first * in;
-    const float* dz = layer == mlp.depth ? dy + first * n : delta + delta_offset[layer] + first * n;
-    float* d_kernel = d_parameters + member * total + mlp.parameter_offset(layer);
-    float* d_bias = d_kernel + in * n;
-    kernel_gradient(workspace.thread_scratch(thread, mlp.batch * kPanel), mlp.batch, in, n, index, input, dz, d_kernel,
-                    d_bias);
-    if (mlp.layer_norm && layer < mlp.depth && index == 0) {
-      float* d_norm = d_bias + n;
-      for (int64_t j = 0; j < 2 * n; j++) d_norm[j] = 0;
-      for (int64_t block = 0; block < count; block++) {
-        const float* sums = partial + (member * count + block) * norm_size + norm_offset[layer];
-        for (int64_t j = 0; j < 2 * n; j++) d_norm[j] += sums[j];
-      }
-    }
-  });
 }
 
 }  // namespace INSTRUCTION_SET

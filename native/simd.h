@@ -46,13 +46,12 @@ static inline float sum_lanes(Vector v) {
 static inline Vector select(IntVector mask, Vector yes, Vector no) { return mask ? yes : no; }
 static inline Vector absolute(Vector x) { return (Vector)((IntVector)x & 0x7fffffff); }
 
-// e^x to 2 units in the last place, denormal results included (coefficients: Cephes expf, Moshier).
-static inline Vector vector_exp(Vector x) {
-  const Vector high = splat(89.0f), low = splat(-104.0f);  // beyond these the result is infinite or 0
-  Vector z = select(x > high, high, x);
-  z = select(z < low, low, z);
-  const Vector magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-  const Vector n = (z * 1.44269504088896341f + magic) - magic;
+// Adding it to a float rounds that to an integer, which is then in the low bits: 1.5 * 2^23.
+constexpr float kRounding = 12582912.0f;
+constexpr float kLogTwoE = 1.44269504088896341f;
+
+// e^(z - n ln 2) for the n that is nearest to z / ln 2 (Cephes expf, Moshier).
+static inline Vector exp_reduced(Vector z, Vector n) {
   Vector r = z - n * 0.693359375f;
   r = r - n * -2.12194440e-4f;
   Vector p = splat(1.9875691500e-4f);
@@ -61,7 +60,16 @@ static inline Vector vector_exp(Vector x) {
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
+  return p * r * r + r + 1.0f;
+}
+
+// e^x to 2 units in the last place, denormal results included.
+static inline Vector vector_exp(Vector x) {
+  const Vector high = splat(89.0f), low = splat(-104.0f);  // beyond these the result is infinite or 0
+  Vector z = select(x > high, high, x);
+  z = select(z < low, low, z);
+  const Vector n = (z * kLogTwoE + kRounding) - kRounding;
+  const Vector p = exp_reduced(z, n);
   // 2^n in two factors, because 2^n alone may be out of range where the product is not
   const IntVector whole = __builtin_convertvector(select(n == n, n, splat(0)), IntVector);
   const IntVector half = whole >> 1;
@@ -105,16 +113,24 @@ static inline Vector vector_log1p(Vector u) {
   return select(w == splat(__builtin_inff()), w, vector_log(w) + (u - (w - 1.0f)) / w);
 }
 
-// 1 / (1 + e^-x), for negative x as e^x / (1 + e^x), which does not overflow
-static inline Vector vector_sigmoid(Vector x) {
-  const Vector e = vector_exp(-absolute(x));
-  return select(x < 0.0f, e, splat(1)) / (1.0f + e);
+// e^x for x <= 0, flushed to about 1e-38 below -87: half the work of vector_exp, for activations.
+static inline Vector vector_exp_negative(Vector x) {
+  const Vector z = select(x < -87.0f, splat(-87.0f), x);
+  const Vector shifted = z * kLogTwoE + kRounding;
+  const Vector n = shifted - kRounding;
+  const Vector p = exp_reduced(z, n);
+  // the low bits of `shifted` hold n; adding them to the exponent multiplies by 2^n, NaN stays NaN
+  const Vector scaled = (Vector)((IntVector)p + ((IntVector)shifted << 23));
+  return select(z == z, scaled, z);
 }
 
-// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)
-static inline Vector vector_softplus(Vector x) {
-  return select(x <= 0.0f, splat(0), x) + vector_log1p(vector_exp(-absolute(x)));
-}
+// 1 / (1 + e^-x), for negative x as e^x / (1 + e^x), which does not overflow; e = e^-|x|
+static inline Vector sigmoid_from(Vector x, Vector e) { return select(x < 0.0f, e, splat(1)) / (1.0f + e); }
+static inline Vector vector_sigmoid(Vector x) { return sigmoid_from(x, vector_exp(-absolute(x))); }
+
+// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|); e = e^-|x|
+static inline Vector softplus_from(Vector x, Vector e) { return select(x <= 0.0f, splat(0), x) + vector_log1p(e); }
+static inline Vector vector_softplus(Vector x) { return softplus_from(x, vector_exp(-absolute(x))); }
 
 // Cephes tanhf: a polynomial below 0.625, else 1 - 2 / (e^2|x| + 1).
 static inline Vector vector_tanh(Vector x) {

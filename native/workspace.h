@@ -39,7 +39,7 @@ class Workspace {
   void run(int64_t count, int64_t work, Task task, void* context);
 
   // Buffers of the whole call, by slot.
-  enum Slot { kPackedWeights, kDelta, kPartial, kInputGradient, kSlotCount };
+  enum Slot { kDelta, kPartial, kInputGradient, kSlotCount };
   float* reserve(Slot slot, int64_t size);
   // A thread's own buffer, valid within a task.
   float* thread_scratch(int thread, int64_t size);
