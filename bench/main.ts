@@ -91,6 +91,21 @@ program
   );
 
 program
+  .command('compute-profile')
+  .description(
+    'where the time of a step goes on the native backend, with one thread: each function of the addon, and all else',
+  )
+  .addOption(
+    new Option('--cases <patterns>', 'which cases of `compute`')
+      .argParser(computeCases)
+      .default(computeCases('sac-update,ensemble-step'), 'sac-update,ensemble-step'),
+  )
+  .option('--seconds <n>', 'timed work per case', numberWithin(0.05, 600), 3)
+  .action(async ({ cases, seconds }: Pick<ComputeOptions, 'cases' | 'seconds'>) =>
+    (await import('./compute/profile.js')).benchComputeProfile(cases, seconds),
+  );
+
+program
   .command('compute-soak')
   .description(
     'SAC updates and ensemble steps in turns on the backend that auto takes: tensors and memory may not grow',
