@@ -1,140 +1,22 @@
 // The N-API side: reads arguments, checks every size, calls the kernels. Each check throws a JavaScript error and the function
 // returns at once; nothing has been written by then. The types are in src/compute/native/addon.ts.
-#include <napi.h>
-
-#include <cmath>
 #include <cstring>
 #include <new>
 #include <string>
-#include <system_error>
 
+#include "arguments.h"
 #include "kernels.h"
 #include "workspace.h"
+
+#if !defined(DYNABRIDGE_SOURCE_HASH)
+#define DYNABRIDGE_SOURCE_HASH "unknown"
+#endif
 
 namespace dynabridge {
 namespace {
 
-constexpr int64_t kMostElements = int64_t{1} << 32;
 constexpr int64_t kMostMembers = 1 << 16;
 constexpr int kMostThreads = 256;
-
-struct Floats {
-  float* data = nullptr;
-  int64_t size = 0;
-};
-
-// Arguments in order. After the first failed check `ok()` is false, an error is pending and all further reads return zeros.
-class Arguments {
- public:
-  Arguments(const Napi::CallbackInfo& info, const char* function) : info_(info), function_(function) {}
-
-  bool ok() const { return ok_; }
-
-  Floats floats(const char* name) { return array(name, napi_float32_array, "a Float32Array"); }
-
-  Floats floats_or_null(const char* name) {
-    if (ok_ && info_[next_].IsNull()) {
-      next_++;
-      return {};
-    }
-    return array(name, napi_float32_array, "a Float32Array or null");
-  }
-
-  const int32_t* integers(const char* name, int64_t* size) {
-    const Floats read = array(name, napi_int32_array, "an Int32Array");
-    *size = read.size;
-    return reinterpret_cast<const int32_t*>(read.data);
-  }
-
-  int64_t integer(const char* name, int64_t least, int64_t most) {
-    const double value = number(name);
-    if (ok_ && !(value >= static_cast<double>(least) && value <= static_cast<double>(most) &&
-                 value == std::floor(value))) {
-      fail<Napi::RangeError>(std::string(name) + " is " + std::to_string(value) + ", expected an integer within [" +
-                             std::to_string(least) + ", " + std::to_string(most) + "]");
-    }
-    return ok_ ? static_cast<int64_t>(value) : 0;
-  }
-
-  int64_t size(const char* name) { return integer(name, 0, kMostElements); }
-
-  float real(const char* name) { return static_cast<float>(number(name)); }
-
-  double number(const char* name) {
-    if (!ok_) return 0;
-    const Napi::Value value = info_[next_++];
-    if (value.IsNumber()) return value.As<Napi::Number>().DoubleValue();
-    fail<Napi::TypeError>(std::string(name) + " must be a number");
-    return 0;
-  }
-
-  bool boolean(const char* name) {
-    if (!ok_) return false;
-    const Napi::Value value = info_[next_++];
-    if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
-    fail<Napi::TypeError>(std::string(name) + " must be a boolean");
-    return false;
-  }
-
-  std::string text(const char* name) {
-    if (!ok_) return {};
-    const Napi::Value value = info_[next_++];
-    if (value.IsString()) return value.As<Napi::String>().Utf8Value();
-    fail<Napi::TypeError>(std::string(name) + " must be a string");
-    return {};
-  }
-
-  // a product of sizes; too large a one fails
-  int64_t product(std::initializer_list<int64_t> factors) {
-    int64_t result = 1;
-    for (const int64_t factor : factors) {
-      if (__builtin_mul_overflow(result, factor, &result) || result > kMostElements) {
-        fail<Napi::RangeError>("sizes multiply to more than " + std::to_string(kMostElements) + " elements");
-        return 0;
-      }
-    }
-    return result;
-  }
-
-  void length(const char* name, Floats array, int64_t expected) {
-    if (!ok_ || array.size == expected) return;
-    fail<Napi::RangeError>(std::string(name) + " has " + std::to_string(array.size) + " elements, expected " +
-                           std::to_string(expected));
-  }
-
-  void at_least(const char* name, Floats array, int64_t expected) {
-    if (!ok_ || array.size >= expected) return;
-    fail<Napi::RangeError>(std::string(name) + " has " + std::to_string(array.size) + " elements, expected at least " +
-                           std::to_string(expected));
-  }
-
-  template <typename Error>
-  void fail(const std::string& what) {
-    if (!ok_) return;
-    ok_ = false;
-    Error::New(info_.Env(), std::string(function_) + ": " + what).ThrowAsJavaScriptException();
-  }
-
- private:
-  Floats array(const char* name, napi_typedarray_type expected, const char* kind) {
-    if (!ok_) return {};
-    const Napi::Value value = info_[next_++];
-    napi_typedarray_type type;
-    size_t length;
-    void* data;
-    if (!value.IsTypedArray() || napi_get_typedarray_info(info_.Env(), value, &type, &length, &data, nullptr,
-                                                          nullptr) != napi_ok || type != expected) {
-      fail<Napi::TypeError>(std::string(name) + " must be " + kind);
-      return {};
-    }
-    return {static_cast<float*>(data), static_cast<int64_t>(length)};
-  }
-
-  const Napi::CallbackInfo& info_;
-  const char* function_;
-  size_t next_ = 0;
-  bool ok_ = true;
-};
 
 // [E, B, inputs, outputs, shared, activation, layer norm, hidden...]
 Mlp read_mlp(Arguments& in) {
@@ -184,6 +66,7 @@ class Addon : public Napi::Addon<Addon> {
     Napi::Array names = Napi::Array::New(env, count_);
     for (int i = 0; i < count_; i++) names.Set(static_cast<uint32_t>(i), tables_[i]->name);
     DefineAddon(exports, {
+                             InstanceValue("sourceHash", Napi::String::New(env, DYNABRIDGE_SOURCE_HASH)),
                              InstanceValue("instructionSets", names, napi_enumerable),
                              InstanceAccessor<&Addon::InstructionSet>("instructionSet", napi_enumerable),
                              InstanceAccessor<&Addon::Threads>("threads", napi_enumerable),
@@ -263,7 +146,7 @@ class Addon : public Napi::Addon<Addon> {
   void MatmulShell(const Napi::CallbackInfo& info) {
     Arguments in(info, "matmul");
     const Floats a = in.floats("a"), b = in.floats("b"), bias = in.floats_or_null("bias"), c = in.floats("c");
-    Matmul g{a.data, b.data, bias.data, c.data, 0, 0, 0, 0, 0, 0, false, false, kIdentity};
+    Matmul g{a.data, b.data, bias.data, c.data, 0, 0, 0, 0, 0, 0, false, false, false};
     g.batch = in.size("batch");
     g.m = in.size("m");
     g.n = in.size("n");
@@ -272,13 +155,13 @@ class Addon : public Napi::Addon<Addon> {
     g.stride_b = in.size("strideB");
     g.transpose_a = in.boolean("transposeA");
     g.transpose_b = in.boolean("transposeB");
-    g.activation = static_cast<Activation>(in.integer("activation", kIdentity, kSwish));
+    g.relu = in.integer("activation", kIdentity, kRelu) == kRelu;
     in.length("c", c, in.product({g.batch, g.m, g.n}));
     if (g.batch > 0) {
       in.at_least("a", a, in.product({g.batch - 1, g.stride_a}) + in.product({g.m, g.k}));
       in.at_least("b", b, in.product({g.batch - 1, g.stride_b}) + in.product({g.k, g.n}));
     }
-    if (bias.data != nullptr) in.length("bias", bias, g.n);
+    if (bias.given) in.length("bias", bias, g.n);
     compute(in, [&] { kernels_->matmul(workspace_, g); });
   }
 
@@ -382,7 +265,7 @@ class Addon : public Napi::Addon<Addon> {
     in.length("x", x, input_size(mlp));
     in.length("parameters", parameters, mlp.members * mlp.parameter_count());
     in.length("y", y, mlp.members * mlp.batch * mlp.outputs);
-    if (kept.data != nullptr) in.length("kept", kept, kept_size(mlp));
+    if (kept.given) in.length("kept", kept, kept_size(mlp));
     compute(in, [&] { kernels_->mlp_forward(workspace_, mlp, x.data, parameters.data, y.data, kept.data); });
   }
 
@@ -397,8 +280,8 @@ class Addon : public Napi::Addon<Addon> {
     in.length("x", x, input_size(mlp));
     in.length("parameters", parameters, mlp.members * mlp.parameter_count());
     in.length("kept", kept, kept_size(mlp));
-    if (dx.data != nullptr) in.length("dx", dx, x.size);
-    if (d_parameters.data != nullptr) in.length("dParameters", d_parameters, parameters.size);
+    if (dx.given) in.length("dx", dx, x.size);
+    if (d_parameters.given) in.length("dParameters", d_parameters, parameters.size);
     compute(in, [&] {
       kernels_->mlp_gradient(workspace_, mlp, dy.data, x.data, parameters.data, kept.data, dx.data, d_parameters.data);
     });
@@ -474,17 +357,27 @@ class Addon : public Napi::Addon<Addon> {
     Arguments in(info, "adam");
     const Floats parameters = in.floats("parameters"), gradient = in.floats("gradient");
     const Floats m = in.floats("m"), v = in.floats("v"), l2 = in.floats_or_null("l2");
-    Adam adam{parameters.data, gradient.data, m.data, v.data, l2.data, 1, parameters.size, 0, 0, 0, 0, 0, 0};
+    Adam adam{};
+    adam.parameters = parameters.data;
+    adam.gradient = gradient.data;
+    adam.m = m.data;
+    adam.v = v.data;
+    adam.l2 = l2.data;
+    adam.rows = 1;
+    adam.columns = parameters.size;
     adam.rate = in.real("rate");
     adam.correction = in.real("correction");
-    adam.beta1 = in.real("beta1");
-    adam.beta2 = in.real("beta2");
+    const double beta1 = in.number("beta1"), beta2 = in.number("beta2");
     adam.epsilon = in.real("epsilon");
     adam.shrink = in.real("shrink");
+    adam.beta1 = static_cast<float>(beta1);
+    adam.beta2 = static_cast<float>(beta2);
+    adam.complement1 = static_cast<float>(1 - beta1);
+    adam.complement2 = static_cast<float>(1 - beta2);
     in.length("gradient", gradient, parameters.size);
     in.length("m", m, parameters.size);
     in.length("v", v, parameters.size);
-    if (l2.data != nullptr) {  // an array without elements may have an address too
+    if (l2.given) {
       in.at_least("l2", l2, 1);
       adam.columns = l2.size;
       adam.rows = in.ok() ? parameters.size / l2.size : 0;

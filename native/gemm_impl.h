@@ -35,11 +35,19 @@ constexpr int64_t kAhead = 4;
 
 template <int kRows, int kVectors, Left kLeft>
 static void tile(int64_t k, const float* __restrict a, int64_t stride_a, const float* __restrict b, int64_t stride_b,
-                 float* __restrict c, int64_t stride_c, int64_t columns, const float* bias, bool relu) {
+                 float* __restrict c, int64_t stride_c, int64_t columns, const float* bias, bool accumulate, bool relu) {
+  const int64_t last = columns - (kVectors - 1) * kLanes;  // of the last vector, 1 to kLanes
   Vector sum[kRows][kVectors];
   UNROLLED for (int v = 0; v < kVectors; v++) {
     const Vector start = bias == nullptr ? Vector{} : load(bias + v * kLanes);
     UNROLLED for (int i = 0; i < kRows; i++) sum[i][v] = start;
+  }
+  if (accumulate) {
+    for (int i = 0; i < kRows; i++) {
+      for (int v = 0; v < kVectors - 1; v++) sum[i][v] = load(c + i * stride_c + v * kLanes);
+      const float* end = c + i * stride_c + (kVectors - 1) * kLanes;
+      sum[i][kVectors - 1] = last >= kLanes ? load(end) : load_some(end, last);
+    }
   }
   for (int64_t p = 0; p < k; p++) {
     Vector right[kVectors];
@@ -59,7 +67,6 @@ static void tile(int64_t k, const float* __restrict a, int64_t stride_a, const f
       UNROLLED for (int v = 0; v < kVectors; v++) sum[i][v] = select(sum[i][v] <= 0.0f, Vector{}, sum[i][v]);
     }
   }
-  const int64_t last = columns - (kVectors - 1) * kLanes;  // of the last vector, 1 to kLanes
   UNROLLED for (int i = 0; i < kRows; i++) {
     UNROLLED for (int v = 0; v < kVectors - 1; v++) store(c + i * stride_c + v * kLanes, sum[i][v]);
     float* end = c + i * stride_c + (kVectors - 1) * kLanes;
@@ -71,7 +78,7 @@ static void tile(int64_t k, const float* __restrict a, int64_t stride_a, const f
   }
 }
 
-using Tile = void (*)(int64_t, const float*, int64_t, const float*, int64_t, float*, int64_t, int64_t, const float*,
+using Tile = void (*)(int64_t, const float*, int64_t, const float*, int64_t, float*, int64_t, int64_t, const float*, bool,
                       bool);
 
 // tile_of(rows, vectors): every remainder has its own kernel.
@@ -97,10 +104,12 @@ struct PanelTable<kLeft, 1> {
   static Tile at(int64_t rows, int64_t) { return TileTable<kLeft, 1, kTileRows>::at(rows); }
 };
 
-// c (rows x columns) = a b + bias for at most kPanel columns; b in steps of stride_b, readable up to whole vectors.
+// c (rows x columns) = a b + (c if accumulate, else bias) for at most kPanel columns; b in steps of stride_b, readable up to whole
+// vectors.
 template <Left kLeft>
 static void multiply_panel(int64_t rows, int64_t columns, int64_t k, const float* a, int64_t stride_a, const float* b,
-                           int64_t stride_b, float* c, int64_t stride_c, const float* bias, bool relu) {
+                           int64_t stride_b, float* c, int64_t stride_c, const float* bias, bool accumulate,
+                           bool relu) {
   const int64_t vectors = (columns + kLanes - 1) / kLanes;
   const Tile whole = PanelTable<kLeft, kPanelVectors>::at(kTileRows, vectors);
   const int64_t step_a = kLeft == Left::kRows ? stride_a : 1;
@@ -111,11 +120,11 @@ static void multiply_panel(int64_t rows, int64_t columns, int64_t k, const float
   }
   int64_t i = 0;
   for (; i + kTileRows <= rows; i += kTileRows) {
-    whole(k, a + i * step_a, stride_a, b, stride_b, c + i * stride_c, stride_c, columns, bias, relu);
+    whole(k, a + i * step_a, stride_a, b, stride_b, c + i * stride_c, stride_c, columns, bias, accumulate, relu);
   }
   if (i < rows) {
     const Tile rest = PanelTable<kLeft, kPanelVectors>::at(rows - i, vectors);
-    rest(k, a + i * step_a, stride_a, b, stride_b, c + i * stride_c, stride_c, columns, bias, relu);
+    rest(k, a + i * step_a, stride_a, b, stride_b, c + i * stride_c, stride_c, columns, bias, accumulate, relu);
   }
 }
 
@@ -128,17 +137,24 @@ static inline void pack_panel(const float* b, int64_t stride, int64_t k, int64_t
   }
 }
 
+#if defined(__clang__)
+#define SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else  // GCC has __builtin_shufflevector since 12 only
+typedef int32_t FourIndices __attribute__((vector_size(16)));
+#define SHUFFLED(a, b, ...) __builtin_shuffle(a, b, FourIndices{__VA_ARGS__})
+#endif
+
 static inline void transpose_four(const float* from, int64_t stride, float* to) {
   const Four r0 = *reinterpret_cast<const UnalignedFour*>(from);
   const Four r1 = *reinterpret_cast<const UnalignedFour*>(from + stride);
   const Four r2 = *reinterpret_cast<const UnalignedFour*>(from + 2 * stride);
   const Four r3 = *reinterpret_cast<const UnalignedFour*>(from + 3 * stride);
-  const Four a0 = __builtin_shufflevector(r0, r1, 0, 4, 1, 5), a1 = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
-  const Four b0 = __builtin_shufflevector(r2, r3, 0, 4, 1, 5), b1 = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
-  *reinterpret_cast<UnalignedFour*>(to) = __builtin_shufflevector(a0, b0, 0, 1, 4, 5);
-  *reinterpret_cast<UnalignedFour*>(to + kPanel) = __builtin_shufflevector(a0, b0, 2, 3, 6, 7);
-  *reinterpret_cast<UnalignedFour*>(to + 2 * kPanel) = __builtin_shufflevector(a1, b1, 0, 1, 4, 5);
-  *reinterpret_cast<UnalignedFour*>(to + 3 * kPanel) = __builtin_shufflevector(a1, b1, 2, 3, 6, 7);
+  const Four a0 = SHUFFLED(r0, r1, 0, 4, 1, 5), a1 = SHUFFLED(r0, r1, 2, 6, 3, 7);
+  const Four b0 = SHUFFLED(r2, r3, 0, 4, 1, 5), b1 = SHUFFLED(r2, r3, 2, 6, 3, 7);
+  *reinterpret_cast<UnalignedFour*>(to) = SHUFFLED(a0, b0, 0, 1, 4, 5);
+  *reinterpret_cast<UnalignedFour*>(to + kPanel) = SHUFFLED(a0, b0, 2, 3, 6, 7);
+  *reinterpret_cast<UnalignedFour*>(to + 2 * kPanel) = SHUFFLED(a1, b1, 0, 1, 4, 5);
+  *reinterpret_cast<UnalignedFour*>(to + 3 * kPanel) = SHUFFLED(a1, b1, 2, 3, 6, 7);
 }
 
 // The same from b transposed: b is (columns x k), rows `stride` apart. Sixteen steps at a time use up each cache line that is read:
@@ -162,18 +178,6 @@ static inline void pack_transposed_panel(const float* b, int64_t stride, int64_t
   }
 }
 
-static inline void swish(float* y, int64_t size) {
-  int64_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) {
-    const Vector z = load(y + i);
-    store(y + i, z * vector_sigmoid(z));
-  }
-  if (i < size) {
-    const Vector z = load_some(y + i, size - i);
-    store_some(y + i, z * vector_sigmoid(z), size - i);
-  }
-}
-
 // The right operand of a product: (k x n) with rows `stride` apart, or transposed, (n x k) with rows `stride` apart.
 struct Right {
   const float* data;
@@ -181,23 +185,33 @@ struct Right {
   bool transposed;
 };
 
-// Columns [column, column + columns) of c (rows x ...) = a b + bias, at most kPanel of them. `scratch` has room for k * kPanel.
+// Copies are made of this many steps at a time, which bounds their memory.
+constexpr int64_t kMostSteps = 2048;
+static inline int64_t panel_scratch(int64_t k) { return smaller(k, kMostSteps) * kPanel; }
+
+// Columns [column, column + columns) of c (rows x ...) = a b + bias, at most kPanel of them. `scratch` has room for panel_scratch(k).
 template <Left kLeft>
 static void multiply_columns(int64_t rows, int64_t column, int64_t columns, int64_t k, const float* a, int64_t stride_a,
                              Right b, float* c, int64_t stride_c, const float* bias, bool relu, float* scratch) {
   const float* panel = b.data + column * (b.transposed ? b.stride : 1);
-  int64_t stride = b.stride;
-  if (b.transposed || columns % kLanes != 0) {
-    if (b.transposed) {
-      pack_transposed_panel(panel, b.stride, k, columns, scratch);
-    } else {
-      pack_panel(panel, b.stride, k, columns, scratch);
-    }
-    panel = scratch;
-    stride = kPanel;
+  if (bias != nullptr) bias += column;
+  c += column;
+  if (!b.transposed && columns % kLanes == 0) {
+    multiply_panel<kLeft>(rows, columns, k, a, stride_a, panel, b.stride, c, stride_c, bias, false, relu);
+    return;
   }
-  multiply_panel<kLeft>(rows, columns, k, a, stride_a, panel, stride, c + column, stride_c,
-                        bias == nullptr ? nullptr : bias + column, relu);
+  int64_t step = 0;
+  do {
+    const int64_t steps = smaller(kMostSteps, k - step);
+    if (b.transposed) {
+      pack_transposed_panel(panel + step, b.stride, steps, columns, scratch);
+    } else {
+      pack_panel(panel + step * b.stride, b.stride, steps, columns, scratch);
+    }
+    multiply_panel<kLeft>(rows, columns, steps, a + step * (kLeft == Left::kRows ? 1 : stride_a), stride_a, scratch,
+                          kPanel, c, stride_c, bias, step > 0, relu && step + steps == k);
+    step += steps;
+  } while (step < k);
 }
 
 // A task is one panel of columns for one block of rows of one matrix of the batch.
@@ -216,11 +230,8 @@ static void matmul(Workspace& workspace, const Matmul& g) {
     const float* a = g.a + matrix * g.stride_a + row * (g.transpose_a ? 1 : stride_a);
     float* c = g.c + matrix * g.m * g.n + row * g.n;
     const auto multiply = g.transpose_a ? multiply_columns<Left::kColumns> : multiply_columns<Left::kRows>;
-    multiply(rows, column, columns, g.k, a, stride_a, b, c, g.n, g.bias, g.activation == kRelu,
-             workspace.thread_scratch(thread, g.k * kPanel));
-    if (g.activation == kSwish) {
-      for (int64_t i = 0; i < rows; i++) swish(c + i * g.n + column, columns);
-    }
+    multiply(rows, column, columns, g.k, a, stride_a, b, c, g.n, g.bias, g.relu,
+             workspace.thread_scratch(thread, panel_scratch(g.k)));
   });
 }
 

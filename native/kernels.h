@@ -15,7 +15,7 @@ enum Unary : int32_t {
 enum Binary : int32_t { kAdd, kSub, kMul, kDiv, kMaximum, kMinimum, kBinaryCount };
 enum Reduction : int32_t { kSum, kMean, kMax, kMin, kReductionCount };
 
-// c (batch x m x n) = activation(op(a) op(b) + bias)
+// c (batch x m x n) = op(a) op(b) + bias, then relu if wanted
 struct Matmul {
   const float* a;
   const float* b;
@@ -23,8 +23,7 @@ struct Matmul {
   float* c;
   int64_t batch, m, n, k;
   int64_t stride_a, stride_b;  // between the matrices of a batch; 0 uses one for all
-  bool transpose_a, transpose_b;
-  Activation activation;
+  bool transpose_a, transpose_b, relu;
 };
 
 // An ensemble of equal MLPs: each hidden layer is activation(norm(x kernel + bias)), the head is linear.
@@ -69,7 +68,8 @@ struct Adam {
   float* v;
   const float* l2;  // columns, repeated over the rows; or null
   int64_t rows, columns;
-  float rate, correction, beta1, beta2, epsilon, shrink;
+  float rate, correction, epsilon, shrink;
+  float beta1, beta2, complement1, complement2;  // 1 - beta, which single precision would round
 };
 
 // Element (row, column) of an operand is at row * row_stride + column * column_stride; a stride of 0 broadcasts.

@@ -178,7 +178,7 @@ static void mlp_forward(Workspace& workspace, const Mlp& mlp, const float* x, co
     const int64_t member = task / tasks.per_member, row = tasks.start(task), rows = tasks.size(task);
     const int64_t first = member * mlp.batch + row;
     const float* input = x + ((mlp.shared_input ? 0 : member * mlp.batch) + row) * mlp.inputs;
-    float* scratch = workspace.thread_scratch(thread, width * (kPanel + (kept == nullptr ? 2 * tasks.rows : 0)));
+    float* scratch = workspace.thread_scratch(thread, panel_scratch(width) + (kept == nullptr ? 2 * tasks.rows * width : 0));
     const float* weights = parameters + member * mlp.parameter_count();
     for (int layer = 0; layer < mlp.depth; layer++) {
       const int64_t n = mlp.hidden[layer], in = mlp.layer_inputs(layer);
@@ -186,7 +186,7 @@ static void mlp_forward(Workspace& workspace, const Mlp& mlp, const float* x, co
       const float* bias = kernel + in * n;
       float *z = nullptr, *slope = nullptr, *normalised = nullptr, *inverse = nullptr;
       if (kept == nullptr) {
-        z = scratch + width * (kPanel + layer % 2 * tasks.rows);
+        z = scratch + panel_scratch(width) + layer % 2 * tasks.rows * width;
       } else {
         const Kept to(mlp, layer, kept);
         z = to.y + first * n;
@@ -322,7 +322,7 @@ static void mlp_gradient(Workspace& workspace, const Mlp& mlp, const float* dy, 
   p.sums[1] = p.sums[0] + sums_size;
   p.sum_members = dx != nullptr && mlp.shared_input && mlp.members > 1;
   if (p.sum_members) p.dx = workspace.reserve(Workspace::kInputGradient, mlp.members * mlp.batch * mlp.inputs);
-  const int64_t scratch_size = kPanel * (width > mlp.batch ? width : mlp.batch);
+  const int64_t scratch_size = panel_scratch(width > mlp.batch ? width : mlp.batch);
 
   for (int64_t start = 0; start < mlp.members; start += group) {
     const int64_t members = smaller(group, mlp.members - start);

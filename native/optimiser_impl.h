@@ -17,7 +17,6 @@ static void adam(Workspace& workspace, const Adam& adam) {
     float* __restrict v = adam.v + start;
     const float* __restrict gradient = adam.gradient + start;
     const float* l2 = adam.l2 == nullptr ? nullptr : adam.l2 + column;
-    const float a = 1.0f - adam.beta1, b = 1.0f - adam.beta2;
     for (int64_t i = 0; i < size; i += kLanes) {
       const int64_t rest = size - i;
       const bool whole = rest >= kLanes;
@@ -26,8 +25,8 @@ static void adam(Workspace& workspace, const Adam& adam) {
       const Vector weight = read(p);
       Vector g = read(gradient);
       if (l2 != nullptr) g += read(l2) * weight;
-      const Vector mean = adam.beta1 * read(m) + a * g;
-      const Vector square = adam.beta2 * read(v) + b * g * g;
+      const Vector mean = adam.beta1 * read(m) + adam.complement1 * g;
+      const Vector square = adam.beta2 * read(v) + adam.complement2 * g * g;
       write(m, mean);
       write(v, square);
       const Vector step = adam.rate * mean / (vector_sqrt(square * adam.correction) + adam.epsilon);
