@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../../src/cli/package-root.js';
+import { packageRoot } from '../../src/core/index.js';
 import type { ComputeCase } from './cases.js';
 import { LineChild } from './child.js';
 
-const PEER = fileURLToPath(new URL('bench/compute/pytorch-peer.py', packageRoot));
+const PEER = fileURLToPath(new URL('bench/compute/pytorch-peer.py', packageRoot()));
 const INSTALL = 'on Debian and Ubuntu: apt-get install python3-torch libopenblas0-pthread';
 
 export interface PyTorchHello {

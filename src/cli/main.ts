@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { DynabridgeError, ERROR_CODES } from '../core/index.js';
+import { DynabridgeError, ERROR_CODES, packageRoot } from '../core/index.js';
 import { Output } from './output.js';
-import { packageRoot } from './package-root.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
@@ -11,7 +10,7 @@ import { runCommand } from './run.js';
 import { trainCommand } from './train.js';
 import { twinCommand } from './twin.js';
 
-const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot()), 'utf8')) as {
   version: string;
 };
 

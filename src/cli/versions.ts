@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { packageRoot } from './package-root.js';
+import { packageRoot } from '../core/index.js';
 
 /** Versions that a result depends on, for run.json and doctor. */
 export function versions(): Record<string, string> {
-  const manifest = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as {
+  const root = packageRoot();
+  const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
     version: string;
     dependencies: Record<string, string>;
   };
   const installed = (name: string): string => {
-    const path = new URL(`node_modules/${name}/package.json`, packageRoot);
+    const path = new URL(`node_modules/${name}/package.json`, root);
     return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
   };
   return {

@@ -2,3 +2,4 @@ export { DynabridgeError, ERROR_CODES, badInput, type ErrorCode } from './errors
 export { ManualClock, NS_PER_S, elapsedMs, systemClock, type Clock } from './clock.js';
 export { Rng, philox4x32, type RngState } from './rng.js';
 export { percentile, summary, type Summary } from './statistics.js';
+export { packageRoot } from './package-root.js';
