@@ -67,7 +67,7 @@
       'target_name': 'dynabridge_native',
       'sources': ['native/addon.cc', 'native/available.cc', 'native/workspace.cc'],
       'include_dirs': ["<!@(node -p \"require('node-addon-api').include\")"],
-      'defines': ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS'],
+      'defines': ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'DYNABRIDGE_SOURCE_HASH="<!(node native/source-hash.cjs)"'],
       'dependencies': ['<@(kernel_targets)'],
     },
   ],

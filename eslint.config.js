@@ -51,7 +51,7 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', ...injectedTimeAndChance] },
   },
   {
-    files: ['*.config.ts', '*.config.js', '.dependency-cruiser.cjs', 'native/*.js'],
+    files: ['*.config.ts', '*.config.js', '.dependency-cruiser.cjs', 'native/*.{js,cjs}'],
     ...tseslint.configs.disableTypeChecked,
   },
   { files: ['*.config.ts', '*.config.js'], rules: { 'no-restricted-exports': 'off' } },
@@ -62,4 +62,9 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },
+  {
+    files: ['native/*.cjs'],
+    languageOptions: { globals: { __dirname: 'readonly', console: 'readonly', require: 'readonly' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
 );

@@ -4,10 +4,10 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../../core/index.js';
 
-/** Codes are positions in these lists, the same as in `native/elementwise.h`. */
+/** Codes are positions in these lists, the same as in `native/kernels.h`. */
 export const UNARY = [
   'neg',
   'abs',
@@ -35,6 +35,8 @@ export type InstructionSet = 'avx512' | 'avx2' | 'neon' | 'portable';
 export type MlpDimensions = Int32Array;
 
 export interface NativeAddon {
+  /** of the sources that it was compiled from, by `native/source-hash.cjs` */
+  readonly sourceHash: string;
   readonly instructionSet: InstructionSet;
   /** instruction sets that were compiled in and that this processor runs, best first */
   readonly instructionSets: readonly InstructionSet[];
@@ -194,27 +196,31 @@ const FILE = 'build/Release/dynabridge_native.node';
 /** Its first line is the reason, when `native/build.js` could not build. */
 const BUILD_LOG = 'build/native-build.log';
 
-/** The folder of package.json, whether this runs from src or from dist. */
-function packageRoot(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(path.join(folder, 'package.json'))) {
-    const parent = path.dirname(folder);
-    if (parent === folder) throw new Error(`no package.json above ${fileURLToPath(import.meta.url)}`);
-    folder = parent;
-  }
-  return folder;
-}
+const SOURCE_HASH = 'native/source-hash.cjs';
 
-function load(): LoadedAddon {
-  const root = packageRoot();
-  const file = path.join(root, FILE);
-  if (!existsSync(file)) {
-    const log = path.join(root, BUILD_LOG);
-    const reason = existsSync(log) ? readFileSync(log, 'utf8').split('\n')[0]! : `${FILE} is not there`;
+/** The addon that was built in the package at `root`. @throws what the dynamic linker says of one that does not load */
+function load(root: URL): LoadedAddon {
+  const at = (name: string): string => fileURLToPath(new URL(name, root));
+  const require = createRequire(import.meta.url);
+  if (!existsSync(at(FILE))) {
+    const reason = existsSync(at(BUILD_LOG))
+      ? readFileSync(at(BUILD_LOG), 'utf8').split('\n')[0]!
+      : `${FILE} is not there`;
     return { missing: `not built (${reason})` };
   }
+  const addon = require(at(FILE)) as NativeAddon;
+  if (existsSync(at(SOURCE_HASH))) {
+    const { sourceHash } = require(at(SOURCE_HASH)) as { sourceHash: () => string };
+    if (addon.sourceHash !== sourceHash())
+      return { missing: 'built from other sources than those in native/' };
+  }
+  return { addon };
+}
+
+/** As `loadAddon`, without its memory, of the package at `root`. */
+export function loadAddonOf(root: URL): LoadedAddon {
   try {
-    return { addon: createRequire(import.meta.url)(file) as NativeAddon };
+    return load(root);
   } catch (error) {
     return { missing: (error instanceof Error ? error.message : String(error)).split('\n')[0]! };
   }
@@ -222,7 +228,10 @@ function load(): LoadedAddon {
 
 let loaded: LoadedAddon | undefined;
 
-/** The addon of this process, or in one line why there is none; the file is looked for once. */
+/**
+ * The addon of this process, or in one line why there is none; the file is looked for once. One of other sources than those beside it
+ * is not used: what the numbers mean that it is called with may have changed.
+ */
 export function loadAddon(): LoadedAddon {
-  return (loaded ??= load());
+  return (loaded ??= loadAddonOf(packageRoot()));
 }
