@@ -1,6 +1,6 @@
-import os from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import { BACKENDS } from '../compute/backend-names.js';
+import { mostThreads } from '../compute/threads.js';
 import { CONTROLLER_KINDS } from '../robot/index.js';
 
 /** Options that several commands share, so that they read and behave alike. */
@@ -29,12 +29,18 @@ export const backendOption = (): Option =>
     .default('auto');
 
 export const threadsOption = (): Option => {
-  const cores = os.availableParallelism();
+  const most = mostThreads();
   return new Option(
     '--threads <n>',
-    `threads of the native tensor backend (default: all cores, here ${cores})`,
-  ).argParser(integerWithin(1, cores));
+    `threads of the native tensor backend (default: one for each core, here ${most})`,
+  ).argParser(integerWithin(1, most));
 };
+
+export const besideRobotOption = (): Option =>
+  new Option(
+    '--beside-robot',
+    'train on the computer that drives a robot: leave it a core and give way to its processes',
+  );
 
 export const controllerOption = (): Option =>
   new Option(

@@ -7,6 +7,7 @@ import { contractHash, loadRobot } from '../robot/index.js';
 import { interruptSignal } from './interrupt.js';
 import {
   backendOption,
+  besideRobotOption,
   integerAtLeast,
   jsonOption,
   robotOption,
@@ -27,6 +28,7 @@ interface TrainCliOptions {
   readonly preset: 'small' | 'standard';
   readonly backend: BackendChoice;
   readonly threads?: number;
+  readonly besideRobot?: true;
   readonly evaluateEvery: number;
   readonly episodes: number;
   readonly untilGoal?: true;
@@ -58,6 +60,7 @@ export function trainCommand(): Command {
     )
     .addOption(backendOption())
     .addOption(threadsOption())
+    .addOption(besideRobotOption())
     .option('--evaluate-every <n>', 'policy steps between evaluations', integerAtLeast(1), 500)
     .option('--episodes <n>', 'episodes of the final evaluation', integerAtLeast(1), 10)
     .option('--until-goal', "end as soon as an evaluation reaches the task's goal")
@@ -73,7 +76,10 @@ async function train(options: TrainCliOptions): Promise<void> {
   const task = sim.findTask(robot.model.name, options.task); // wrong input is told before anything slow is loaded
   const { selectBackend } = await import('../compute/index.js');
   const rl = await import('../rl/index.js');
-  const backend = await selectBackend(options.backend, { threads: options.threads });
+  const backend = await selectBackend(options.backend, {
+    threads: options.threads,
+    robotAttached: options.besideRobot,
+  });
   output.line(backend.explanation);
 
   const engine = await sim.loadEngine();

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
 import { badInput, DynabridgeError } from '../core/index.js';
 import { BACKENDS, type BackendChoice, type BackendName } from './backend-names.js';
@@ -45,8 +46,8 @@ const REPAIR: Readonly<Partial<Record<BackendName, string>>> = {
   native: 'npm run build:native',
 };
 
-/** Times as long as on native, roughly, for a training step. */
-const SLOWER: Readonly<Partial<Record<BackendName, number>>> = { wasm: 10, cpu: 100 };
+/** Times as long as on native with one thread, roughly, for a training step; measured: docs/results.md. */
+const SLOWER: Readonly<Partial<Record<BackendName, number>>> = { wasm: 6, cpu: 70 };
 
 const INSTRUCTIONS: Readonly<Record<InstructionSet, string>> = {
   avx512: 'AVX-512',
@@ -62,6 +63,12 @@ async function activate(name: string): Promise<void> {
   await tf.ready();
 }
 
+/** It is this package that was not found, and not one that it needs; Node tells which in the message only. */
+function isMissing(name: string, error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ERR_MODULE_NOT_FOUND' && message.startsWith(`Cannot find package '${name}'`);
+}
+
 /** tfjs-node and tfjs-node-gpu register the same backend, 'tensorflow', which knows on what it runs. */
 async function activateTensorflow(
   packages: readonly string[],
@@ -73,7 +80,7 @@ async function activateTensorflow(
       await activate('tensorflow');
       return { onGpu: (tf.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+      if (!isMissing(name, error)) throw error;
     }
   }
   throw new NotInstalled(`${packages.join(' or ')} is not installed`);
@@ -134,11 +141,12 @@ export async function selectBackend(
   const plan = planThreads(options);
   giveWay(plan.niceness); // before any library starts threads, which inherit it
   const selected = choice === 'auto' ? await first(loaders, plan) : await named(choice, loaders, plan);
-  if (options.threads === undefined || selected.name === 'native') return selected;
-  return {
-    ...selected,
-    explanation: `${selected.explanation}; a number of threads can be set on native only, ${options.threads} is ignored`,
-  };
+  const notes = [selected.explanation];
+  if (options.robotAttached) notes.push(`beside a robot, at niceness ${os.getPriority()}`);
+  if (options.threads !== undefined && selected.name !== 'native') {
+    notes.push(`a number of threads can be set on native only, ${options.threads} is ignored`);
+  }
+  return { ...selected, explanation: notes.join('; ') };
 }
 
 async function named(name: BackendName, loaders: Loaders, plan: ThreadPlan): Promise<SelectedBackend> {

@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadAddon } from '../../src/compute/native/addon.js';
+import { mostThreads } from '../../src/compute/threads.js';
 import { ERROR_CODES } from '../../src/core/index.js';
 import { Dynabridge, type Ended } from './own-process.js';
 
@@ -101,16 +103,37 @@ describe('doctor', () => {
     const { findings } = JSON.parse(stdout) as { findings: { what: string; detail: string }[] };
     const detail = (what: string) => findings.find((finding) => finding.what === what)?.detail;
     expect(detail('compute backend')).toMatch(
-      existsSync('build/Release/dynabridge_native.node')
+      'addon' in loadAddon()
         ? /backend (tensorflow-gpu|native) \(.*\d+ threads?\)/
-        : /backend wasm .*native was skipped: not built \(.+\); training is about 10 times slower.*npm run build:native/,
+        : /backend wasm .*native was skipped: (not built \(.+\)|built from other sources .*); training is about 6 times slower.*npm run build:native/,
     );
     expect(detail('compute speed')).toMatch(/^\d+(\.\d+)? GFLOP\/s in products of 256 x 256 matrices/);
-    expect(detail('compute GPU')).toMatch(/libtensorflow on the GPU|to use a GPU: npm install/);
+    expect(detail('compute GPU')).toMatch(
+      existsSync('node_modules/@tensorflow/tfjs-node-gpu')
+        ? /libtensorflow on the GPU|to use a GPU: npm install/
+        : /^@tensorflow\/tfjs-node-gpu is not installed; to use a GPU: npm install/,
+    );
   });
 });
 
 describe('train', () => {
+  it.runIf(process.platform === 'linux').each([
+    ['leaves a core to the robot', [], Math.max(1, mostThreads(os.availableParallelism() - 1))],
+    ['takes the threads that were asked for', ['--threads', String(mostThreads())], mostThreads()],
+  ])('--beside-robot %s, gives way to its processes, and says so', async (_what, args, threads) => {
+    const training = new Dynabridge([
+      ...['train', '--robot', 'cartpole', '--runs', folder, '--beside-robot'],
+      ...['--backend', 'addon' in loadAddon() ? 'native' : 'wasm', ...args],
+    ]);
+    const [explanation] = await training.says(/^compute backend .*$/m);
+    const niceness = Math.max(10, os.getPriority());
+    expect(explanation).toContain(`beside a robot, at niceness ${niceness}`);
+    expect(os.getPriority(training.child.pid)).toBe(niceness);
+    if ('addon' in loadAddon()) expect(explanation).toMatch(new RegExp(`, ${threads} threads?\\)`));
+    training.kill('SIGKILL');
+    await training.ended;
+  });
+
   it('keeps what was learned on Ctrl+C: exit code 130, a checkpoint that evaluates, a report', async () => {
     const training = new Dynabridge([
       'train',

@@ -12,8 +12,13 @@ const ALL_FAIL: Loaders = {
   wasm: fails,
   cpu: fails,
 };
-const notInstalled = () =>
-  Promise.reject(Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' }));
+/** As Node says it. */
+const notInstalled = (name: string) =>
+  Promise.reject(
+    Object.assign(new Error(`Cannot find package '${name}' imported from /here/backend.js`), {
+      code: 'ERR_MODULE_NOT_FOUND',
+    }),
+  );
 
 describe('selectBackend', () => {
   it.each(['cpu', 'wasm'] as const)('activates %s when it is asked for', async (name) => {
@@ -59,6 +64,17 @@ describe('selectBackend', () => {
     expect(selected.explanation).toBe('compute backend native (a test)');
   });
 
+  it.each(['@mapbox/node-pre-gyp', '@tensorflow/tfjs'])(
+    'tells that a GPU package which is installed lacks %s',
+    async (lacking) => {
+      const { 'tensorflow-gpu': gpu } = loadersWith(() => notInstalled(lacking));
+      const selected = await selectBackend('auto', {}, { ...ALL_FAIL, 'tensorflow-gpu': gpu, native: loads });
+      expect(selected.explanation).toContain(
+        `tensorflow-gpu was skipped: Cannot find package '${lacking}' imported from`,
+      );
+    },
+  );
+
   it.each([
     ['tensorflow-gpu', 'npm install --no-save @tensorflow/tfjs-node-gpu'],
     ['tensorflow', 'npm install --no-save @tensorflow/tfjs-node'],
@@ -94,7 +110,7 @@ describe('selectBackend with libtensorflow', () => {
   }
   const registers = (onGpu: boolean, packages: readonly string[]) =>
     loadersWith((name) => {
-      if (!packages.includes(name)) return notInstalled();
+      if (!packages.includes(name)) return notInstalled(name);
       tf.registerBackend('tensorflow', () => new FakeTensorflow(onGpu));
       return Promise.resolve();
     });

@@ -1,11 +1,12 @@
 import os from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { giveWay, planThreads } from '../../../src/compute/threads.js';
+import { loadAddon } from '../../../src/compute/native/addon.js';
+import { giveWay, mostThreads, planThreads } from '../../../src/compute/threads.js';
 
 describe('planThreads', () => {
   it('takes all cores at normal priority when no robot is attached', () => {
     expect(planThreads({}, 8)).toEqual({ count: 8, niceness: 0 });
-    expect(planThreads().count).toBe(os.availableParallelism());
+    expect(planThreads().count).toBe(mostThreads());
   });
 
   it('leaves one core to a robot, and lowers the priority', () => {
@@ -18,10 +19,35 @@ describe('planThreads', () => {
     expect(planThreads({ threads: 8, robotAttached: true }, 8)).toEqual({ count: 8, niceness: 10 });
   });
 
+  it('takes no more than the addon does, on however many cores', () => {
+    expect(planThreads({}, 256).count).toBe(256);
+    expect(planThreads({}, 257).count).toBe(256);
+    expect(planThreads({ robotAttached: true }, 256).count).toBe(255);
+    expect(planThreads({ robotAttached: true }, 384).count).toBe(256);
+    expect(planThreads({ threads: 256 }, 384).count).toBe(256);
+    expect(() => planThreads({ threads: 257 }, 384)).toThrow(
+      /from 1 to 256, the most that the backend takes/,
+    );
+  });
+
   it.each([0, -1, 1.5, NaN, 9])('refuses %d threads on 8 cores', (threads) => {
     expect(() => planThreads({ threads }, 8)).toThrow(/expected an integer from 1 to 8, the cores/);
   });
 });
+
+const loaded = loadAddon();
+it.skipIf('missing' in loaded)(
+  'the addon takes as many threads as are planned at most, and not one more',
+  () => {
+    if ('missing' in loaded) return;
+    const { addon } = loaded;
+    const { count: most } = planThreads({}, 100_000);
+    expect(() => addon.setThreads(most + 1, 0)).toThrow(RangeError);
+    addon.setThreads(most, 0);
+    expect(addon.threads).toBe(most);
+    addon.setThreads(1, 0);
+  },
+);
 
 describe.runIf(process.platform === 'linux')('giveWay', () => {
   it('lowers the priority of the calling thread, and never raises it', () => {
