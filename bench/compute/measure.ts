@@ -21,6 +21,8 @@ export interface Measurement {
   readonly p90Ms: number;
   /** how the peer wrote this case, where it has a choice */
   readonly variant: string | null;
+  /** PyTorch training steps: how much longer its trial of the best variant with torch.optim took than that of the best of all */
+  readonly torchOptimFactor: number | null;
 }
 
 export interface CaseResult {
@@ -36,7 +38,7 @@ const BATCH_MS = 50;
 const SETTLE_MS = 30;
 const LEAST_SAMPLES = 3;
 /** above this a batch's first step, on caches that others have filled, is not left out: it costs more than it disturbs */
-const UNTIMED_BELOW_MS = 20;
+const UNTIMED_BELOW_MS = 100;
 const PEAK_MS = 20;
 const PEAKS_PER_CASE = 4;
 
@@ -44,6 +46,7 @@ interface Running {
   readonly contestant: Contestant;
   readonly estimateMs: number;
   readonly variant: string | null;
+  readonly torchOptimFactor: number | null;
   readonly times: number[];
   spentMs: number;
 }
@@ -51,6 +54,16 @@ interface Running {
 interface Opened {
   readonly estimateMs: number;
   readonly variant?: string;
+  /** typical time of each variant in the trial [ms] */
+  readonly variants?: Readonly<Record<string, number>>;
+}
+
+/** Variants are named network+optimiser; 'flat' is Adam written by hand on one vector. */
+function torchOptimFactor({ variants = {} }: Opened): number | null {
+  const all = Object.values(variants);
+  const own = Object.entries(variants).filter(([name]) => name.includes('+') && !name.endsWith('+flat'));
+  if (own.length === 0) return null;
+  return Math.min(...own.map(([, ms]) => ms)) / Math.min(...all);
 }
 
 /**
@@ -78,7 +91,8 @@ export async function measureCase(
         seconds: Math.min(0.5, seconds),
       });
       const { estimateMs, variant = null } = opened;
-      running.push({ contestant, estimateMs, variant, times: [], spentMs: 0 });
+      const factor = torchOptimFactor(opened);
+      running.push({ contestant, estimateMs, variant, torchOptimFactor: factor, times: [], spentMs: 0 });
     } catch (error) {
       drop(contestant, error);
     }
@@ -123,7 +137,7 @@ async function takeTurn(one: Running): Promise<void> {
   }
 }
 
-function measurementOf({ contestant, variant, times }: Running): Measurement {
+function measurementOf({ contestant, variant, torchOptimFactor, times }: Running): Measurement {
   const sorted = Float64Array.from(times).sort();
   return {
     impl: contestant.impl,
@@ -133,5 +147,6 @@ function measurementOf({ contestant, variant, times }: Running): Measurement {
     p10Ms: percentile(sorted, 10),
     p90Ms: percentile(sorted, 90),
     variant,
+    torchOptimFactor,
   };
 }

@@ -22,6 +22,8 @@ export interface ComputeRow {
   readonly ratioToPyTorch: number | null;
   /** of `threads` times one core's measured peak; null without the addon, which measures it */
   readonly fractionOfPeak: number | null;
+  /** the same against the best way of writing it with torch.optim, estimated from PyTorch's trial of its variants */
+  readonly ratioToTorchOptim: number | null;
   /** how PyTorch's case was written */
   readonly variant: string | null;
 }
@@ -51,15 +53,22 @@ export function rowsOf(measured: readonly Measured[]): ComputeRow[] {
     return result.measurements.map(({ impl, threads, samples, medianMs, p10Ms, p90Ms, variant }) => {
       const gflops = flops / medianMs / 1e6;
       const peer = result.measurements.find((one) => one.impl === 'pytorch' && one.threads === threads);
+      const ratioToPyTorch = peer === undefined ? null : peer.medianMs / medianMs;
+      const factor = peer?.torchOptimFactor ?? null;
       return {
         case: of.name,
         ...{ impl, threads, medianMs, p90Ms, p10Ms, samples, gflops, variant },
         spread: (p90Ms - p10Ms) / medianMs,
-        ratioToPyTorch: peer === undefined ? null : peer.medianMs / medianMs,
+        ratioToPyTorch,
+        ratioToTorchOptim: ratioToPyTorch === null || factor === null ? null : ratioToPyTorch * factor,
         fractionOfPeak: peak === null ? null : gflops / (threads * peak.median),
       };
     });
   });
+}
+
+function ratio(value: number | null): string {
+  return value === null ? '-' : value.toFixed(value < 0.1 ? 4 : 2);
 }
 
 /** Three significant digits without an exponent. */
@@ -79,6 +88,7 @@ const HEADER = [
   'samples',
   'GFLOP/s',
   'x PyTorch',
+  'x torch.optim',
   '% of peak',
 ];
 
@@ -93,7 +103,8 @@ export function table(rows: readonly ComputeRow[]): string {
     (100 * row.spread).toFixed(0),
     String(row.samples),
     short(row.gflops),
-    row.ratioToPyTorch === null ? '-' : row.ratioToPyTorch.toFixed(row.ratioToPyTorch < 0.1 ? 4 : 2),
+    ratio(row.ratioToPyTorch),
+    ratio(row.ratioToTorchOptim),
     row.fractionOfPeak === null ? '-' : (100 * row.fractionOfPeak).toFixed(1),
   ]);
   const [header, ...lines] = columns(HEADER, cells).split('\n');

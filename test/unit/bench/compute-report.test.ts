@@ -5,7 +5,16 @@ import { coreTypeSettings } from '../../../bench/compute/pytorch.js';
 import { peakOf, rowsOf, verdicts, type Measured } from '../../../bench/compute/report.js';
 
 function measurement(impl: Impl, threads: number, medianMs: number): Measurement {
-  return { impl, threads, medianMs, samples: 9, p10Ms: 0.9 * medianMs, p90Ms: 1.2 * medianMs, variant: null };
+  return {
+    impl,
+    threads,
+    medianMs,
+    samples: 9,
+    p10Ms: 0.9 * medianMs,
+    p90Ms: 1.2 * medianMs,
+    variant: null,
+    torchOptimFactor: impl === 'pytorch' ? 1.25 : null,
+  };
 }
 
 function measured(name: string, measurements: Measurement[], peaks: number[] = []): Measured {
@@ -25,6 +34,7 @@ test('compares a row with PyTorch at the same number of threads and with that ma
   expect(one!.gflops).toBeCloseTo(gflops, 6);
   expect(one!.fractionOfPeak).toBeCloseTo(gflops / 100, 6);
   expect(one!.spread).toBeCloseTo(0.3, 6);
+  expect(one!.ratioToTorchOptim).toBe(2.5);
   expect(two!.ratioToPyTorch).toBeNull();
   expect(two!.fractionOfPeak).toBeCloseTo((2 * gflops) / 200, 6);
   expect(peer!.ratioToPyTorch).toBe(1);
