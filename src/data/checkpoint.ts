@@ -24,13 +24,16 @@ export interface StoredCheckpoint extends Checkpoint {
   readonly createdWallNs: bigint;
 }
 
-const CHECKPOINT_VERSION = 1;
+/** 2: Adam keeps its moments as a row of parameters for each ensemble member; in 1, as a tensor for each layer. */
+const CHECKPOINT_VERSION = 2;
 const TENSORS = 'tensors.safetensors';
 const MANIFEST = 'manifest.json';
 const LAST = 'last';
 const FOLDER_NAME = /^step-(\d+)(?:-(\d+))?$/;
 /** hidden from FOLDER_NAME: what a killed writer left */
 const ABANDONED = /^\.step-.*\.tmp$/;
+
+const versionSchema = v.object({ formatVersion: v.number() });
 
 const manifestSchema = v.strictObject({
   formatVersion: v.literal(CHECKPOINT_VERSION),
@@ -117,7 +120,7 @@ export function lastCheckpoint(folder: string): string | undefined {
 
 /**
  * Reads and verifies the checkpoint in `path`.
- * @throws DynabridgeError BAD_INPUT when a file is missing, malformed or does not match its hash
+ * @throws DynabridgeError BAD_INPUT when a file is missing, malformed, of another format version or does not match its hash
  */
 export function loadCheckpoint(path: string): StoredCheckpoint {
   const others = `use another one of ${dirname(path)}`;
@@ -136,6 +139,18 @@ export function loadCheckpoint(path: string): StoredCheckpoint {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw badInput(`${join(path, MANIFEST)} is not JSON: ${error.message}; ${others}`, { path });
+  }
+  const version = v.safeParse(versionSchema, json);
+  if (version.success && version.output.formatVersion !== CHECKPOINT_VERSION) {
+    const { formatVersion } = version.output;
+    const way =
+      formatVersion < CHECKPOINT_VERSION
+        ? 'its tensors are laid out differently; train again'
+        : 'it was written by a newer one; update dynabridge';
+    throw badInput(
+      `${join(path, MANIFEST)}: checkpoint format ${formatVersion}, this version reads ${CHECKPOINT_VERSION}: ${way}`,
+      { path, formatVersion, expected: CHECKPOINT_VERSION },
+    );
   }
   const manifest = v.safeParse(manifestSchema, json);
   if (!manifest.success) {

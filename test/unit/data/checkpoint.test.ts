@@ -99,6 +99,21 @@ test.each([
   expect(() => loadCheckpoint(path)).toThrow(`use another one of ${folder}`);
 });
 
+test.each([
+  [1, 'train again'],
+  [3, 'update dynabridge'],
+])('refuses format version %i and says where it was read and what to do', (formatVersion, way) => {
+  const path = saveCheckpoint(temporaryFolder(), checkpoint(1), clock);
+  const file = join(path, 'manifest.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as { formatVersion: number };
+  expect(manifest.formatVersion).toBe(2);
+  writeFileSync(file, JSON.stringify({ ...manifest, formatVersion }));
+  expect(() => loadCheckpoint(path)).toThrow(
+    `${file}: checkpoint format ${formatVersion}, this version reads 2`,
+  );
+  expect(() => loadCheckpoint(path)).toThrow(way);
+});
+
 test('refuses a pointer that is not a checkpoint', () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'last'), '../../etc');
