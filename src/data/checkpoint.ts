@@ -24,7 +24,7 @@ export interface StoredCheckpoint extends Checkpoint {
   readonly createdWallNs: bigint;
 }
 
-/** 2: Adam keeps its moments as a row of parameters for each ensemble member; in 1, as a tensor for each layer. */
+/** 2: Adam keeps its moments as a row of parameters for each ensemble member; in 1 they were one vector. */
 const CHECKPOINT_VERSION = 2;
 const TENSORS = 'tensors.safetensors';
 const MANIFEST = 'manifest.json';
