@@ -161,7 +161,7 @@ function giveUp(error) {
   }
   process.stderr.write(
     `dynabridge: the native compute backend was not built: ${reason}. ` +
-      `All works without it, but training is about 10 times slower (WebAssembly). ` +
+      `All works without it, but training is about 6 times slower (WebAssembly; docs/results.md). ` +
       `Repair: ${error.repair ?? 'npm run build:native'}\n`,
   );
 }
