@@ -1,14 +1,11 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tf } from '../../../src/compute/tf.js';
-import { loadAddon } from '../../../src/compute/native/addon.js';
 import type { NativeBackend } from '../../../src/compute/native/backend.js';
 import { registerNativeBackend } from '../../../src/compute/native/backend.js';
+import { describeAddon } from '../../kernels/backends.js';
 
-const loaded = loadAddon();
-const skipped = 'missing' in loaded ? ` (skipped: ${loaded.missing})` : '';
-
-describe.skipIf('missing' in loaded)(`native backend${skipped}`, () => {
+describeAddon('native backend', (addon) => {
   const native = () => tf.backend() as NativeBackend;
   /** A tensor that a native kernel made. */
   const made = (values: number[], shape = [values.length]) =>
@@ -25,7 +22,7 @@ describe.skipIf('missing' in loaded)(`native backend${skipped}`, () => {
   let before: tf.MemoryInfo;
 
   beforeAll(async () => {
-    if ('addon' in loaded) registerNativeBackend(loaded.addon);
+    registerNativeBackend(addon);
     await tf.setBackend('native');
   });
 
@@ -48,7 +45,7 @@ describe.skipIf('missing' in loaded)(`native backend${skipped}`, () => {
 
   it('can be registered again without harm, and has every kernel of the CPU backend', () => {
     const kernels = tf.getKernelsForBackend('native');
-    if ('addon' in loaded) registerNativeBackend(loaded.addon);
+    registerNativeBackend(addon);
     expect(tf.getKernelsForBackend('native')).toEqual(kernels);
     const names = new Set(kernels.map((kernel) => kernel.kernelName));
     for (const { kernelName } of tf.getKernelsForBackend('cpu')) expect(names).toContain(kernelName);
