@@ -1,11 +1,12 @@
 /**
- * The same cases on every backend: values and gradients against loops in double precision. The inputs are drawn anew in every run;
- * KERNEL_SEED=<number> repeats one.
+ * The same cases on every backend, and on native with every instruction set: values and gradients against loops in double precision.
+ * The inputs are drawn anew in every run; KERNEL_SEED=<number> repeats one.
  */
 import { randomInt } from 'node:crypto';
 import { afterEach, beforeEach, describe } from 'vitest';
-import { tf } from '../../src/compute/index.js';
-import { describeOn } from './backends.js';
+import { tf, type BackendName } from '../../src/compute/index.js';
+import { argumentCases } from './argument-cases.js';
+import { describeInstructionSets, describeOn } from './backends.js';
 import { fusedCases } from './fused-cases.js';
 import { Numbers } from './numbers.js';
 import { tfjsCases } from './tfjs-cases.js';
@@ -18,7 +19,9 @@ declare module 'vitest' {
 }
 
 const SEED = Number(process.env['KERNEL_SEED'] ?? randomInt(1_000_000));
-describeOn(['cpu', 'wasm', 'native'], `kernels with seed ${SEED}`, (backend) => {
+const TITLE = `kernels with seed ${SEED}`;
+
+function cases(backend: BackendName, offsets: readonly (0 | 1)[]): void {
   let before = 0;
   beforeEach(() => {
     before = tf.memory().numTensors;
@@ -31,11 +34,15 @@ describeOn(['cpu', 'wasm', 'native'], `kernels with seed ${SEED}`, (backend) => 
     }
   });
 
-  for (const offset of [0, 1] as const) {
+  argumentCases();
+  for (const offset of offsets) {
     describe(`arrays at offset ${offset} of their buffers`, () => {
       const numbers = new Numbers(SEED, offset, backend);
       fusedCases(numbers);
       tfjsCases(numbers);
     });
   }
-});
+}
+
+describeOn(['cpu', 'wasm'], TITLE, (backend) => cases(backend, [1]));
+describeInstructionSets(`${TITLE} on the native backend`, () => cases('native', [0, 1]));

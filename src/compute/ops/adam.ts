@@ -1,10 +1,13 @@
 /** Adam on a whole parameter tensor, in place. R rows (members), P columns. */
 import { tf } from '../tf.js';
+import { requireTensor } from './checks.js';
 import { runFused } from './dispatch.js';
 import { ownStorage } from './own-storage.js';
 
+const NAME = 'adamStep';
+
 /** Coefficients of one step, from its number; see {@link adamCoefficients}. */
-export interface AdamCoefficients {
+interface AdamCoefficients {
   /** learning rate / (1 - beta1^t) */
   readonly rate: number;
   /** 1 / (1 - beta2^t) */
@@ -54,14 +57,31 @@ export function adamStep(
   coefficients: AdamCoefficients,
   l2?: tf.Tensor1D,
 ): void {
-  for (const other of [gradient, m, v]) {
-    tf.util.assertShapesMatch(other.shape, parameters.shape, 'adamStep: ');
-  }
+  checkInputs(parameters, gradient, m, v, l2);
+  if (parameters.size === 0) return;
   for (const variable of [parameters, m, v]) ownStorage(variable);
   runFused('AdamStep', { parameters, gradient, m, v, ...(l2 && { l2 }) }, coefficients, () => {
     composedStep(parameters, gradient, m, v, coefficients, l2);
     return [];
   });
+}
+
+function checkInputs(
+  parameters: tf.Tensor,
+  gradient: tf.Tensor,
+  m: tf.Tensor,
+  v: tf.Tensor,
+  l2: tf.Tensor | undefined,
+): void {
+  const { shape } = parameters;
+  requireTensor(NAME, 'parameters', parameters, shape);
+  requireTensor(NAME, 'gradient', gradient, shape);
+  requireTensor(NAME, 'm', m, shape);
+  requireTensor(NAME, 'v', v, shape);
+  if (m === v || m === parameters || v === parameters) {
+    throw new Error(`Error in ${NAME}: parameters, m and v must be three variables`);
+  }
+  if (l2 !== undefined) requireTensor(NAME, 'l2', l2, shape.slice(-1));
 }
 
 /** On wasm this takes half as long as a loop over the arrays, which have to be copied out of its memory and back. */

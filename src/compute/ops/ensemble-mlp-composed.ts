@@ -13,7 +13,7 @@ import {
   transposedTimes,
   unpackParameters,
 } from './member-products.js';
-import { mlpLayout, type MlpShape } from './mlp-shape.js';
+import { mlpLayout, mlpParameterCount, type MlpShape } from './mlp-shape.js';
 
 /** Added to the variance; PyTorch's default. */
 const EPSILON = 1e-5;
@@ -43,6 +43,8 @@ export function composedMlpForward(
   shape: MlpShape,
   keep: boolean,
 ): tf.Tensor[] {
+  // no products of nothing: backends differ in what comes of them
+  if (x.shape[x.rank - 2] === 0) return [tf.zeros([parameters.shape[0], 0, shape.outputs])];
   const rows = groupRows(x, parameters.shape[0]);
   const groups = unpackParameters(parameters, mlpLayout(shape)).map((parts, g) =>
     groupForward(rows[g]!, parts, shape),
@@ -101,6 +103,12 @@ export function composedMlpGradient(
   shape: MlpShape,
   want: { readonly wantDx: boolean; readonly wantDw: boolean },
 ): tf.Tensor[] {
+  if (dy.shape[1] === 0) {
+    return [
+      ...(want.wantDx ? [tf.zerosLike(x)] : []),
+      ...(want.wantDw ? [tf.zeros([dy.shape[0], mlpParameterCount(shape)])] : []),
+    ];
+  }
   const dys = groupRows(dy, dy.shape[0]);
   const perGroup = kept.length / dys.length;
   const groups = dys.map((own, g) => {

@@ -1,10 +1,13 @@
 /** An ensemble of equal MLPs as one operation. E members, B batch, I inputs, O outputs, P parameters of a member. */
 import { tf } from '../tf.js';
+import { badTensor } from './checks.js';
 import { differentiable, runFused } from './dispatch.js';
 import { composedMlpForward, composedMlpGradient } from './ensemble-mlp-composed.js';
 import { mlpParameterCount, type MlpShape } from './mlp-shape.js';
 
-export interface WantedGradients {
+const NAME = 'ensembleMlp';
+
+interface WantedGradients {
   /** with respect to the input; default true (a first network does not need it) */
   readonly wantDx?: boolean;
   /** with respect to the parameters; default true (frozen critics do not need it) */
@@ -23,14 +26,14 @@ export function ensembleMlp(
   shape: MlpShape,
   { wantDx = true, wantDw = true }: WantedGradients = {},
 ): tf.Tensor3D {
-  checkShapes(x, parameters, shape);
+  checkInputs(x, parameters, shape);
   const forward = (keep: boolean) =>
     runFused('EnsembleMlp', { x, parameters }, { shape, keep }, () =>
       composedMlpForward(x, parameters, shape, keep),
     );
   if (!tf.engine().isTapeOn()) return forward(false)[0] as tf.Tensor3D;
   const [y] = differentiable(
-    'ensembleMlp',
+    NAME,
     { x, parameters },
     (save) => {
       const [value, ...kept] = forward(true);
@@ -51,21 +54,16 @@ export function ensembleMlp(
   return y as tf.Tensor3D;
 }
 
-function checkShapes(x: tf.Tensor, parameters: tf.Tensor2D, shape: MlpShape): void {
+/** @throws Error for a shape that cannot be, and for tensors that do not fit it */
+function checkInputs(x: tf.Tensor, parameters: tf.Tensor2D, shape: MlpShape): void {
   const count = mlpParameterCount(shape);
   const [members, columns] = parameters.shape;
-  if (parameters.rank !== 2 || columns !== count) {
-    throw new Error(
-      `ensembleMlp: parameters have shape [${parameters.shape.join(', ')}], expected [E, ${count}]`,
-    );
+  if (parameters.dtype !== 'float32' || parameters.rank !== 2 || members === 0 || columns !== count) {
+    throw badTensor(NAME, 'parameters', `float32 [E, ${count}] with E at least 1`, parameters);
   }
-  const width = x.shape[x.rank - 1];
-  if ((x.rank !== 2 && x.rank !== 3) || width !== shape.inputs || (x.rank === 3 && x.shape[0] !== members)) {
-    throw new Error(
-      `ensembleMlp: x has shape [${x.shape.join(', ')}], expected [B, ${shape.inputs}] or [${members}, B, ${shape.inputs}]`,
-    );
-  }
-  if (x.dtype !== 'float32' || parameters.dtype !== 'float32') {
-    throw new Error(`ensembleMlp: x is ${x.dtype} and parameters are ${parameters.dtype}, expected float32`);
+  const { rank } = x;
+  const fits = rank === 2 || (rank === 3 && x.shape[0] === members);
+  if (x.dtype !== 'float32' || !fits || x.shape[rank - 1] !== shape.inputs) {
+    throw badTensor(NAME, 'x', `float32 [B, ${shape.inputs}] or [${members}, B, ${shape.inputs}]`, x);
   }
 }

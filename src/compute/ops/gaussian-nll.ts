@@ -1,6 +1,9 @@
 /** Negative log-likelihood of an ensemble of Gaussians with learned bounds. E members, B batch, D outputs. */
 import { tf } from '../tf.js';
+import { badTensor, requireTensor } from './checks.js';
 import { differentiable, runFused } from './dispatch.js';
+
+const NAME = 'gaussianNll';
 
 /**
  * Sum over the members of mean((mean - y)^2 / variance + log variance), without the constants of the Gaussian (as MBPO, Janner
@@ -9,13 +12,15 @@ import { differentiable, runFused } from './dispatch.js';
  * @param head (E x B x 2D): mean | raw log variance
  * @param targets (E x B x D), no gradient
  * @param bounds (2 x D) of the log variance: max; min
+ * @returns NaN for an empty batch, whose mean does not exist
  */
 export function gaussianNll(head: tf.Tensor3D, targets: tf.Tensor3D, bounds: tf.Tensor2D): tf.Scalar {
+  checkInputs(head, targets, bounds);
   const forward = () =>
     runFused('GaussianNll', { head, targets, bounds }, {}, () => composedForward(head, targets, bounds));
   if (!tf.engine().isTapeOn()) return forward()[0] as tf.Scalar;
   const [loss] = differentiable(
-    'gaussianNll',
+    NAME,
     { head, targets, bounds },
     (save) => {
       save([head, targets, bounds]);
@@ -31,6 +36,15 @@ export function gaussianNll(head: tf.Tensor3D, targets: tf.Tensor3D, bounds: tf.
     },
   );
   return loss as tf.Scalar;
+}
+
+function checkInputs(head: tf.Tensor3D, targets: tf.Tensor3D, bounds: tf.Tensor2D): void {
+  const [members, batch, d] = targets.shape;
+  if (targets.dtype !== 'float32' || targets.rank !== 3 || members === 0 || d === 0) {
+    throw badTensor(NAME, 'targets', 'float32 [E, B, D] with E and D at least 1', targets);
+  }
+  requireTensor(NAME, 'head', head, [members, batch, 2 * d]);
+  requireTensor(NAME, 'bounds', bounds, [2, d]);
 }
 
 interface Terms {
@@ -59,6 +73,7 @@ function terms(head: tf.Tensor3D, targets: tf.Tensor3D, bounds: tf.Tensor2D): Te
 }
 
 function composedForward(head: tf.Tensor3D, targets: tf.Tensor3D, bounds: tf.Tensor2D): tf.Tensor[] {
+  if (head.shape[1] === 0) return [tf.scalar(NaN)];
   const { d, error, logVariance } = terms(head, targets, bounds);
   const each = tf.add(tf.mul(tf.square(error), tf.exp(tf.neg(logVariance))), logVariance);
   // all members have equally many rows, so the sum of their means is this
@@ -71,6 +86,7 @@ function composedGradient(
   targets: tf.Tensor3D,
   bounds: tf.Tensor2D,
 ): tf.Tensor[] {
+  if (head.shape[1] === 0) return [tf.zerosLike(head), tf.zerosLike(bounds)];
   const { d, error, logVariance, aboveMin, belowMax } = terms(head, targets, bounds);
   const scale = tf.mul(dy, 1 / (head.shape[1] * d));
   const weighted = tf.mul(tf.mul(error, tf.exp(tf.neg(logVariance))), scale);

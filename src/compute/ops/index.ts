@@ -1,7 +1,7 @@
-export { adamCoefficients, adamStep, type AdamCoefficients, type AdamOptions } from './adam.js';
-export { ensembleMlp, type WantedGradients } from './ensemble-mlp.js';
+export { adamCoefficients, adamStep, type AdamOptions } from './adam.js';
+export { ensembleMlp } from './ensemble-mlp.js';
 export { gaussianNll } from './gaussian-nll.js';
 export { hostLoss } from './host-loss.js';
-export { mlpLayout, mlpParameterCount, type MlpEntry, type MlpShape } from './mlp-shape.js';
+export { mlpLayout, mlpParameterCount, type MlpShape } from './mlp-shape.js';
 export { polyakStep } from './polyak.js';
-export { squashedGaussian, type LogStdBounds, type SquashedSample } from './squashed-gaussian.js';
+export { squashedGaussian } from './squashed-gaussian.js';

@@ -2,7 +2,7 @@
 
 export interface MlpShape {
   readonly inputs: number;
-  /** widths of the hidden layers; none makes a linear map */
+  /** widths of the hidden layers, at most 32 of them; none makes a linear map */
   readonly hidden: readonly number[];
   readonly outputs: number;
   /** of the hidden layers; swish is z sigmoid(z) */
@@ -10,6 +10,9 @@ export interface MlpShape {
   /** between product and activation (as RLPD and DroQ place it) */
   readonly layerNorm: boolean;
 }
+
+/** What the native kernels hold at most (`Mlp::kMaxDepth` in `native/kernels.h`). */
+const MOST_HIDDEN = 32;
 
 /** One parameter of a network: its place is [start, end) of the member's row. */
 export interface MlpEntry {
@@ -46,13 +49,37 @@ export function mlpLayout(shape: MlpShape): readonly MlpEntry[] {
   return entries;
 }
 
-/** P, the length of a member's row. */
+const counts = new WeakMap<MlpShape, number>();
+
+/**
+ * P, the length of a member's row; computed, and the shape checked, once per shape object.
+ * @throws Error for widths that are no positive integers, for more than 32 hidden layers, and for an activation it does not know
+ */
 export function mlpParameterCount(shape: MlpShape): number {
+  const known = counts.get(shape);
+  if (known !== undefined) return known;
+  check(shape);
   let count = 0;
   let width = shape.inputs;
   for (const next of shape.hidden) {
     count += (width + (shape.layerNorm ? 3 : 1)) * next;
     width = next;
   }
-  return count + (width + 1) * shape.outputs;
+  count += (width + 1) * shape.outputs;
+  counts.set(shape, count);
+  return count;
+}
+
+function check({ inputs, hidden, outputs, activation }: MlpShape): void {
+  for (const width of [inputs, ...hidden, outputs]) {
+    if (!Number.isSafeInteger(width) || width < 1) {
+      throw new Error(`Error in MLP shape: widths must be positive integers, got ${width}`);
+    }
+  }
+  if (hidden.length > MOST_HIDDEN) {
+    throw new Error(`Error in MLP shape: at most ${MOST_HIDDEN} hidden layers, got ${hidden.length}`);
+  }
+  if (activation !== 'relu' && activation !== 'swish') {
+    throw new Error(`Error in MLP shape: activation must be relu or swish, got ${String(activation)}`);
+  }
 }

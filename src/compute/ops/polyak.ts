@@ -1,4 +1,5 @@
 import { tf } from '../tf.js';
+import { requireTensor } from './checks.js';
 import { runFused } from './dispatch.js';
 import { ownStorage } from './own-storage.js';
 
@@ -9,7 +10,9 @@ import { ownStorage } from './own-storage.js';
  * @param tau in [0, 1]
  */
 export function polyakStep(target: tf.Variable, source: tf.Tensor, tau: number): void {
-  tf.util.assertShapesMatch(source.shape, target.shape, 'polyakStep: ');
+  requireTensor('polyakStep', 'target', target, target.shape);
+  requireTensor('polyakStep', 'source', source, target.shape);
+  if (target.size === 0) return;
   ownStorage(target);
   runFused('PolyakStep', { target, source }, { tau }, () => {
     target.assign(tf.add(target, tf.mul(tf.sub(source, target), tau)));

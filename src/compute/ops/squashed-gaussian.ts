@@ -1,15 +1,17 @@
 /** Reparameterised sample of a squashed Gaussian policy. B batch, A actions; a = tanh(u), u = mean + std noise. */
 import { tf } from '../tf.js';
+import { badTensor } from './checks.js';
 import { differentiable, runFused } from './dispatch.js';
 
+const NAME = 'squashedGaussian';
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
-export interface LogStdBounds {
+interface LogStdBounds {
   readonly logStdMin: number;
   readonly logStdMax: number;
 }
 
-export interface SquashedSample {
+interface SquashedSample {
   /** (B x A) in (-1, 1) */
   readonly action: tf.Tensor2D;
   /** (B) */
@@ -28,11 +30,12 @@ export function squashedGaussian(
   noise: tf.Tensor2D,
   bounds: LogStdBounds,
 ): SquashedSample {
+  checkInputs(head, noise);
   const forward = () =>
     runFused('SquashedGaussian', { head, noise }, bounds, () => composedForward(head, noise, bounds));
   const outputs = tf.engine().isTapeOn()
     ? differentiable(
-        'squashedGaussian',
+        NAME,
         { head, noise },
         (save) => {
           save([head, noise]);
@@ -48,6 +51,20 @@ export function squashedGaussian(
       )
     : forward();
   return { action: outputs[0] as tf.Tensor2D, logProb: outputs[1] as tf.Tensor1D };
+}
+
+function checkInputs(head: tf.Tensor, noise: tf.Tensor2D): void {
+  const [batch, actions] = noise.shape;
+  if (noise.dtype !== 'float32' || noise.rank !== 2 || actions === 0) {
+    throw badTensor(NAME, 'noise', 'float32 [B, A] with A at least 1', noise);
+  }
+  const { rank, shape } = head;
+  const fits = rank === 2 || (rank === 3 && shape[0] === 1);
+  const [rows, columns] = [shape[rank - 2], shape[rank - 1]];
+  if (head.dtype !== 'float32' || !fits || rows !== batch || columns !== 2 * actions) {
+    const expected = `[${batch}, ${2 * actions}]`;
+    throw badTensor(NAME, 'head', `float32 ${expected} or [1, ${batch}, ${2 * actions}]`, head);
+  }
 }
 
 interface Terms {

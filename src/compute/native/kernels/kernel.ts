@@ -19,7 +19,7 @@ export function override(
   };
 }
 
-/** A kernel that only the native backend has. */
+/** A kernel that only the native backend has, for an operation of `ops/`, which checks shapes and types; the addon checks sizes. */
 export function addition(
   kernelName: string,
   run: (args: KernelArguments, backend: NativeBackend) => KernelResult,
@@ -46,11 +46,4 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
-}
-
-/** An error in tfjs's style about an input of a fused kernel. */
-export function badTensor(kernel: string, input: string, expected: string, got: tf.TensorInfo): Error {
-  return new Error(
-    `Error in ${kernel}: ${input} must be ${expected}, got ${got.dtype} [${got.shape.join(', ')}]`,
-  );
 }

@@ -2,78 +2,53 @@
 import { type tf } from '../../tf.js';
 import { type MlpShape } from '../../ops/mlp-shape.js';
 import { type NativeAddon } from '../addon.js';
-import { addition, badTensor, sizeOf } from './kernel.js';
+import { addition } from './kernel.js';
 import { MlpPlans } from './mlp-plan.js';
-
-const FORWARD = 'EnsembleMlp';
-const GRADIENT = 'EnsembleMlpGradient';
 
 /** y (E x B x O), and what the gradient needs where `keep` is set, from x (B x I) or (E x B x I) and parameters (E x P). */
 function forwardKernel(addon: NativeAddon, plans: MlpPlans): tf.KernelConfig {
-  return addition(FORWARD, ({ inputs, attrs }, backend) => {
+  return addition('EnsembleMlp', ({ inputs, attrs }, backend) => {
     const x = inputs['x']!;
     const parameters = inputs['parameters']!;
     const { shape, keep } = attrs as unknown as { shape: MlpShape; keep: boolean };
-    const { members, batch, dimensions, kept } = plans.plan(FORWARD, shape, x, parameters);
+    const { members, batch, dimensions, kept } = plans.plan(shape, x, parameters);
     const y = backend.output([members, batch, shape.outputs]);
     const keeper = keep ? backend.output([kept]) : undefined;
-    if (batch > 0) {
-      addon.mlpForward(
-        backend.array(x.dataId),
-        backend.array(parameters.dataId),
-        y.array,
-        keeper === undefined ? null : keeper.array,
-        dimensions,
-      );
-    }
+    addon.mlpForward(
+      backend.array(x.dataId),
+      backend.array(parameters.dataId),
+      y.array,
+      keeper === undefined ? null : keeper.array,
+      dimensions,
+    );
     return keeper === undefined ? [y] : [y, keeper];
   });
 }
 
 /** [dx, dParameters], of these the wanted ones, from dy (E x B x O). */
 function gradientKernel(addon: NativeAddon, plans: MlpPlans): tf.KernelConfig {
-  return addition(GRADIENT, ({ inputs, attrs }, backend) => {
+  return addition('EnsembleMlpGradient', ({ inputs, attrs }, backend) => {
     const x = inputs['x']!;
     const parameters = inputs['parameters']!;
-    const dy = inputs['dy']!;
-    const kept = inputs['kept']!;
     const { shape, wantDx, wantDw } = attrs as unknown as {
       shape: MlpShape;
       wantDx: boolean;
       wantDw: boolean;
     };
-    const plan = plans.plan(GRADIENT, shape, x, parameters);
-    const { members, batch, dimensions } = plan;
-    if (
-      dy.dtype !== 'float32' ||
-      dy.shape.length !== 3 ||
-      dy.shape[0] !== members ||
-      dy.shape[1] !== batch ||
-      dy.shape[2] !== shape.outputs
-    ) {
-      throw badTensor(GRADIENT, 'dy', `float32 [${members}, ${batch}, ${shape.outputs}]`, dy);
-    }
-    if (kept.dtype !== 'float32' || sizeOf(kept.shape) !== plan.kept) {
-      throw badTensor(GRADIENT, 'kept', `float32 [${plan.kept}]`, kept);
-    }
     const outputs: tf.TensorInfo[] = [];
     const dx = wantDx ? backend.output(x.shape) : undefined;
     const dParameters = wantDw ? backend.output(parameters.shape) : undefined;
     if (dx !== undefined) outputs.push(dx);
     if (dParameters !== undefined) outputs.push(dParameters);
-    if (batch === 0) {
-      dParameters?.array.fill(0);
-    } else if (outputs.length > 0) {
-      addon.mlpGradient(
-        backend.array(dy.dataId),
-        backend.array(x.dataId),
-        backend.array(parameters.dataId),
-        backend.array(kept.dataId),
-        dx === undefined ? null : dx.array,
-        dParameters === undefined ? null : dParameters.array,
-        dimensions,
-      );
-    }
+    addon.mlpGradient(
+      backend.array(inputs['dy']!.dataId),
+      backend.array(x.dataId),
+      backend.array(parameters.dataId),
+      backend.array(inputs['kept']!.dataId),
+      dx === undefined ? null : dx.array,
+      dParameters === undefined ? null : dParameters.array,
+      plans.plan(shape, x, parameters).dimensions,
+    );
     return outputs;
   });
 }
