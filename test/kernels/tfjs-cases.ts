@@ -113,6 +113,13 @@ function matMulParity(numbers: Numbers): void {
     const c = tf.matMul(tf.tensor2d([NaN, 1, 1, 1], [2, 2]), tf.ones([2, 3])).dataSync();
     expect(Array.from(c)).toEqual([NaN, NaN, NaN, 2, 2, 2]);
   });
+
+  // the wasm backend's fused relu turns NaN into 0
+  it.skipIf(numbers.backend === 'wasm')('matMul: NaN passes a fused relu', () => {
+    const product = { a: tf.tensor2d([NaN, 1, 1, -1], [2, 2]), b: tf.ones<tf.Rank.R2>([2, 2]) };
+    const y = tf.fused.matMul({ ...product, bias: tf.tensor1d([-1e9, 1]), activation: 'relu' }).dataSync();
+    expect(Array.from(y)).toEqual([NaN, NaN, 0, 1]);
+  });
 }
 
 function elementwiseParity(numbers: Numbers): void {
@@ -124,7 +131,11 @@ function elementwiseParity(numbers: Numbers): void {
     ['row', [17, 255], [255]],
     ['column', [17, 3], [17, 1]],
     ['row and column', [1, 17], [3, 1]],
-    ['rows of a batch', [3, 5, 17], [3, 1, 17]],
+    ['the middle of a batch', [3, 5, 17], [3, 1, 17]],
+    ['a matrix for all of a batch', [3, 5, 17], [5, 17]],
+    ['columns of a batch', [3, 5, 17], [3, 5, 1]],
+    ['one value of more axes', [17], [1, 1]],
+    ['single values of other ranks', [1], [1, 1, 1]],
     ['general', [3, 1, 17, 1], [5, 1, 3]],
   ];
   for (const [name, f] of Object.entries(BINARY)) {
@@ -134,6 +145,23 @@ function elementwiseParity(numbers: Numbers): void {
       const expected = nd.binary(a.array, b.array, f);
       expectArray(operation(name)(a.tensor, b.tensor), expected, VALUE);
     });
+
+    // the wasm backend's maximum and minimum are the first operand where the second is NaN
+    it.skipIf(['maximum', 'minimum'].includes(name) && numbers.backend === 'wasm')(
+      `${name}: special values`,
+      () => {
+        const special = [NaN, Infinity, -Infinity, 0, 1, -1];
+        const pairs = special.flatMap((a) => special.map((b) => [a, b] as const));
+        const [a, b] = [0, 1].map((i) =>
+          numbers.tensor(
+            Float32Array.from(pairs, (pair) => pair[i]!),
+            [36],
+          ),
+        );
+        const expected = pairs.map((pair) => f(...pair) + 0); // -0 is as good as 0
+        expect(Array.from(operation(name)(a, b).dataSync(), (y) => y + 0)).toEqual(expected);
+      },
+    );
   }
 
   for (const [name, f] of Object.entries(UNARY)) {
@@ -143,8 +171,10 @@ function elementwiseParity(numbers: Numbers): void {
     });
 
     it(`${name}: special values`, () => {
-      const special = [NaN, Infinity, -Infinity, 0, 1, -1, 100, -100];
-      const y = operation(name)(numbers.tensor(Float32Array.from(special), [8])).dataSync();
+      const special = [NaN, Infinity, -Infinity, 0, 1, -1, 1e-30, -1e-30, 30, -30, 100, -100].map(
+        Math.fround,
+      );
+      const y = operation(name)(numbers.tensor(Float32Array.from(special), [special.length])).dataSync();
       special.forEach((x, i) => {
         const expected = Math.fround(f(x));
         if (!Number.isFinite(expected)) expect(y[i]).toBe(expected);
@@ -168,6 +198,11 @@ function reductionParity(numbers: Numbers): void {
     [[3, 5, 17], [0]],
     [[3, 5, 17], [1]],
     [[3, 5, 17], [2]],
+    [[3, 1, 17], [1]],
+    [
+      [3, 1, 17],
+      [0, 2],
+    ],
     [
       [3, 5, 17],
       [0, 2],
@@ -194,8 +229,12 @@ function reductionParity(numbers: Numbers): void {
       expectNear(kept, expected.values, VALUE, scale);
     });
 
-    // the wasm backend's max and min lose a NaN that does not come first
-    it.skipIf(['max', 'min'].includes(name) && numbers.backend === 'wasm')(`${name}: NaN stays NaN`, () => {
+    it(`${name}: infinities stay what they are`, () => {
+      const x = numbers.tensor(Float32Array.of(-Infinity, -Infinity, Infinity, Infinity), [2, 2]);
+      expect(Array.from(operation(name)(x, 1).dataSync())).toEqual([-Infinity, Infinity]);
+    });
+
+    it(`${name}: NaN stays NaN`, () => {
       for (const at of [0, 2]) {
         const row = Float32Array.of(1, 2, 3);
         row[at] = NaN;
@@ -237,6 +276,26 @@ function layoutParity(numbers: Numbers): void {
       [3, 5, 17],
       [1, 0, 3],
       [2, 5, 1],
+    ],
+    [
+      [3, 5, 17],
+      [1, 1, 1],
+      [2, 2, 3],
+    ],
+    [
+      [3, 5, 17],
+      [0, 1, 2],
+      [3, 1, 2],
+    ],
+    [
+      [2, 3, 5, 17],
+      [1, 2, 3, 0],
+      [1, 1, 1, 17],
+    ],
+    [
+      [2, 3, 5, 17],
+      [0, 1, 1, 1],
+      [2, 2, 3, 5],
     ],
   ])('slice: %j from %j, %j values', (shape, begin, size) => {
     const x = operands.draw('x', shape);
@@ -287,6 +346,18 @@ function layoutParity(numbers: Numbers): void {
     [
       [3, 5, 17],
       [2, 1, 0],
+    ],
+    [
+      [3, 5, 17],
+      [1, 2, 0],
+    ],
+    [
+      [3, 5, 17],
+      [2, 0, 1],
+    ],
+    [
+      [3, 5, 17],
+      [0, 1, 2],
     ],
     [
       [3, 5, 17],
