@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadAddon, loadAddonOf } from '../../../src/compute/native/addon.js';
+import { loadAddonOf } from '../../../src/compute/native/addon.js';
+import { describeAddon } from '../../kernels/backends.js';
 
 const ADDON = 'build/Release/dynabridge_native.node';
 
@@ -35,8 +36,7 @@ describe('without an addon', () => {
   });
 });
 
-const whole = loadAddon();
-describe.skipIf('missing' in whole)('with an addon', () => {
+describeAddon('with an addon', () => {
   beforeEach(() => {
     cpSync(ADDON, inFolder(ADDON));
     cpSync('native', inFolder('native'), { recursive: true });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { BACKENDS, selectBackend, tf } from '../../../src/compute/index.js';
 import { loadersWith, type Loaders } from '../../../src/compute/backend.js';
-import { loadAddon } from '../../../src/compute/native/addon.js';
+import { describeAddon } from '../../kernels/backends.js';
 
 const loads = () => Promise.resolve({ what: 'a test' });
 const fails = () => Promise.reject(new Error('libcudart.so.11.0: cannot open shared object file\nmore'));
@@ -27,18 +27,18 @@ describe('selectBackend', () => {
     expect(tf.getBackend()).toBe(name);
   });
 
-  it('takes native on auto, with its instruction set and the threads asked for', async ({ skip }) => {
-    const loaded = loadAddon();
-    if ('missing' in loaded) return skip(loaded.missing);
-    const selected = await selectBackend('auto', { threads: 1 }, loadersWith(notInstalled));
-    expect(selected).toMatchObject({
-      name: 'native',
-      threads: 1,
-      instructionSet: loaded.addon.instructionSet,
+  describeAddon('with the addon', (addon) => {
+    it('takes native on auto, with its instruction set and the threads asked for', async () => {
+      const selected = await selectBackend('auto', { threads: 1 }, loadersWith(notInstalled));
+      expect(selected).toMatchObject({
+        name: 'native',
+        threads: 1,
+        instructionSet: addon.instructionSet,
+      });
+      expect(selected.explanation).toMatch(/^compute backend native \(.+, 1 thread\)$/);
+      expect(tf.getBackend()).toBe('native');
+      expect(addon.threads).toBe(1);
     });
-    expect(selected.explanation).toMatch(/^compute backend native \(.+, 1 thread\)$/);
-    expect(tf.getBackend()).toBe('native');
-    expect(loaded.addon.threads).toBe(1);
   });
 
   it('takes the first on auto that loads, and says in one line what was skipped, why, and the repair', async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ManualClock } from '../../../src/core/index.js';
 import { measureSpeed, selectBackend, tf } from '../../../src/compute/index.js';
-import { loadAddon } from '../../../src/compute/native/addon.js';
+import { describeAddon } from '../../kernels/backends.js';
 
 /** Says at every reading that half a second has passed. */
 class HalfSecondClock extends ManualClock {
@@ -20,11 +20,11 @@ it('counts the products of one second, two operations per multiply-add, and free
   expect(tf.memory().numTensors).toBe(numTensors);
 });
 
-it('tells the peak of all threads beside the speed of the native backend', async ({ skip }) => {
-  const loaded = loadAddon();
-  if ('missing' in loaded) return skip(loaded.missing);
-  await selectBackend('native', { threads: 1 });
-  const { gflops, peakGflops } = await measureSpeed(new HalfSecondClock());
-  expect(gflops).toBeGreaterThan(0);
-  expect(peakGflops).toBeGreaterThan(0);
+describeAddon('on the native backend', () => {
+  it('tells the peak of all threads beside the speed', async () => {
+    await selectBackend('native', { threads: 1 });
+    const { gflops, peakGflops } = await measureSpeed(new HalfSecondClock());
+    expect(gflops).toBeGreaterThan(0);
+    expect(peakGflops).toBeGreaterThan(0);
+  });
 });

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { loadAddon } from '../../../src/compute/native/addon.js';
 import { giveWay, mostThreads, planThreads } from '../../../src/compute/threads.js';
+import { describeAddon } from '../../kernels/backends.js';
 
 describe('planThreads', () => {
   it('takes all cores at normal priority when no robot is attached', () => {
@@ -35,19 +35,15 @@ describe('planThreads', () => {
   });
 });
 
-const loaded = loadAddon();
-it.skipIf('missing' in loaded)(
-  'the addon takes as many threads as are planned at most, and not one more',
-  () => {
-    if ('missing' in loaded) return;
-    const { addon } = loaded;
+describeAddon('the addon', (addon) => {
+  it('takes as many threads as are planned at most, and not one more', () => {
     const { count: most } = planThreads({}, 100_000);
     expect(() => addon.setThreads(most + 1, 0)).toThrow(RangeError);
     addon.setThreads(most, 0);
     expect(addon.threads).toBe(most);
     addon.setThreads(1, 0);
-  },
-);
+  });
+});
 
 describe.runIf(process.platform === 'linux')('giveWay', () => {
   it('lowers the priority of the calling thread, and never raises it', () => {
