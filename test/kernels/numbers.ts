@@ -29,28 +29,35 @@ export class Numbers {
   }
 }
 
-function norm(values: ArrayLike<number>): number {
+export function norm(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
   return Math.sqrt(sum);
 }
 
-/** |actual - expected| <= relative * |expected|, in Euclidean norm; NaN is never near. */
+/** A result of a reference, and the size against which an error in it counts. */
+export interface Expected {
+  readonly values: Float64Array;
+  readonly scale: number;
+}
+
+/** |actual - expected| <= relative * scale, in Euclidean norm; NaN is never near. The scale is |expected| unless it is given. */
 export function expectNear(
   actual: tf.Tensor | ArrayLike<number>,
-  expected: Float64Array,
+  expected: Float64Array | Expected,
   relative: number,
-  scale = norm(expected),
 ): void {
+  const { values: wanted, scale } =
+    expected instanceof Float64Array ? { values: expected, scale: norm(expected) } : expected;
   const values = actual instanceof tf.Tensor ? actual.dataSync<'float32'>() : actual;
-  expect(values.length).toBe(expected.length);
-  const error = norm(expected.map((value, i) => values[i]! - value));
+  expect(values.length).toBe(wanted.length);
+  const error = norm(wanted.map((value, i) => values[i]! - value));
   if (!(error <= relative * scale)) {
-    const worst = expected.reduce((w, value, i) => {
-      return !(Math.abs(values[i]! - value) <= Math.abs(values[w]! - expected[w]!)) ? i : w;
+    const worst = wanted.reduce((w, value, i) => {
+      return !(Math.abs(values[i]! - value) <= Math.abs(values[w]! - wanted[w]!)) ? i : w;
     }, 0);
     expect.fail(
-      `error ${error} of norm ${scale} is above ${relative} of it; value ${worst} is ${values[worst]}, not ${expected[worst]}`,
+      `error ${error} is above ${relative} of ${scale}; value ${worst} is ${values[worst]}, not ${wanted[worst]}`,
     );
   }
 }
