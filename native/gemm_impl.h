@@ -35,19 +35,12 @@ constexpr int64_t kAhead = 4;
 
 template <int kRows, int kVectors, Left kLeft>
 static void tile(int64_t k, const float* __restrict a, int64_t stride_a, const float* __restrict b, int64_t stride_b,
-                 float* __restrict c, int64_t stride_c, int64_t columns, const float* bias, bool accumulate, bool relu) {
+                 float* __restrict c, int64_t stride_c, int64_t columns, const float* bias, bool relu) {
   const int64_t last = columns - (kVectors - 1) * kLanes;  // of the last vector, 1 to kLanes
   Vector sum[kRows][kVectors];
   UNROLLED for (int v = 0; v < kVectors; v++) {
     const Vector start = bias == nullptr ? Vector{} : load(bias + v * kLanes);
     UNROLLED for (int i = 0; i < kRows; i++) sum[i][v] = start;
-  }
-  if (accumulate) {
-    for (int i = 0; i < kRows; i++) {
-      for (int v = 0; v < kVectors - 1; v++) sum[i][v] = load(c + i * stride_c + v * kLanes);
-      const float* end = c + i * stride_c + (kVectors - 1) * kLanes;
-      sum[i][kVectors - 1] = last >= kLanes ? load(end) : load_some(end, last);
-    }
   }
   for (int64_t p = 0; p < k; p++) {
     Vector right[kVectors];
@@ -78,7 +71,7 @@ static void tile(int64_t k, const float* __restrict a, int64_t stride_a, const f
   }
 }
 
-using Tile = void (*)(int64_t, const float*, int64_t, const float*, int64_t, float*, int64_t, int64_t, const float*, bool,
+using Tile = void (*)(int64_t, const float*, int64_t, const float*, int64_t, float*, int64_t, int64_t, const float*,
                       bool);
 
 // tile_of(rows, vectors): every remainder has its own kernel.
@@ -104,12 +97,10 @@ struct PanelTable<kLeft, 1> {
   static Tile at(int64_t rows, int64_t) { return TileTable<kLeft, 1, kTileRows>::at(rows); }
 };
 
-// c (rows x columns) = a b + (c if accumulate, else bias) for at most kPanel columns; b in steps of stride_b, readable up to whole
-// vectors.
+// c (rows x columns) = a b + bias for at most kPanel columns; b in steps of stride_b, readable up to whole vectors.
 template <Left kLeft>
 static void multiply_panel(int64_t rows, int64_t columns, int64_t k, const float* a, int64_t stride_a, const float* b,
-                           int64_t stride_b, float* c, int64_t stride_c, const float* bias, bool accumulate,
-                           bool relu) {
+                           int64_t stride_b, float* c, int64_t stride_c, const float* bias, bool relu) {
   const int64_t vectors = (columns + kLanes - 1) / kLanes;
   const Tile whole = PanelTable<kLeft, kPanelVectors>::at(kTileRows, vectors);
   const int64_t step_a = kLeft == Left::kRows ? stride_a : 1;
@@ -120,11 +111,11 @@ static void multiply_panel(int64_t rows, int64_t columns, int64_t k, const float
   }
   int64_t i = 0;
   for (; i + kTileRows <= rows; i += kTileRows) {
-    whole(k, a + i * step_a, stride_a, b, stride_b, c + i * stride_c, stride_c, columns, bias, accumulate, relu);
+    whole(k, a + i * step_a, stride_a, b, stride_b, c + i * stride_c, stride_c, columns, bias, relu);
   }
   if (i < rows) {
     const Tile rest = PanelTable<kLeft, kPanelVectors>::at(rows - i, vectors);
-    rest(k, a + i * step_a, stride_a, b, stride_b, c + i * stride_c, stride_c, columns, bias, accumulate, relu);
+    rest(k, a + i * step_a, stride_a, b, stride_b, c + i * stride_c, stride_c, columns, bias, relu);
   }
 }
 
@@ -197,21 +188,35 @@ static void multiply_columns(int64_t rows, int64_t column, int64_t columns, int6
   if (bias != nullptr) bias += column;
   c += column;
   if (!b.transposed && columns % kLanes == 0) {
-    multiply_panel<kLeft>(rows, columns, k, a, stride_a, panel, b.stride, c, stride_c, bias, false, relu);
+    multiply_panel<kLeft>(rows, columns, k, a, stride_a, panel, b.stride, c, stride_c, bias, relu);
     return;
   }
-  int64_t step = 0;
-  do {
+  float part[kTileRows * kPanel];
+  for (int64_t step = 0; step == 0 || step < k; step += kMostSteps) {
     const int64_t steps = smaller(kMostSteps, k - step);
+    const bool clamp = relu && step + steps == k;
     if (b.transposed) {
       pack_transposed_panel(panel + step, b.stride, steps, columns, scratch);
     } else {
       pack_panel(panel + step * b.stride, b.stride, steps, columns, scratch);
     }
-    multiply_panel<kLeft>(rows, columns, steps, a + step * (kLeft == Left::kRows ? 1 : stride_a), stride_a, scratch,
-                          kPanel, c, stride_c, bias, step > 0, relu && step + steps == k);
-    step += steps;
-  } while (step < k);
+    const float* left = a + step * (kLeft == Left::kRows ? 1 : stride_a);
+    if (step == 0) {
+      multiply_panel<kLeft>(rows, columns, steps, left, stride_a, scratch, kPanel, c, stride_c, bias, clamp);
+      continue;
+    }
+    for (int64_t i = 0; i < rows; i += kTileRows) {  // long sums are rare: their later parts are added tile by tile
+      const int64_t some = smaller(kTileRows, rows - i);
+      multiply_panel<kLeft>(some, columns, steps, left + i * (kLeft == Left::kRows ? stride_a : 1), stride_a, scratch,
+                            kPanel, part, kPanel, nullptr, false);
+      for (int64_t r = 0; r < some; r++) {
+        for (int64_t j = 0; j < columns; j++) {
+          const float sum = c[(i + r) * stride_c + j] + part[r * kPanel + j];
+          c[(i + r) * stride_c + j] = clamp && sum <= 0 ? 0 : sum;
+        }
+      }
+    }
+  }
 }
 
 // A task is one panel of columns for one block of rows of one matrix of the batch.
