@@ -1,15 +1,17 @@
 /**
  * `npm run fuzz:native [-- <calls> [seed]]`: compiles the addon with AddressSanitizer and UndefinedBehaviorSanitizer in a temporary
- * folder and lets fuzz-calls.js loose on it. GCC on Linux only. Exit code 0 when nothing was found.
+ * folder and lets fuzz-calls.js loose on it. Every run draws another seed, which it prints,
+ * unless one is given. GCC on Linux only. Exit code 0 when nothing was found.
  */
 import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const [calls = '100000', seed = String(Date.now() % 2 ** 31)] = process.argv.slice(2);
+const [calls = '100000', seed = String(randomInt(2 ** 31))] = process.argv.slice(2);
 
 function run(command, args, options = {}) {
   const { status, signal, error } = spawnSync(command, args, { stdio: 'inherit', ...options });
