@@ -7,7 +7,7 @@ import { ownStorage } from './own-storage.js';
 const NAME = 'adamStep';
 
 /** Coefficients of one step, from its number; see {@link adamCoefficients}. */
-interface AdamCoefficients {
+export interface AdamCoefficients {
   /** learning rate / (1 - beta1^t) */
   readonly rate: number;
   /** 1 / (1 - beta2^t) */

@@ -2,24 +2,16 @@
  * Updates in place. The caller has made sure that what is written owns its storage (`NativeBackend.ownsExclusively`); the kernels
  * refuse to write what anyone else can see. P parameters of one member.
  */
+import { type AdamCoefficients } from '../../ops/adam.js';
 import { type tf } from '../../tf.js';
 import { type NativeAddon } from '../addon.js';
 import { addition } from './kernel.js';
-
-interface AdamAttributes {
-  readonly rate: number;
-  readonly correction: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly shrink: number;
-}
 
 /** One step of Adam or AdamW on parameters, m and v; l2 (P) is repeated for every row of parameters (E x P). */
 function adamKernel(addon: NativeAddon): tf.KernelConfig {
   return addition('AdamStep', ({ inputs, attrs }, backend) => {
     const l2 = inputs['l2'];
-    const { rate, correction, beta1, beta2, epsilon, shrink } = attrs as unknown as AdamAttributes;
+    const { rate, correction, beta1, beta2, epsilon, shrink } = attrs as unknown as AdamCoefficients;
     addon.adam(
       backend.writable(inputs['parameters']!.dataId, 'AdamStep: parameters'),
       backend.array(inputs['gradient']!.dataId),
