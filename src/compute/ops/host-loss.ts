@@ -21,8 +21,8 @@ export function hostLoss(
       const scale = dy!.dataSync<'float32'>()[0]!;
       return Object.fromEntries(
         gradients.map((gradient, i) => {
-          if (scale !== 1) gradient.forEach((g, j) => (gradient[j] = g * scale));
-          return [String(i), tf.tensor(gradient, inputs[i]!.shape)];
+          const scaled = scale === 1 ? gradient : gradient.map((g) => g * scale);
+          return [String(i), tf.tensor(scaled, inputs[i]!.shape)];
         }),
       );
     },
