@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
-import { selectBackend, type BackendName } from '../../src/compute/index.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { selectBackend, tf, type BackendName } from '../../src/compute/index.js';
 import { loadAddon, type InstructionSet, type NativeAddon } from '../../src/compute/native/addon.js';
+import { registerNativeBackend } from '../../src/compute/native/backend.js';
 
 type Tested = Extract<BackendName, 'cpu' | 'wasm' | 'native'>;
 
@@ -19,6 +20,31 @@ export function describeAddon(title: string, suite: (addon: NativeAddon) => void
   } else {
     it.skip(`${title}, SKIPPED: ${loaded.missing}`);
   }
+}
+
+/** A suite on the native backend, after each test of which as many tensors, buffers and bytes are held as before. */
+export function describeNative(title: string, suite: (addon: NativeAddon) => void): void {
+  describeAddon(title, (addon) => {
+    let before: tf.MemoryInfo;
+    beforeAll(async () => {
+      registerNativeBackend(addon);
+      await tf.setBackend('native');
+    });
+    beforeEach(() => {
+      before = tf.memory();
+      tf.engine().startScope();
+    });
+    afterEach(() => {
+      tf.engine().endScope();
+      const { numTensors, numDataBuffers, numBytes } = tf.memory();
+      expect({ numTensors, numDataBuffers, numBytes }).toEqual({
+        numTensors: before.numTensors,
+        numDataBuffers: before.numDataBuffers,
+        numBytes: before.numBytes,
+      });
+    });
+    suite(addon);
+  });
 }
 
 /** The same suite on each backend. */

@@ -1,11 +1,11 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { tf } from '../../../src/compute/tf.js';
 import type { NativeBackend } from '../../../src/compute/native/backend.js';
 import { registerNativeBackend } from '../../../src/compute/native/backend.js';
-import { describeAddon } from '../../kernels/backends.js';
+import { describeNative } from '../../kernels/backends.js';
 
-describeAddon('native backend', (addon) => {
+describeNative('native backend', (addon) => {
   const native = () => tf.backend() as NativeBackend;
   /** A tensor that a native kernel made. */
   const made = (values: number[], shape = [values.length]) =>
@@ -19,24 +19,6 @@ describeAddon('native backend', (addon) => {
   /** Overwrites a tensor in place, as AdamStep and PolyakStep do, where that is allowed. */
   const overwrite = (x: tf.Tensor) =>
     tf.engine().runKernel('PolyakStep', { target: x, source: tf.fill(x.shape, -7) }, { tau: 1 });
-  let before: tf.MemoryInfo;
-
-  beforeAll(async () => {
-    registerNativeBackend(addon);
-    await tf.setBackend('native');
-  });
-
-  beforeEach(() => {
-    before = tf.memory();
-    tf.engine().startScope();
-  });
-
-  afterEach(() => {
-    tf.engine().endScope();
-    expect(tf.memory().numTensors).toBe(before.numTensors);
-    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
-    expect(tf.memory().numBytes).toBe(before.numBytes);
-  });
 
   it('extends the very CPU backend that tfjs uses', () => {
     expect(tf.findBackend('cpu').constructor).toBe(MathBackendCPU);

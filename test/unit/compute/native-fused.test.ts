@@ -1,9 +1,9 @@
 /** What only the native kernels do: write in place, plan, and pass on what the addon refuses. Their values: `test/kernels`. */
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mlpParameterCount, type MlpShape } from '../../../src/compute/ops/mlp-shape.js';
 import { tf } from '../../../src/compute/tf.js';
-import { registerNativeBackend, type NativeBackend } from '../../../src/compute/native/backend.js';
-import { describeAddon } from '../../kernels/backends.js';
+import { type NativeBackend } from '../../../src/compute/native/backend.js';
+import { describeNative } from '../../kernels/backends.js';
 
 const MLP: MlpShape = { inputs: 3, hidden: [5], outputs: 2, activation: 'swish', layerNorm: true };
 const P = mlpParameterCount(MLP);
@@ -20,25 +20,8 @@ const run = (name: string, inputs: tf.NamedTensorMap, attrs: object = {}): tf.Te
   tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap);
 const values = (x: tf.Tensor) => Array.from(x.dataSync());
 
-describeAddon('native fused kernels', (addon) => {
+describeNative('native fused kernels', () => {
   const native = () => tf.backend() as NativeBackend;
-  let before: tf.MemoryInfo;
-
-  beforeAll(async () => {
-    registerNativeBackend(addon);
-    await tf.setBackend('native');
-  });
-
-  beforeEach(() => {
-    before = tf.memory();
-    tf.engine().startScope();
-  });
-
-  afterEach(() => {
-    tf.engine().endScope();
-    expect(tf.memory().numTensors).toBe(before.numTensors);
-    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
-  });
 
   it.each([
     'EnsembleMlp',
