@@ -49,8 +49,9 @@ export interface NativeAddon {
   measurePeak(ms: number): number;
 
   /**
-   * c (batch x m x n) = activation(op(a) op(b) + bias). `strideA` and `strideB` lead from one matrix of the batch to the next; 0
-   * uses the same one for all. a is (m x k), or (k x m) when transposed; b is (k x n), or (n x k) when transposed; bias (n) or null.
+   * c (batch x m x n) = activation(op(a) op(b) + bias), activation identity or relu. `strideA` and `strideB` lead from one matrix of the
+   * batch to the next; 0 uses the same one for all. a is (m x k), or (k x m) when transposed; b is (k x n), or (n x k) when transposed;
+   * bias (n) or null.
    */
   matmul(
     a: Float32Array,
