@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { Rng, systemClock } from '../src/core/index.js';
 import { RunDirectory } from '../src/data/index.js';
-import { frameLayout } from '../src/env/index.js';
+import { robotLayout } from '../src/env/index.js';
 import { withPrefix } from '../src/rl/named-tensors.js';
-import { observationSpecFor } from '../src/rl/observation.js';
+import { observationSpec } from '../src/rl/observation.js';
 import { snapshotToTensors, type DenseWeights, type PolicySnapshot } from '../src/rl/policy-snapshot.js';
 import { findRobot, loadRobot, type Robot } from '../src/robot/index.js';
 import { policyContract } from '../src/cli/policy-contract.js';
@@ -38,7 +38,7 @@ export class ScratchBridge {
 
   private makeRun(): RunDirectory {
     const { model } = this.robot;
-    const observation = observationSpecFor(model, frameLayout(model.measured, model.commanded));
+    const observation = observationSpec(robotLayout(model.measured, model.commanded));
     const rng = new Rng(1, 'bench policy');
     const dense = (inputs: number, outputs: number): DenseWeights => ({
       inputs,

@@ -71,8 +71,7 @@ function openMatmul({ n }: MatmulWork): Workload {
 /** An observation of `size` numbers as the network takes them; how a frame is encoded plays no part here. */
 function plainObservation(size: number, actions: number): ObservationSpec {
   return {
-    measured: [],
-    commanded: Array.from({ length: actions }, (_, i) => `joint${i}`),
+    fields: [],
     encoding: [],
     history: 1,
     previousActions: 0,

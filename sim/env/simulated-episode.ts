@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import { DynabridgeError, NS_PER_S, Rng } from '../../src/core/index.js';
-import { actionToCommand, type ControlTick, type Task } from '../../src/env/index.js';
+import { actionToCommand, type ControlTick, type RobotTask } from '../../src/env/index.js';
 import {
   createShaperState,
   gateEvent,
@@ -59,7 +59,7 @@ export class SimulatedEpisode {
   }
 
   /** Poses the robot as the task says and engages the gate, one control period before the first tick. */
-  start(task: Task, rng: Rng): void {
+  start(task: RobotTask, rng: Rng): void {
     this.robot.setInitial(task.reset(rng), new Rng(rng.uint32(), 'sensors'));
     this.tick = 0;
     this.steps = 0;

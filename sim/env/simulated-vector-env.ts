@@ -1,10 +1,10 @@
 import { badInput, type Rng } from '../../src/core/index.js';
 import {
-  frameLayout,
+  robotLayout,
   type ControlTick,
-  type FrameLayout,
+  type RobotLayout,
+  type RobotTask,
   type StepResult,
-  type Task,
   type VectorEnv,
 } from '../../src/env/index.js';
 import type { Robot } from '../../src/robot/index.js';
@@ -16,7 +16,7 @@ import { SimulatedEpisode } from './simulated-episode.js';
 export interface SimulatedEnvOptions {
   readonly engine: Engine;
   readonly robot: Robot;
-  readonly task: Task;
+  readonly task: RobotTask;
   /** environments (E) */
   readonly count: number;
   /**
@@ -35,8 +35,8 @@ export interface SimulatedEnvOptions {
  */
 export class SimulatedVectorEnv implements VectorEnv {
   readonly count: number;
-  readonly layout: FrameLayout;
-  readonly task: Task;
+  readonly layout: RobotLayout;
+  readonly task: RobotTask;
   readonly frames: Float32Array;
   private readonly result: { -readonly [K in keyof StepResult]: StepResult[K] };
   private readonly compiled: CompiledRobot[] = [];
@@ -50,8 +50,10 @@ export class SimulatedVectorEnv implements VectorEnv {
       throw badInput(`${count} environments asked for, expected a whole number >= 1`);
     this.count = count;
     this.task = task;
-    this.layout = frameLayout(robot.model.measured, robot.model.commanded);
-    this.actionSize = robot.model.commanded.length;
+    const { measured, commanded, joints } = robot.model;
+    const continuous = measured.filter((name) => joints.find((j) => j.name === name)?.type === 'continuous');
+    this.layout = robotLayout(measured, commanded, continuous);
+    this.actionSize = commanded.length;
     this.frames = new Float32Array(count * this.layout.size);
     this.result = {
       frames: new Float32Array(count * this.layout.size),

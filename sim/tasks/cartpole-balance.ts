@@ -1,4 +1,4 @@
-import type { Task } from '../../src/env/index.js';
+import type { RobotTask } from '../../src/env/index.js';
 import { jointOffsets } from './joint-offsets.js';
 import { tolerance } from './tolerance.js';
 
@@ -14,7 +14,7 @@ const FALL_ANGLE = 0.5;
  * |x| <= 0.3 m and |thetadot| <= 0.1 rad/s; ends when |theta| > 0.5 rad. Margins are ours: the fall angle, most of the rail.
  * Linear feedback through the gate reaches 247 on average.
  */
-export const cartpoleBalance: Task = {
+export const cartpoleBalance: RobotTask = {
   name: 'balance',
   robot: 'cartpole',
   episodeSteps: 250,

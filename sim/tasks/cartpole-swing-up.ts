@@ -1,4 +1,4 @@
-import type { Task } from '../../src/env/index.js';
+import type { RobotTask } from '../../src/env/index.js';
 import { jointOffsets } from './joint-offsets.js';
 import { quadraticTolerance, tolerance } from './tolerance.js';
 
@@ -11,7 +11,7 @@ import { quadraticTolerance, tolerance } from './tolerance.js';
  * Deviation: the margin of x is this rail's half length, not 2 m. Starts hanging, within 0.1 rad and 0.1 m of the middle.
  * Energy pumping with linear feedback at the top, through the gate, reaches 164 on average and 190 at best.
  */
-export const cartpoleSwingUp: Task = {
+export const cartpoleSwingUp: RobotTask = {
   name: 'swing-up',
   robot: 'cartpole',
   episodeSteps: 250,

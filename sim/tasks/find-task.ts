@@ -1,13 +1,13 @@
 import { badInput } from '../../src/core/index.js';
-import type { Task } from '../../src/env/index.js';
+import type { RobotTask } from '../../src/env/index.js';
 import { cartpoleBalance } from './cartpole-balance.js';
 import { cartpoleSwingUp } from './cartpole-swing-up.js';
 import { pendulumSwingUp } from './pendulum-swing-up.js';
 
-const TASKS: readonly Task[] = [pendulumSwingUp, cartpoleBalance, cartpoleSwingUp];
+const TASKS: readonly RobotTask[] = [pendulumSwingUp, cartpoleBalance, cartpoleSwingUp];
 
 /** The tasks of one robot, or of all. @param robot RobotModel.name */
-export function listTasks(robot?: string): readonly Task[] {
+export function listTasks(robot?: string): readonly RobotTask[] {
   return robot === undefined ? TASKS : TASKS.filter((task) => task.robot === robot);
 }
 
@@ -17,7 +17,7 @@ export function listTasks(robot?: string): readonly Task[] {
  * @param robot RobotModel.name
  * @throws BAD_INPUT that lists the tasks there are
  */
-export function findTask(robot: string, name: string): Task {
+export function findTask(robot: string, name: string): RobotTask {
   const found = TASKS.find((task) => task.robot === robot && task.name === name);
   if (found) return found;
   const own = listTasks(robot).map((task) => task.name);

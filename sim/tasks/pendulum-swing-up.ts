@@ -1,4 +1,4 @@
-import { commandOffset, type Task } from '../../src/env/index.js';
+import { commandOffset, type RobotTask } from '../../src/env/index.js';
 import { jointOffsets } from './joint-offsets.js';
 
 /**
@@ -10,7 +10,7 @@ import { jointOffsets } from './joint-offsets.js';
  * not clipped to 8 rad/s (the joint's own limit is 12, kept by the gate).
  * Source: gymnasium/envs/classic_control/pendulum.py. Trained policies reach about -150 on average over starts there.
  */
-export const pendulumSwingUp: Task = {
+export const pendulumSwingUp: RobotTask = {
   name: 'swing-up',
   robot: 'pendulum',
   episodeSteps: 200,

@@ -1,7 +1,7 @@
 /** The agent process: a policy's forward pass in plain TypeScript. */
 import { systemClock } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
-import { frameLayout } from '../env/index.js';
+import { robotLayout } from '../env/index.js';
 import { connect, readProcessConfig } from '../io/ipc/index.js';
 import { PlainPolicy } from '../rl/policy-snapshot.js';
 import { loadRobot } from '../robot/index.js';
@@ -21,7 +21,7 @@ const agent = new Agent(
   policy,
   config,
   model.commanded.length,
-  frameLayout(model.measured, model.commanded).size,
+  robotLayout(model.measured, model.commanded).size,
   guard,
 );
 guard.onMessage = (message) => {

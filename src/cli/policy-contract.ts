@@ -17,7 +17,8 @@ export function policyContract(
   observation: ObservationSpec,
   simulation: SimulationFacts,
 ): Contract {
-  const { history, previousActions, measured, encoding } = observation;
+  const { history, previousActions, encoding } = observation;
+  const { measured } = robot.model; // a frame begins with their positions
   return makeContract({
     robot,
     task,

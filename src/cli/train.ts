@@ -86,7 +86,7 @@ async function train(options: TrainCliOptions): Promise<void> {
   const env = new sim.SimulatedVectorEnv({ engine, robot, task, count: 1, recordTicks: true });
   const judge = new sim.SimulatedVectorEnv({ engine, robot, task, count: 1 });
   const config = rl.MBPO_PRESETS[options.preset];
-  const observation = rl.observationSpecFor(robot.model, env.layout, config);
+  const observation = rl.observationSpec(env.layout, config);
   const contract = policyContract(robot, task.name, observation, {
     engine: 'mujoco',
     imperfections: 'nominal',

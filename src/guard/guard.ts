@@ -1,5 +1,5 @@
 import { NS_PER_S, elapsedMs, type Clock } from '../core/index.js';
-import { PROPOSAL_LIFETIME_PERIODS, frameLayout } from '../env/index.js';
+import { PROPOSAL_LIFETIME_PERIODS, robotLayout } from '../env/index.js';
 import type { IpcConnection, ProposalMessage } from '../io/ipc/index.js';
 import {
   CommandPublisher,
@@ -123,7 +123,7 @@ export class Guard {
       onSupervisorLost: () => this.stopAndFinish('the supervisor went away'),
     });
     this.lastCommand = new Float64Array(model.commanded.length);
-    this.frame = new Float64Array(frameLayout(model.measured, model.commanded).size);
+    this.frame = new Float64Array(robotLayout(model.measured, model.commanded).size);
     this.startNs = clock.nowNs();
     this.armed = options.engage === 'auto';
     this.publisher = new CommandPublisher(middleware, robot, clock);

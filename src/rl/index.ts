@@ -32,8 +32,7 @@ export {
   encodeObservations,
   ObservationHistory,
   observationSpec,
-  observationSpecFor,
-  type JointEncoding,
+  type FieldEncoding,
   type ObservationOptions,
   type ObservationSpec,
 } from './observation.js';

@@ -143,7 +143,7 @@ export class MbpoTrainer {
     this.frame.set(result.frames);
     const terminated = result.terminated[0] === 1;
     const truncated = result.truncated[0] === 1;
-    this.learner.replay.append(this.action, this.frame, terminated, truncated);
+    this.learner.replay.append(this.action, this.frame, result.rewards[0]!, terminated, truncated);
     this.options.recorder?.step(this.action, result);
     return { value: result.rewards[0]!, over: terminated || truncated, terminated };
   }
@@ -276,6 +276,6 @@ export async function trainMbpo(
 
 /** Mean return of uniformly random actions: what a policy must beat. */
 export function randomPolicyReturn(env: VectorEnv, episodes: number, seed: number): PolicyEvaluation {
-  const policy = new RandomPolicy(env.layout.commanded.length, new Rng(seed, 'random-policy'));
+  const policy = new RandomPolicy(env.layout.actions.length, new Rng(seed, 'random-policy'));
   return evaluatePolicy(env, policy, episodes, new Rng(seed, 'evaluation'));
 }

@@ -1,6 +1,6 @@
 /**
  * B batch, H history, P previous actions, F frame size, A action size, S observation size.
- * A view on recorded episodes: raw frames and actions only; observations and rewards are computed when sampled.
+ * A view on recorded episodes: raw frames, actions and rewards; observations are computed when sampled.
  */
 import { badInput, type Rng } from '../core/index.js';
 import type { FrameLayout, Task } from '../env/index.js';
@@ -13,6 +13,8 @@ export interface RecordedEpisode {
   readonly frames: Float32Array;
   /** (T x A) */
   readonly actions: Float32Array;
+  /** (T); default: what the task says of the frames */
+  readonly rewards?: Float32Array;
   /** whether the last step ended the task for good (a fall), rather than being cut off */
   readonly terminated: boolean;
 }
@@ -32,6 +34,18 @@ export function historyWindows(spec: ObservationSpec, count: number): HistoryWin
   };
 }
 
+/** One step of a recorded episode. */
+export interface RecordedStep {
+  /** (F) */
+  readonly frame: Float32Array;
+  /** (A) */
+  readonly action: Float32Array;
+  /** (F) */
+  readonly next: Float32Array;
+  readonly reward: number;
+  readonly terminated: boolean;
+}
+
 const NONE = -1;
 
 export class ReplayView {
@@ -40,16 +54,16 @@ export class ReplayView {
   private head = 0;
   private stepCount = 0;
   private frames: Float32Array;
-  /** action taken at the row, and whether it ended the task */
+  /** action taken at the row, its reward, and whether it ended the task */
   private actions: Float32Array;
+  private rewards: Float32Array;
   private ended: Uint8Array;
   /** rows before and after in the same episode, or NONE (float64 holds them exactly) */
   private previous: Float64Array;
   private next: Float64Array;
   /** newest row of the running episode of each stream */
   private readonly open = new Map<number, number>();
-  private scratch:
-    { windows: HistoryWindows; frames: Float32Array; next: Float32Array; count: number } | undefined;
+  private scratch: { readonly windows: HistoryWindows; readonly count: number } | undefined;
 
   /** @param capacity rows kept, the oldest are overwritten; default 1e6, as MBPO's and SAC's replay */
   constructor(
@@ -62,6 +76,7 @@ export class ReplayView {
     this.rows = Math.min(1024, capacity);
     this.frames = new Float32Array(this.rows * layout.size);
     this.actions = new Float32Array(this.rows * spec.actionSize);
+    this.rewards = new Float32Array(this.rows);
     this.ended = new Uint8Array(this.rows);
     this.previous = new Float64Array(this.rows);
     this.next = new Float64Array(this.rows);
@@ -77,10 +92,11 @@ export class ReplayView {
     this.open.set(stream, this.write(frame, NONE));
   }
 
-  /** Appends the action (A) taken at the newest frame of the stream, and the frame (F) it led to. */
+  /** Appends the action (A) taken at the newest frame of the stream, the frame (F) it led to, and what that was worth. */
   append(
     action: Float32Array,
     next: Float32Array,
+    reward: number,
     terminated: boolean,
     truncated: boolean,
     stream = 0,
@@ -92,6 +108,7 @@ export class ReplayView {
     if (row < this.head - this.capacity)
       throw badInput('replay capacity is smaller than the running episodes');
     this.actions.set(action, slot * this.spec.actionSize);
+    this.rewards[slot] = reward;
     this.ended[slot] = terminated ? 1 : 0;
     const nextRow = this.write(next, row);
     this.next[slot] = nextRow;
@@ -114,12 +131,14 @@ export class ReplayView {
         `episode has ${episode.frames.length / size} frames for ${steps} steps, expected ${steps + 1}`,
       );
     }
+    const rewards = episode.rewards ?? this.taskRewards(episode, steps);
     const stream = NONE;
     this.begin(episode.frames.subarray(0, size), stream);
     for (let t = 0; t < steps; t++) {
       this.append(
         episode.actions.subarray(t * actionSize, (t + 1) * actionSize),
         episode.frames.subarray((t + 1) * size, (t + 2) * size),
+        rewards[t]!,
         episode.terminated && t === steps - 1,
         false,
         stream,
@@ -171,8 +190,8 @@ export class ReplayView {
     }
   }
 
-  /** Frame (F) and action (A) at `row`, and the frame after it; arrays are views, do not write. */
-  step(row: number): { frame: Float32Array; action: Float32Array; next: Float32Array; terminated: boolean } {
+  /** Frame (F) and action (A) at `row`, and what came of it; arrays are views, do not write. */
+  step(row: number): RecordedStep {
     const { frameSize: f, actionSize: a } = this.spec;
     const slot = row % this.capacity;
     const after = this.next[slot]! % this.capacity;
@@ -180,6 +199,7 @@ export class ReplayView {
       frame: this.frames.subarray(slot * f, (slot + 1) * f),
       action: this.actions.subarray(slot * a, (slot + 1) * a),
       next: this.frames.subarray(after * f, (after + 1) * f),
+      reward: this.rewards[slot]!,
       terminated: this.ended[slot] === 1,
     };
   }
@@ -187,24 +207,33 @@ export class ReplayView {
   /** Writes uniformly drawn transitions to rows [start, start + count) of `batch`. */
   fill(batch: TransitionBatch, start: number, count: number, rng: Rng): void {
     if (count === 0) return;
-    const { frameSize: f, actionSize: a, size: s } = this.spec;
-    const { windows, frames, next } = this.scratchFor(count);
+    const { actionSize: a, size: s } = this.spec;
+    const windows = this.scratchFor(count);
     const rows = Array.from({ length: count }, () => this.draw(rng));
     rows.forEach((row, i) => {
       this.readWindow(row, windows, i);
-      const step = this.step(row);
-      frames.set(step.frame, i * f);
-      next.set(step.next, i * f);
-      batch.actions.set(step.action, (start + i) * a);
-      batch.terminated[start + i] = step.terminated ? 1 : 0;
+      const { action, reward, terminated } = this.step(row);
+      batch.actions.set(action, (start + i) * a);
+      batch.rewards[start + i] = reward;
+      batch.terminated[start + i] = terminated ? 1 : 0;
     });
     const observations = batch.observations.subarray(start * s, (start + count) * s);
     encodeObservations(this.spec, count, windows.frames, windows.actions, observations);
     rows.forEach((row, i) => this.readWindow(this.next[row % this.capacity]!, windows, i));
     const nextObservations = batch.nextObservations.subarray(start * s, (start + count) * s);
     encodeObservations(this.spec, count, windows.frames, windows.actions, nextObservations);
-    const actions = batch.actions.subarray(start * a, (start + count) * a);
-    this.task.reward(count, this.layout, frames, actions, next, batch.rewards.subarray(start, start + count));
+  }
+
+  private taskRewards({ frames, actions }: RecordedEpisode, steps: number): Float32Array {
+    const { task, layout } = this;
+    if (task.reward === undefined) {
+      throw badInput(
+        `the reward of task '${task.name}' cannot be told from frames; record it with the episode`,
+      );
+    }
+    const rewards = new Float32Array(steps);
+    task.reward(steps, layout, frames, actions, frames.subarray(layout.size), rewards);
+    return rewards;
   }
 
   private usable(row: number): boolean {
@@ -240,22 +269,15 @@ export class ReplayView {
     };
     this.frames = grown(this.frames, new Float32Array(this.rows * this.layout.size));
     this.actions = grown(this.actions, new Float32Array(this.rows * this.spec.actionSize));
+    this.rewards = grown(this.rewards, new Float32Array(this.rows));
     this.ended = grown(this.ended, new Uint8Array(this.rows));
     this.previous = grown(this.previous, new Float64Array(this.rows));
     this.next = grown(this.next, new Float64Array(this.rows));
   }
 
-  private scratchFor(count: number): NonNullable<ReplayView['scratch']> {
-    if (this.scratch === undefined || this.scratch.count !== count) {
-      const size = count * this.spec.frameSize;
-      this.scratch = {
-        windows: historyWindows(this.spec, count),
-        frames: new Float32Array(size),
-        next: new Float32Array(size),
-        count,
-      };
-    }
-    return this.scratch;
+  private scratchFor(count: number): HistoryWindows {
+    if (this.scratch?.count !== count) this.scratch = { windows: historyWindows(this.spec, count), count };
+    return this.scratch.windows;
   }
 }
 

@@ -2,7 +2,7 @@
  * Short branched rollouts (MBPO, Janner et al. 2019, algorithm 2): from recorded states, under the current stochastic policy.
  * B branches, F frame size, H history, P previous actions, A actions, S observation size.
  */
-import type { Rng } from '../core/index.js';
+import { badInput, type Rng } from '../core/index.js';
 import type { FrameLayout, Task } from '../env/index.js';
 import type { DynamicsModel } from './frame-model.js';
 import type { ModelBuffer } from './model-buffer.js';
@@ -73,6 +73,8 @@ export function rollout(
     const next = new Float32Array(alive * f);
     model.sampleNext(alive, windows, batch.actions, rng, next);
     const ended = new Uint8Array(alive);
+    if (task.reward === undefined)
+      throw badInput(`the reward of task '${task.name}' cannot be told from frames`);
     task.reward(alive, layout, frames, batch.actions, next, batch.rewards);
     task.terminated(alive, layout, next, ended);
     advanceWindows(spec, windows, alive, batch.actions, next);

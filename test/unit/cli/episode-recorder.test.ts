@@ -7,7 +7,7 @@ import { Rng, systemClock } from '../../../src/core/index.js';
 import { EpisodeWriter, readEpisodes, transitionsOf, type Episode } from '../../../src/data/index.js';
 import {
   MbpoTrainer,
-  observationSpecFor,
+  observationSpec,
   ReplayView,
   SMALL_MBPO,
   transitionBatch,
@@ -22,7 +22,7 @@ const EPISODES = 6;
 const task = { ...cartpoleBalance, episodeSteps: 14 }; // short enough that not every random episode falls
 const env = new SimulatedVectorEnv({ engine, robot: cartpole, task, count: 1, recordTicks: true });
 const config = { ...SMALL_MBPO, initialRandomSteps: 1e6 };
-const observation = observationSpecFor(cartpole.model, env.layout, config);
+const observation = observationSpec(env.layout, config);
 const reports: EpisodeReport[] = [];
 const stored: Episode[] = [];
 let live: ReplayView;

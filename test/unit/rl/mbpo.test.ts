@@ -35,7 +35,7 @@ const TINY: MbpoConfig = {
   retainedRounds: 2,
 };
 const env = new PendulumEnv();
-const observation = observationSpec(env.layout, { continuous: ['hinge'] });
+const observation = observationSpec(env.layout);
 const options = (more: Partial<MbpoTrainingOptions> = {}): MbpoTrainingOptions => ({
   env: new PendulumEnv(),
   observation,
@@ -148,8 +148,8 @@ describe('MbpoLearner', () => {
     replay.begin(env.frames.slice());
     for (let t = 0; t < steps; t++) {
       const action = Float32Array.of(rng.uniform(-1, 1));
-      env.step(action);
-      replay.append(action, env.frames.slice(), false, t === steps - 1);
+      const { rewards } = env.step(action);
+      replay.append(action, env.frames.slice(), rewards[0]!, false, t === steps - 1);
     }
   }
 

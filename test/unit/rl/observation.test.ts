@@ -1,30 +1,34 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { frameLayout } from '../../../src/env/index.js';
+import { robotLayout } from '../../../src/env/index.js';
 import { encodeObservations, ObservationHistory, observationSpec } from '../../../src/rl/index.js';
 import { expectClose } from './expect-close.js';
 
-const layout = frameLayout(['slide', 'pole'], ['slide']);
+const layout = robotLayout(['slide', 'pole'], ['slide'], ['pole']);
 
 describe('observationSpec', () => {
   it('counts sine and cosine of continuous joints, history and previous actions', () => {
-    const spec = observationSpec(layout, { continuous: ['pole'], history: 3, previousActions: 2 });
+    const spec = observationSpec(layout, { history: 3, previousActions: 2 });
     expect(spec.encodedFrameSize).toBe(6);
     expect(spec.size).toBe(3 * 6 + 2);
-    expect(spec.encoding).toEqual(['linear', 'sincos']);
+    expect(spec.fields[1]).toBe('pole position');
+    expect(spec.encoding).toEqual(['linear', 'sincos', 'linear', 'linear', 'linear']);
   });
 
-  it.each([{ history: 0 }, { history: 1.5 }, { previousActions: -1 }, { continuous: ['elbow'] }])(
-    'refuses %o',
-    (options) => {
-      expect(() => observationSpec(layout, options)).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }));
-    },
-  );
+  it.each([{ history: 0 }, { history: 1.5 }, { previousActions: -1 }])('refuses %o', (options) => {
+    expect(() => observationSpec(layout, options)).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }));
+  });
+
+  it('refuses an angle that the frame does not hold', () => {
+    expect(() => observationSpec({ ...layout, angles: ['elbow position'] })).toThrow(
+      "angle 'elbow position'",
+    );
+  });
 });
 
 describe('encodeObservations', () => {
   it('writes encoded positions, velocities and commands of each frame, then previous actions', () => {
-    const spec = observationSpec(layout, { continuous: ['pole'], history: 2, previousActions: 1 });
+    const spec = observationSpec(layout, { history: 2, previousActions: 1 });
     const frames = Float32Array.of(1, 0.5, 2, 3, 4, /* older */ -1, -0.5, -2, -3, -4);
     const out = new Float32Array(spec.size);
     encodeObservations(spec, 1, frames, Float32Array.of(0.25), out);
@@ -33,7 +37,7 @@ describe('encodeObservations', () => {
   });
 
   it('does not see full turns of a continuous joint', () => {
-    const spec = observationSpec(layout, { continuous: ['pole'] });
+    const spec = observationSpec(layout);
     const [one, other] = [0, 1].map((turns) => {
       const out = new Float32Array(spec.size);
       encodeObservations(
@@ -59,7 +63,7 @@ describe('ObservationHistory', () => {
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 0, max: 3 }),
         (steps, history, previousActions) => {
-          const spec = observationSpec(layout, { continuous: ['pole'], history, previousActions });
+          const spec = observationSpec(layout, { history, previousActions });
           const live = new ObservationHistory(spec);
           const encoded = new Float32Array(spec.size);
           steps.forEach((current, t) => {

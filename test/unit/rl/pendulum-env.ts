@@ -4,14 +4,14 @@
  * Reward -(angle^2 + 0.1 rate^2 + 0.001 torque^2) of the state before the step.
  */
 import type { Rng } from '../../../src/core/index.js';
-import { frameLayout, type StepResult, type Task, type VectorEnv } from '../../../src/env/index.js';
+import { robotLayout, type RobotTask, type StepResult, type VectorEnv } from '../../../src/env/index.js';
 
 const DT = 0.05;
 const MAX_RATE = 8;
 const MAX_TORQUE = 2;
-const layout = frameLayout(['hinge'], ['hinge']);
+const layout = robotLayout(['hinge'], ['hinge'], ['hinge']);
 
-export const pendulumTask: Task = {
+export const pendulumTask: RobotTask = {
   name: 'pendulum',
   robot: 'pendulum',
   episodeSteps: 200,

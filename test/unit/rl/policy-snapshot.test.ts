@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../../../src/compute/index.js';
 import { Rng } from '../../../src/core/index.js';
-import { frameLayout } from '../../../src/env/index.js';
+import { robotLayout } from '../../../src/env/index.js';
 import { DEFAULT_SAC, observationSpec, Sac } from '../../../src/rl/index.js';
 import {
   PlainPolicy,
@@ -12,8 +12,7 @@ import {
 } from '../../../src/rl/policy-snapshot.js';
 import { expectClose } from './expect-close.js';
 
-const observation = observationSpec(frameLayout(['slide', 'pole'], ['slide', 'pole']), {
-  continuous: ['pole'],
+const observation = observationSpec(robotLayout(['slide', 'pole'], ['slide', 'pole'], ['pole']), {
   history: 2,
   previousActions: 1,
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../src/core/index.js';
-import { frameLayout } from '../../../src/env/index.js';
+import { robotLayout } from '../../../src/env/index.js';
 import {
   historyWindows,
   observationSpec,
@@ -11,7 +11,7 @@ import {
 } from '../../../src/rl/index.js';
 import { trackingTask } from './tracking-task.js';
 
-const layout = frameLayout(['joint'], ['joint']);
+const layout = robotLayout(['joint'], ['joint']);
 
 /**
  * Frames [1000 episode + t, t, episode] and actions 1000 episode + t + 0.5, so that every value tells where it is from.
@@ -74,7 +74,7 @@ describe('ReplayView', () => {
     for (const e of [0, 1]) replay.begin(frame(e, 0), e);
     for (let t = 0; t < 6; t++) {
       for (const e of [0, 1]) {
-        replay.append(episodes[e]!.actions.subarray(t, t + 1), frame(e, t + 1), false, t === 5, e);
+        replay.append(episodes[e]!.actions.subarray(t, t + 1), frame(e, t + 1), 0, false, t === 5, e);
       }
     }
     expect(replay.transitions().length).toBe(12);
@@ -86,7 +86,7 @@ describe('ReplayView', () => {
     replay.addEpisode(taggedEpisode(0, 2, true));
     replay.addEpisode(taggedEpisode(1, 2, false));
     replay.begin(Float32Array.of(0, 0, 0));
-    replay.append(Float32Array.of(0), Float32Array.of(1, 0, 0), false, true);
+    replay.append(Float32Array.of(0), Float32Array.of(1, 0, 0), 0, false, true);
     const ended = Array.from(replay.transitions(), (row) => replay.step(row).terminated);
     expect(ended).toEqual([false, true, false, false, false]);
   });
@@ -117,10 +117,13 @@ describe('ReplayView', () => {
     const [live, rebuilt] = [1, 2].map(() => new ReplayView(layout, spec, trackingTask));
     const episode = taggedEpisode(3, 4);
     live!.begin(episode.frames.subarray(0, 3));
+    const rewards = new Float32Array(4);
+    trackingTask.reward(4, layout, episode.frames, episode.actions, episode.frames.subarray(3), rewards);
     for (let t = 0; t < 4; t++) {
       live!.append(
         episode.actions.subarray(t, t + 1),
         episode.frames.subarray(t * 3 + 3, t * 3 + 6),
+        rewards[t]!,
         false,
         t === 3,
       );
@@ -136,7 +139,7 @@ describe('ReplayView', () => {
 
   it('refuses an action without an episode, and an episode with missing frames', () => {
     const replay = new ReplayView(layout, observationSpec(layout), trackingTask);
-    expect(() => replay.append(Float32Array.of(0), new Float32Array(3), false, false)).toThrow('begin()');
+    expect(() => replay.append(Float32Array.of(0), new Float32Array(3), 0, false, false)).toThrow('begin()');
     const episode = taggedEpisode(0, 3);
     expect(() => replay.addEpisode({ ...episode, frames: episode.frames.subarray(3) })).toThrow(
       '3 frames for 3 steps',

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../../../src/compute/index.js';
 import { Rng } from '../../../src/core/index.js';
-import { frameLayout } from '../../../src/env/index.js';
+import { robotLayout } from '../../../src/env/index.js';
 import {
   DEFAULT_ENSEMBLE,
   drawStarts,
@@ -19,7 +19,7 @@ import {
 } from '../../../src/rl/index.js';
 import { trackingTask } from './tracking-task.js';
 
-const layout = frameLayout(['joint'], ['joint']);
+const layout = robotLayout(['joint'], ['joint']);
 const spec = observationSpec(layout, { history: 2, previousActions: 2 });
 
 /** next = [q + 1, q, action]; checks that it is asked with well-formed rows. */
@@ -151,7 +151,7 @@ describe('FrameModel', () => {
   beforeAll(async () => {
     await selectBackend('wasm');
   });
-  const turning = observationSpec(layout, { continuous: ['joint'] });
+  const turning = observationSpec(robotLayout(['joint'], ['joint'], ['joint']));
   const config = { ...DEFAULT_ENSEMBLE, members: 2, elites: 2, hidden: [4], weightDecay: [0, 0] };
 
   it('makes rows [observation | action] -> change of the frame, with wrapped changes of continuous joints', () => {

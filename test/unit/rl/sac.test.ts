@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { tf } from '../../../src/compute/index.js';
 import { Rng } from '../../../src/core/index.js';
-import { frameLayout } from '../../../src/env/index.js';
+import { robotLayout } from '../../../src/env/index.js';
 import {
   DEFAULT_SAC,
   observationSpec,
@@ -37,7 +37,7 @@ interface Reference {
 }
 
 // 2 measured and 2 commanded joints: frames and observations of 6 values
-const observation = observationSpec(frameLayout(['a', 'b'], ['a', 'b']));
+const observation = observationSpec(robotLayout(['a', 'b'], ['a', 'b']));
 const live: Sac[] = [];
 function make(config: Partial<SacConfig> = {}, seed = 1): Sac {
   const sac = new Sac(observation, { ...DEFAULT_SAC, hidden: [16, 16], ...config }, new Rng(seed, 'sac'));

@@ -1,7 +1,7 @@
-import type { Task } from '../../../src/env/index.js';
+import type { RobotTask } from '../../../src/env/index.js';
 
 /** Reward q' + 10 a + 100 q of the first joint, so that a test can tell from the reward which rows were joined; ends above 5. */
-export const trackingTask: Task = {
+export const trackingTask: RobotTask = {
   name: 'tracking',
   robot: 'test',
   episodeSteps: 10,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/core/index.js';
-import { frameLayout, type Task } from '../../../src/env/index.js';
+import { robotLayout, type RobotTask } from '../../../src/env/index.js';
 import {
   cartpoleBalance,
   cartpoleSwingUp,
@@ -9,12 +9,12 @@ import {
   pendulumSwingUp,
 } from '../../../sim/index.js';
 
-const pendulumLayout = frameLayout(['hinge'], ['hinge']);
-const cartpoleLayout = frameLayout(['slider', 'pole_hinge'], ['slider']);
+const pendulumLayout = robotLayout(['hinge'], ['hinge']);
+const cartpoleLayout = robotLayout(['slider', 'pole_hinge'], ['slider']);
 
 /** Rewards of one-step transitions, by the batched function. */
 function rewards(
-  task: Task,
+  task: RobotTask,
   layout: typeof cartpoleLayout,
   rows: { frame?: number[]; action?: number; next: number[] }[],
 ) {
@@ -34,7 +34,7 @@ function rewards(
   return [...out];
 }
 
-function terminated(task: Task, next: number[][]) {
+function terminated(task: RobotTask, next: number[][]) {
   const out = new Uint8Array(next.length).fill(9);
   task.terminated(next.length, cartpoleLayout, Float32Array.from(next.flat()), out);
   return [...out];
