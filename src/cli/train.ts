@@ -2,7 +2,8 @@ import { Command, Option } from 'commander';
 import type { BackendChoice } from '../compute/index.js';
 import { DynabridgeError, Rng, elapsedMs, systemClock } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
-import type { PolicySnapshot } from '../rl/index.js';
+import type { PolicySnapshot, Preset } from '../rl/index.js';
+import { PRESETS } from '../rl/presets.js';
 import { contractHash, loadRobot } from '../robot/index.js';
 import { interruptSignal } from './interrupt.js';
 import {
@@ -25,7 +26,7 @@ interface TrainCliOptions {
   readonly task: string;
   readonly steps: number;
   readonly seed: number;
-  readonly preset: 'small' | 'standard';
+  readonly preset: Preset;
   readonly backend: BackendChoice;
   readonly threads?: number;
   readonly besideRobot?: true;
@@ -53,10 +54,10 @@ export function trainCommand(): Command {
     .addOption(
       new Option(
         '--preset <name>',
-        'small: few joints, minutes on a laptop; standard: sizes of the MBPO paper, slow on a CPU',
+        'cpu: few joints, minutes on a laptop; official: as in the MBPO paper, slow on a CPU',
       )
-        .choices(['small', 'standard'])
-        .default('small'),
+        .choices(PRESETS)
+        .default('cpu'),
     )
     .addOption(backendOption())
     .addOption(threadsOption())
@@ -85,7 +86,7 @@ async function train(options: TrainCliOptions): Promise<void> {
   const engine = await sim.loadEngine();
   const env = new sim.SimulatedVectorEnv({ engine, robot, task, count: 1, recordTicks: true });
   const judge = new sim.SimulatedVectorEnv({ engine, robot, task, count: 1 });
-  const config = rl.MBPO_PRESETS[options.preset];
+  const config = rl.presetConfig('mbpo', options.preset, { task: task.name, delayed: true });
   const observation = rl.observationSpec(env.layout, config);
   const contract = policyContract(robot, task.name, observation, {
     engine: 'mujoco',
@@ -121,9 +122,10 @@ async function train(options: TrainCliOptions): Promise<void> {
     observation,
     config,
     seed: options.seed,
+    clock: systemClock,
     recorder: new EpisodeRecorder(writer, options.seed),
   };
-  const trainer = new rl.MbpoTrainer(trainingOptions);
+  const trainer = new rl.Trainer(trainingOptions);
   const evaluate = (policy: PolicySnapshot) =>
     rl.evaluatePolicy(
       judge,
@@ -155,12 +157,12 @@ async function train(options: TrainCliOptions): Promise<void> {
       parts: { policy: structuredClone(meta), random: trainer.learner.randomStates() } as never,
     });
   };
-  const result = await rl.trainMbpo(
+  const result = await rl.train(
     {
       ...trainingOptions,
       steps: options.steps,
       evaluateEvery: options.evaluateEvery,
-      stopAtGoal: options.untilGoal ?? false,
+      stopAtReturn: options.untilGoal === true ? task.goalReturn : undefined,
       shouldStop: () => signal.aborted,
       onStep: ({ step }) => progress.update(step, note),
       onEpisode: (episode) => {

@@ -5,6 +5,10 @@ export interface EnsembleConfig {
   readonly elites: number;
   /** widths of each network's layers, swish */
   readonly hidden: readonly number[];
+  /** false: least squares, predictions without noise; the variance is then that of the held-out errors */
+  readonly probabilistic: boolean;
+  /** divide targets by their standard deviation; MBPO does not, which fails where they differ in scale (arXiv 2510.01457) */
+  readonly normaliseTargets: boolean;
   readonly learningRate: number;
   /** L2 coefficient of each kernel: hidden layers, then heads */
   readonly weightDecay: readonly number[];
@@ -29,12 +33,14 @@ export interface EnsembleConfig {
 
 /**
  * MBPO (jannerm/mbpo `constructor.py`, `bnn.py`), except: 5 members of 3 x 128 in place of 7 of 4 x 200, 5 times cheaper;
- * 4 elites, the same share as 5 of 7; the gradient-step bound, after MBPO's `max_model_t` in seconds.
+ * 4 elites, the same share as 5 of 7; the gradient-step bound, after MBPO's `max_model_t` in seconds; normalised targets.
  */
 export const DEFAULT_ENSEMBLE: EnsembleConfig = {
   members: 5,
   elites: 4,
   hidden: [128, 128, 128],
+  probabilistic: true,
+  normaliseTargets: true,
   learningRate: 1e-3,
   weightDecay: [2.5e-5, 5e-5, 7.5e-5, 1e-4],
   batchSize: 256,

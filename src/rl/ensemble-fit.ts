@@ -77,6 +77,9 @@ export async function fitEnsemble(
     best.offer(ensemble.memberErrors(holdoutCount, holdoutX, holdoutY));
   }
   best.restore();
+  const evaluation = ensemble.evaluate(holdout);
+  const { std } = ensemble.targetNormaliser;
+  evaluation.rmse.forEach((rmse, d) => (ensemble.residualVariance[d] = (rmse / std[d]!) ** 2));
   return {
     rows: data.count,
     holdoutRows: holdoutCount,
@@ -86,7 +89,7 @@ export async function fitEnsemble(
     trainLoss,
     holdoutErrors: best.errors,
     elites: ensemble.elites,
-    evaluation: ensemble.evaluate(holdout),
+    evaluation,
   };
 }
 

@@ -28,6 +28,16 @@ export interface ModelEvaluation {
   readonly nll: Float64Array;
 }
 
+/** Gaussians of K members for N rows, in units of the target's standard deviation. */
+export interface MemberPredictions {
+  readonly members: number;
+  readonly count: number;
+  /** (K x N x D) */
+  readonly mean: Float32Array;
+  /** (K x N x D) */
+  readonly variance: Float32Array;
+}
+
 interface Statistics {
   readonly mean: Float32Array;
   readonly std: Float32Array;
@@ -49,6 +59,8 @@ export class Ensemble {
   readonly targetNormaliser: Normaliser;
   /** members with the lowest holdout error, best first */
   elites: Int32Array;
+  /** (D) of the held-out errors, in units of the target's standard deviation; the variance of models that are not probabilistic */
+  readonly residualVariance: Float32Array;
   private readonly shape: MlpShape;
   private readonly adam: Adam;
   private readonly boundsAdam: Adam;
@@ -91,6 +103,7 @@ export class Ensemble {
     this.inputNormaliser = new Normaliser(inputSize);
     this.targetNormaliser = new Normaliser(outputSize);
     this.elites = Int32Array.from(range(elites));
+    this.residualVariance = constant(1);
   }
 
   /**
@@ -103,7 +116,7 @@ export class Ensemble {
       std: n.std.slice(),
     }));
     this.inputNormaliser.fit(data.count, data.inputs);
-    this.targetNormaliser.fit(data.count, data.targets);
+    if (this.config.normaliseTargets) this.targetNormaliser.fit(data.count, data.targets);
     if (this.adam.steps === 0) return;
     this.parameters.edit((piece) => {
       for (let e = 0; e < this.config.members; e++) {
@@ -200,6 +213,21 @@ export class Ensemble {
       const row = tf.slice(this.parameters.variable, [member, 0], [1, -1]);
       this.predict(row, count, this.scaled(count, inputs), false, mean, variance);
     });
+    const { mean: shift, std } = this.targetNormaliser;
+    for (let i = 0; i < mean.length; i++) {
+      const j = i % this.outputSize;
+      mean[i] = mean[i]! * std[j]! + shift[j]!;
+      variance[i] = variance[i]! * std[j]! * std[j]!;
+    }
+  }
+
+  /** Gaussians of all elites for the same raw inputs (N x I). */
+  predictElites(count: number, inputs: Float32Array): MemberPredictions {
+    const members = this.elites.length;
+    const mean = new Float32Array(members * count * this.outputSize);
+    const variance = new Float32Array(mean.length);
+    this.predict(this.eliteRows(), count, this.scaled(count, inputs), false, mean, variance);
+    return { members, count, mean, variance };
   }
 
   /**
@@ -224,15 +252,24 @@ export class Ensemble {
     }
     const mean = new Float32Array(elites * share * d);
     const variance = new Float32Array(elites * share * d);
-    this.predict(this.eliteRows(), share, x, true, mean, variance);
+    this.predict(this.eliteRows(), share, x, true, mean, variance); // each its own rows
     for (let k = 0; k < elites; k++) {
       order.subarray(start(k), start(k + 1)).forEach((row, r) => {
         for (let j = 0; j < d; j++) {
           const from = (k * share + r) * d + j;
-          out[row * d + j] = rng.normal(mean[from], Math.sqrt(variance[from]!));
+          out[row * d + j] = this.draw(j, mean[from]!, variance[from]!, rng);
         }
       });
     }
+  }
+
+  /**
+   * A value of output `j` in raw units from a Gaussian in units of the target's standard deviation; its mean where the model is
+   * not probabilistic.
+   */
+  draw(j: number, mean: number, variance: number, rng: Rng): number {
+    const z = this.config.probabilistic ? rng.normal(mean, Math.sqrt(variance)) : mean;
+    return z * this.targetNormaliser.std[j]! + this.targetNormaliser.mean[j]!;
   }
 
   /** How well the elites predict these raw rows. */
@@ -241,18 +278,20 @@ export class Ensemble {
     const { std } = this.targetNormaliser;
     const rmse = new Float64Array(d);
     const nll = new Float64Array(d);
-    const mean = new Float32Array(this.elites.length * data.count * d);
-    const variance = new Float32Array(mean.length);
-    this.predict(this.eliteRows(), data.count, this.scaled(data.count, data.inputs), false, mean, variance);
+    const { members, mean, variance } = this.predictElites(data.count, data.inputs);
+    const targets = new Float32Array(data.targets.length);
+    this.targetNormaliser.apply(data.count, data.targets, targets);
     for (let i = 0; i < mean.length; i++) {
       const j = i % d;
-      const square = (mean[i]! - data.targets[i % data.targets.length]!) ** 2;
+      const square = (mean[i]! - targets[i % targets.length]!) ** 2;
       rmse[j]! += square;
-      const relative = variance[i]! / (std[j]! * std[j]!);
-      nll[j]! += 0.5 * (square / variance[i]! + Math.log(2 * Math.PI * relative));
+      nll[j]! += 0.5 * (square / variance[i]! + Math.log(2 * Math.PI * variance[i]!));
     }
-    const total = data.count * this.elites.length;
-    return { rmse: rmse.map((sum) => Math.sqrt(sum / total)), nll: nll.map((sum) => sum / total) };
+    const total = data.count * members;
+    return {
+      rmse: rmse.map((sum, j) => Math.sqrt(sum / total) * std[j]!),
+      nll: nll.map((sum) => sum / total),
+    };
   }
 
   tensors(): NamedTensors {
@@ -264,6 +303,7 @@ export class Ensemble {
       ...withPrefix('inputs', this.inputNormaliser.tensors()),
       ...withPrefix('targets', this.targetNormaliser.tensors()),
       elites: { shape: [this.elites.length], data: Float32Array.from(this.elites) },
+      residualVariance: { shape: [this.outputSize], data: this.residualVariance.slice() },
     };
   }
 
@@ -275,6 +315,7 @@ export class Ensemble {
     this.inputNormaliser.load(withoutPrefix('inputs', tensors));
     this.targetNormaliser.load(withoutPrefix('targets', tensors));
     this.elites = Int32Array.from(takeTensor(tensors, 'elites', [this.elites.length]));
+    this.residualVariance.set(takeTensor(tensors, 'residualVariance', [this.outputSize]));
   }
 
   dispose(): void {
@@ -319,6 +360,7 @@ export class Ensemble {
     const { members } = this.config;
     const x = tf.tensor3d(inputs, [members, batch, this.inputSize]);
     const y = tf.tensor3d(targets, [members, batch, this.outputSize]);
+    if (!this.config.probabilistic) return this.squaredErrorSlope(x, y);
     const variables = [this.parameters.variable, this.bounds.variable];
     const { value, grads } = tf.engine().gradients(() => {
       const head = ensembleMlp(x, this.parameters.variable, this.shape, { wantDx: false });
@@ -328,8 +370,18 @@ export class Ensemble {
     return { value, members: grads[0]!, bounds: grads[1]! };
   }
 
+  /** Sum over the members of mean((mean - y)^2); the bounds of the variance have no part in it. */
+  private squaredErrorSlope(x: tf.Tensor3D, y: tf.Tensor3D): Slope {
+    const { value, grads } = tf.engine().gradients(() => {
+      const head = ensembleMlp(x, this.parameters.variable, this.shape, { wantDx: false });
+      const error = tf.sub(tf.slice(head, [0, 0, 0], y.shape), y);
+      return tf.mul<tf.Scalar>(tf.sum(tf.square(error)), 1 / (y.shape[1] * y.shape[2]));
+    }, [this.parameters.variable]);
+    return { value, members: grads[0]!, bounds: tf.zerosLike(this.bounds.variable) };
+  }
+
   /**
-   * Gaussians of K members in raw units.
+   * Gaussians of K members in units of the target's standard deviation.
    * @param members their parameters (K x P)
    * @param x normalised: (N x I) for all, or with `own` (K x N x I)
    * @param mean (K x N x D) written
@@ -344,18 +396,18 @@ export class Ensemble {
     variance: Float32Array,
   ): void {
     const { inputSize, outputSize: d } = this;
-    const { mean: shift, std } = this.targetNormaliser;
     scoped(() => {
       const input = own
         ? tf.tensor3d(x, [members.shape[0], count, inputSize])
         : tf.tensor2d(x, [count, inputSize]);
       const head = ensembleMlp(input, members, this.shape);
       const means = head.dataSync<'float32'>();
-      const logVariances = this.logVariance(head).dataSync<'float32'>();
-      for (let i = 0; i < mean.length; i++) {
-        const j = i % d;
-        mean[i] = means[2 * (i - j) + j]! * std[j]! + shift[j]!;
-        variance[i] = Math.exp(logVariances[i]!) * std[j]! * std[j]!;
+      for (let i = 0; i < mean.length; i++) mean[i] = means[2 * i - (i % d)]!;
+      if (this.config.probabilistic) {
+        const logVariances = this.logVariance(head).dataSync<'float32'>();
+        for (let i = 0; i < mean.length; i++) variance[i] = Math.exp(logVariances[i]!);
+      } else {
+        for (let i = 0; i < mean.length; i++) variance[i] = this.residualVariance[i % d]!;
       }
     });
   }

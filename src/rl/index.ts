@@ -2,29 +2,15 @@ export { DEFAULT_ENSEMBLE, type EnsembleConfig } from './ensemble-config.js';
 export { fitEnsemble, type FitReport } from './ensemble-fit.js';
 export { Ensemble, type ModelDataset, type ModelEvaluation } from './ensemble.js';
 export { evaluatePolicy, type PolicyEvaluation } from './evaluate-policy.js';
-export { FrameModel, wrapAngle, type DynamicsModel } from './frame-model.js';
+export { Learner, type LearnerOptions } from './learner.js';
 export {
-  checkMbpoConfig,
-  DEFAULT_MBPO,
-  MBPO_PRESETS,
+  checkLearnerConfig,
   rolloutLengthAt,
-  SMALL_MBPO,
-  type MbpoConfig,
-  type MbpoPreset,
-} from './mbpo-config.js';
-export { MbpoLearner, type MbpoLearnerOptions } from './mbpo-learner.js';
-export {
-  MbpoTrainer,
-  randomPolicyReturn,
-  trainMbpo,
-  type EpisodeReport,
-  type EvaluationReport,
-  type MbpoTrainerOptions,
-  type MbpoTrainingOptions,
-  type MbpoTrainingResult,
-  type StepRecorder,
-  type StepReport,
-} from './mbpo.js';
+  type CutConfig,
+  type LearnerConfig,
+  type RolloutConfig,
+  type WorldConfig,
+} from './learner-config.js';
 export { ModelBuffer } from './model-buffer.js';
 export { withPrefix, type NamedTensor, type NamedTensors } from './named-tensors.js';
 export { Normaliser, RunningMoments } from './normaliser.js';
@@ -45,7 +31,25 @@ export {
   type PolicySnapshotMeta,
 } from './policy-snapshot.js';
 export { historyWindows, ReplayView, type HistoryWindows, type RecordedEpisode } from './replay.js';
+export { ALGORITHMS, PRESETS, presetConfig, type Algorithm, type Preset } from './presets.js';
 export { drawStarts, rollout, type BatchPolicy, type RolloutParts, type RolloutReport } from './rollout.js';
 export { DEFAULT_SAC, type SacConfig } from './sac-config.js';
 export { Sac, type SacNoise, type SacReport } from './sac.js';
 export { transitionBatch, type TransitionBatch } from './transition-batch.js';
+export { TerminationModel } from './termination-model.js';
+export { TIME_PARTS, type TimePart } from './time-split.js';
+export {
+  randomPolicyReturn,
+  train,
+  type EvaluationReport,
+  type TrainingOptions,
+  type TrainingResult,
+} from './train.js';
+export {
+  Trainer,
+  type EpisodeReport,
+  type StepRecorder,
+  type StepReport,
+  type TrainerOptions,
+} from './trainer.js';
+export { WorldModel, wrapAngle, type DynamicsModel } from './world-model.js';

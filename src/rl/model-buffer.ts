@@ -1,4 +1,5 @@
 import { badInput, type Rng } from '../core/index.js';
+import { takeTensor, type NamedTensors } from './named-tensors.js';
 import { transitionBatch, type TransitionBatch } from './transition-batch.js';
 
 /** Ring of imagined transitions; the oldest are overwritten. S observation size, A action size. */
@@ -44,6 +45,40 @@ export class ModelBuffer {
     this.ring = transitionBatch(capacity, this.observationSize, this.actionSize);
     for (let k = 0; k < kept; k++) copyTransition(old, (first + k) % old.count, this.ring, k, this);
     this.written = kept;
+  }
+
+  /** Everything held, oldest first, and how much it may hold. */
+  tensors(): NamedTensors {
+    const { observationSize: s, actionSize: a, size, capacity } = this;
+    const held = transitionBatch(size, s, a);
+    const first = this.written - size;
+    for (let k = 0; k < size; k++) copyTransition(this.ring, (first + k) % capacity, held, k, this);
+    return {
+      observations: { shape: [size, s], data: held.observations },
+      actions: { shape: [size, a], data: held.actions },
+      rewards: { shape: [size], data: held.rewards },
+      nextObservations: { shape: [size, s], data: held.nextObservations },
+      terminated: { shape: [size], data: held.terminated },
+      place: { shape: [2], data: Float32Array.of(capacity, size === 0 ? 0 : first % capacity) },
+    };
+  }
+
+  /** Replaces all that is held by what {@link tensors} gave; rows keep their places, since {@link fill} draws by place. */
+  load(tensors: NamedTensors): void {
+    const { observationSize: s, actionSize: a } = this;
+    const [capacity, first] = takeTensor(tensors, 'place', [2]);
+    const size = tensors['rewards']?.shape[0] ?? 0;
+    const held: TransitionBatch = {
+      count: size,
+      observations: takeTensor(tensors, 'observations', [size, s]),
+      actions: takeTensor(tensors, 'actions', [size, a]),
+      rewards: takeTensor(tensors, 'rewards', [size]),
+      nextObservations: takeTensor(tensors, 'nextObservations', [size, s]),
+      terminated: takeTensor(tensors, 'terminated', [size]),
+    };
+    this.ring = transitionBatch(capacity!, s, a);
+    for (let k = 0; k < size; k++) copyTransition(held, k, this.ring, (first! + k) % capacity!, this);
+    this.written = first! + size;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { badInput, type Rng } from '../core/index.js';
 import type { FrameLayout, Task } from '../env/index.js';
+import { takeTensor, type NamedTensors } from './named-tensors.js';
 import { encodeObservations, type ObservationSpec } from './observation.js';
 import type { TransitionBatch } from './transition-batch.js';
 
@@ -53,14 +54,14 @@ export class ReplayView {
   /** number of rows written since the beginning; row r lives in slot r % capacity */
   private head = 0;
   private stepCount = 0;
-  private frames: Float32Array;
+  private frames = new Float32Array(0);
   /** action taken at the row, its reward, and whether it ended the task */
-  private actions: Float32Array;
-  private rewards: Float32Array;
-  private ended: Uint8Array;
+  private actions = new Float32Array(0);
+  private rewards = new Float32Array(0);
+  private ended = new Uint8Array(0);
   /** rows before and after in the same episode, or NONE (float64 holds them exactly) */
-  private previous: Float64Array;
-  private next: Float64Array;
+  private previous = new Float64Array(0);
+  private next = new Float64Array(0);
   /** newest row of the running episode of each stream */
   private readonly open = new Map<number, number>();
   private scratch: { readonly windows: HistoryWindows; readonly count: number } | undefined;
@@ -74,12 +75,7 @@ export class ReplayView {
   ) {
     if (capacity < spec.history + 2) throw badInput(`replay capacity ${capacity} is below history + 2`);
     this.rows = Math.min(1024, capacity);
-    this.frames = new Float32Array(this.rows * layout.size);
-    this.actions = new Float32Array(this.rows * spec.actionSize);
-    this.rewards = new Float32Array(this.rows);
-    this.ended = new Uint8Array(this.rows);
-    this.previous = new Float64Array(this.rows);
-    this.next = new Float64Array(this.rows);
+    this.allocate();
   }
 
   /** Steps appended since the beginning, including those overwritten. */
@@ -224,6 +220,71 @@ export class ReplayView {
     encodeObservations(this.spec, count, windows.frames, windows.actions, nextObservations);
   }
 
+  /** Everything held, oldest row first; rows refer to each other by distance, so that all numbers are exact below 2^24. */
+  tensors(): NamedTensors {
+    const { head } = this;
+    const { frameSize: f, actionSize: a } = this.spec;
+    const oldest = Math.max(0, head - this.rows);
+    const count = head - oldest;
+    const rowsOf = (values: ArrayLike<number>, width: number): Float32Array => {
+      const out = new Float32Array(count * width);
+      for (let i = 0; i < count; i++) {
+        const slot = (oldest + i) % this.capacity;
+        for (let j = 0; j < width; j++) out[i * width + j] = values[slot * width + j]!;
+      }
+      return out;
+    };
+    const distances = (links: Float64Array) =>
+      Float32Array.from({ length: count }, (_, i) => {
+        const link = links[(oldest + i) % this.capacity]!;
+        return link === NONE ? 0 : link - (oldest + i);
+      });
+    const open = [...this.open].flatMap(([stream, row]) => [stream, head - row]);
+    return {
+      frames: { shape: [count, f], data: rowsOf(this.frames, f) },
+      actions: { shape: [count, a], data: rowsOf(this.actions, a) },
+      rewards: { shape: [count], data: rowsOf(this.rewards, 1) },
+      ended: { shape: [count], data: rowsOf(this.ended, 1) },
+      previous: { shape: [count], data: distances(this.previous) },
+      next: { shape: [count], data: distances(this.next) },
+      open: { shape: [open.length / 2, 2], data: Float32Array.from(open) },
+      counts: { shape: [2], data: Float32Array.of(head, this.stepCount) },
+    };
+  }
+
+  /** Replaces all that is held by what {@link tensors} gave. */
+  load(tensors: NamedTensors): void {
+    const { frameSize: f, actionSize: a } = this.spec;
+    const [head, stepCount] = takeTensor(tensors, 'counts', [2]);
+    const count = tensors['rewards']?.shape[0] ?? 0;
+    const oldest = head! - count;
+    this.rows = Math.min(Math.max(this.rows, count), this.capacity);
+    this.allocate();
+    const put = (to: Float32Array | Uint8Array, from: Float32Array, width: number): void => {
+      for (let i = 0; i < count; i++)
+        to.set(from.subarray(i * width, (i + 1) * width), ((oldest + i) % this.capacity) * width);
+    };
+    put(this.frames, takeTensor(tensors, 'frames', [count, f]), f);
+    put(this.actions, takeTensor(tensors, 'actions', [count, a]), a);
+    put(this.rewards, takeTensor(tensors, 'rewards', [count]), 1);
+    put(this.ended, takeTensor(tensors, 'ended', [count]), 1);
+    for (const [links, name] of [
+      [this.previous, 'previous'],
+      [this.next, 'next'],
+    ] as const) {
+      takeTensor(tensors, name, [count]).forEach((distance, i) => {
+        const row = oldest + i;
+        links[row % this.capacity] = distance === 0 ? NONE : row + distance;
+      });
+    }
+    this.head = head!;
+    this.stepCount = stepCount!;
+    this.open.clear();
+    const streams = tensors['open']?.shape[0] ?? 0;
+    const open = takeTensor(tensors, 'open', [streams, 2]);
+    for (let i = 0; i < streams; i++) this.open.set(open[2 * i]!, head! - open[2 * i + 1]!);
+  }
+
   private taskRewards({ frames, actions }: RecordedEpisode, steps: number): Float32Array {
     const { task, layout } = this;
     if (task.reward === undefined) {
@@ -261,18 +322,25 @@ export class ReplayView {
     return row;
   }
 
+  private allocate(): void {
+    this.frames = new Float32Array(this.rows * this.layout.size);
+    this.actions = new Float32Array(this.rows * this.spec.actionSize);
+    this.rewards = new Float32Array(this.rows);
+    this.ended = new Uint8Array(this.rows);
+    this.previous = new Float64Array(this.rows);
+    this.next = new Float64Array(this.rows);
+  }
+
   private grow(): void {
     this.rows = Math.min(this.rows * 2, this.capacity);
-    const grown = <T extends Float32Array | Uint8Array | Float64Array>(old: T, fresh: T): T => {
-      fresh.set(old);
-      return fresh;
-    };
-    this.frames = grown(this.frames, new Float32Array(this.rows * this.layout.size));
-    this.actions = grown(this.actions, new Float32Array(this.rows * this.spec.actionSize));
-    this.rewards = grown(this.rewards, new Float32Array(this.rows));
-    this.ended = grown(this.ended, new Uint8Array(this.rows));
-    this.previous = grown(this.previous, new Float64Array(this.rows));
-    this.next = grown(this.next, new Float64Array(this.rows));
+    const { frames, actions, rewards, ended, previous, next } = this;
+    this.allocate();
+    this.frames.set(frames);
+    this.actions.set(actions);
+    this.rewards.set(rewards);
+    this.ended.set(ended);
+    this.previous.set(previous);
+    this.next.set(next);
   }
 
   private scratchFor(count: number): HistoryWindows {

@@ -2,13 +2,13 @@
  * Short branched rollouts (MBPO, Janner et al. 2019, algorithm 2): from recorded states, under the current stochastic policy.
  * B branches, F frame size, H history, P previous actions, A actions, S observation size.
  */
-import { badInput, type Rng } from '../core/index.js';
-import type { FrameLayout, Task } from '../env/index.js';
-import type { DynamicsModel } from './frame-model.js';
+import type { Rng } from '../core/index.js';
 import type { ModelBuffer } from './model-buffer.js';
 import { encodeObservations, type ObservationSpec } from './observation.js';
 import { historyWindows, type HistoryWindows, type ReplayView } from './replay.js';
+import type { RolloutCut } from './rollout-cut.js';
 import { transitionBatch } from './transition-batch.js';
+import type { DynamicsModel } from './world-model.js';
 
 /** The policy as rollouts need it: many raw observations (B x S), standard normals (B x A), actions out (B x A). */
 export interface BatchPolicy {
@@ -18,15 +18,17 @@ export interface BatchPolicy {
 export interface RolloutParts {
   readonly model: DynamicsModel;
   readonly policy: BatchPolicy;
-  readonly task: Task;
-  readonly layout: FrameLayout;
   readonly observation: ObservationSpec;
+  /** ends uncertain branches; default: none */
+  readonly cut?: RolloutCut | undefined;
 }
 
 export interface RolloutReport {
   /** transitions added */
   readonly transitions: number;
   readonly terminated: number;
+  /** branches that ended before the step they could not be sure of */
+  readonly uncertain: number;
   /** branches dropped because the model predicted something that is not a finite number */
   readonly notFinite: number;
 }
@@ -47,7 +49,7 @@ export function drawStarts(
 }
 
 /**
- * Adds `length` steps from each start to the buffer. A branch that terminates keeps its last step and ends.
+ * Adds up to `length` steps from each start to the buffer. A branch that terminates keeps its last step and ends.
  * @param starts histories of `branches` states; overwritten
  */
 export function rollout(
@@ -58,25 +60,25 @@ export function rollout(
   rng: Rng,
   buffer: ModelBuffer,
 ): RolloutReport {
-  const { model, policy, task, layout, observation: spec } = parts;
+  const { model, policy, cut, observation: spec } = parts;
   const { frameSize: f, actionSize: a, size: s } = spec;
   let alive = branches;
-  let transitions = 0;
-  let terminatedCount = 0;
-  let notFinite = 0;
+  const report = { transitions: 0, terminated: 0, uncertain: 0, notFinite: 0 };
   const windows = starts;
+  const spent = new Float64Array(branches);
   for (let step = 0; step < length && alive > 0; step++) {
     const batch = transitionBatch(alive, s, a);
     encodeObservations(spec, alive, windows.frames, windows.actions, batch.observations);
     policy.act(alive, batch.observations, rng.fillNormal(new Float32Array(alive * a)), batch.actions);
-    const frames = newestFrames(spec, windows, alive);
-    const next = new Float32Array(alive * f);
-    model.sampleNext(alive, windows, batch.actions, rng, next);
-    const ended = new Uint8Array(alive);
-    if (task.reward === undefined)
-      throw badInput(`the reward of task '${task.name}' cannot be told from frames`);
-    task.reward(alive, layout, frames, batch.actions, next, batch.rewards);
-    task.terminated(alive, layout, next, ended);
+    let certain: Uint8Array | undefined;
+    const certainty = cut && {
+      draw: cut.draw,
+      judge: (predictions: Parameters<RolloutCut['judge']>[1]) => {
+        certain = cut.judge(step, predictions, spent);
+      },
+    };
+    const { next, rewards, terminated } = model.imagine(alive, windows, batch.actions, rng, certainty);
+    batch.rewards.set(rewards);
     advanceWindows(spec, windows, alive, batch.actions, next);
     encodeObservations(spec, alive, windows.frames, windows.actions, batch.nextObservations);
 
@@ -84,34 +86,33 @@ export function rollout(
     let keptCount = 0;
     let going = 0;
     for (let b = 0; b < alive; b++) {
-      if (!isFiniteRow(next, b, f) || !Number.isFinite(batch.rewards[b])) {
-        notFinite++;
+      if (!isFiniteRow(next, b, f) || !Number.isFinite(rewards[b])) {
+        report.notFinite++;
         continue;
       }
-      batch.terminated[b] = ended[b]!;
+      if (certain?.[b] === 0) {
+        report.uncertain++;
+        continue;
+      }
+      batch.terminated[b] = terminated[b]!;
       kept[keptCount++] = b;
-      if (ended[b]) terminatedCount++;
-      else moveWindow(spec, windows, b, going++);
+      if (terminated[b]) {
+        report.terminated++;
+        continue;
+      }
+      spent[going] = spent[b]!;
+      moveWindow(spec, windows, b, going++);
     }
     buffer.append(batch, kept, keptCount);
-    transitions += keptCount;
+    report.transitions += keptCount;
     alive = going;
   }
-  return { transitions, terminated: terminatedCount, notFinite };
+  return report;
 }
 
 function isFiniteRow(rows: Float32Array, index: number, width: number): boolean {
   for (let d = 0; d < width; d++) if (!Number.isFinite(rows[index * width + d])) return false;
   return true;
-}
-
-function newestFrames(spec: ObservationSpec, windows: HistoryWindows, batch: number): Float32Array {
-  const { frameSize: f, history } = spec;
-  const out = new Float32Array(batch * f);
-  for (let b = 0; b < batch; b++) {
-    for (let d = 0; d < f; d++) out[b * f + d] = windows.frames[b * history * f + d]!;
-  }
-  return out;
 }
 
 /** Shifts every history by one: the predicted frame and the action become the newest. */

@@ -6,10 +6,10 @@ import { selectBackend } from '../../../src/compute/index.js';
 import { Rng, systemClock } from '../../../src/core/index.js';
 import { EpisodeWriter, readEpisodes, transitionsOf, type Episode } from '../../../src/data/index.js';
 import {
-  MbpoTrainer,
   observationSpec,
+  presetConfig,
   ReplayView,
-  SMALL_MBPO,
+  Trainer,
   transitionBatch,
   type EpisodeReport,
   type RecordedEpisode,
@@ -21,7 +21,10 @@ const SEED = 4;
 const EPISODES = 6;
 const task = { ...cartpoleBalance, episodeSteps: 14 }; // short enough that not every random episode falls
 const env = new SimulatedVectorEnv({ engine, robot: cartpole, task, count: 1, recordTicks: true });
-const config = { ...SMALL_MBPO, initialRandomSteps: 1e6 };
+const config = {
+  ...presetConfig('mbpo', 'cpu', { task: task.name, delayed: true }),
+  initialRandomSteps: 1e6,
+};
 const observation = observationSpec(env.layout, config);
 const reports: EpisodeReport[] = [];
 const stored: Episode[] = [];
@@ -34,10 +37,9 @@ beforeAll(async () => {
   const folder = temporaryFolder();
   const writer = EpisodeWriter.open(folder, { ...session, clock: systemClock });
   const recorder = new EpisodeRecorder(writer, SEED);
-  const trainer = new MbpoTrainer({ env, observation, config, seed: SEED, recorder });
+  const trainer = new Trainer({ env, observation, config, seed: SEED, clock: systemClock, recorder });
   while (reports.length < EPISODES) {
-    const { episode } = await trainer.step();
-    if (episode !== undefined) reports.push(episode);
+    reports.push(...(await trainer.step()).episodes);
   }
   live = trainer.learner.replay;
   trainer.dispose();

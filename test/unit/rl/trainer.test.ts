@@ -1,56 +1,70 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend, tf } from '../../../src/compute/index.js';
-import { Rng } from '../../../src/core/index.js';
+import { ManualClock, Rng } from '../../../src/core/index.js';
 import {
-  checkMbpoConfig,
-  DEFAULT_MBPO,
+  ALGORITHMS,
+  checkLearnerConfig,
   evaluatePolicy,
-  MBPO_PRESETS,
-  MbpoLearner,
-  MbpoTrainer,
+  Learner,
   observationSpec,
   PlainPolicy,
+  presetConfig,
+  PRESETS,
   randomPolicyReturn,
   ReplayView,
   rolloutLengthAt,
-  SMALL_MBPO,
-  trainMbpo,
-  type MbpoConfig,
-  type MbpoTrainingOptions,
+  train,
+  Trainer,
+  type LearnerConfig,
   type StepRecorder,
+  type TrainingOptions,
+  type WorldConfig,
 } from '../../../src/rl/index.js';
 import { PendulumEnv, pendulumTask } from './pendulum-env.js';
 
-const TINY: MbpoConfig = {
-  ...SMALL_MBPO,
-  sac: { ...SMALL_MBPO.sac, hidden: [8, 8] },
-  model: { ...SMALL_MBPO.model, hidden: [8], weightDecay: [0, 0], maxGradientSteps: 4, batchSize: 16 },
+const CPU = presetConfig('mbpo', 'cpu', { task: 'pendulum', delayed: false });
+const TINY_WORLD: WorldConfig = {
+  ...CPU.world!,
+  model: { ...CPU.world!.model, hidden: [8], weightDecay: [0, 0], maxGradientSteps: 4, batchSize: 16 },
+  rollout: {
+    every: 20,
+    branches: 10,
+    length: { from: 1, to: 2, fromStep: 40, toStep: 60 },
+    retainedRounds: 2,
+    cut: { kind: 'none' },
+  },
+};
+const TINY: LearnerConfig = {
+  ...CPU,
+  sac: { ...CPU.sac, hidden: [8, 8] },
   batchSize: 16,
   updatesPerStep: 0.5,
   initialRandomSteps: 30,
-  modelEvery: 40,
-  rolloutEvery: 20,
-  rolloutBranches: 10,
-  rolloutLength: { from: 1, to: 2, fromStep: 40, toStep: 60 },
-  retainedRounds: 2,
+  fitEvery: 40,
+  world: TINY_WORLD,
 };
+const tinyWorld = (changes: Partial<WorldConfig>): LearnerConfig => ({
+  ...TINY,
+  world: { ...TINY_WORLD, ...changes },
+});
 const env = new PendulumEnv();
 const observation = observationSpec(env.layout);
-const options = (more: Partial<MbpoTrainingOptions> = {}): MbpoTrainingOptions => ({
+const options = (more: Partial<TrainingOptions> = {}): TrainingOptions => ({
   env: new PendulumEnv(),
   observation,
   config: TINY,
   seed: 1,
+  clock: new ManualClock(),
   steps: 100,
   ...more,
 });
 const live: { dispose(): void }[] = [];
-function trainer(opts = options()): MbpoTrainer {
-  const made = new MbpoTrainer(opts);
+function trainer(opts = options()): Trainer {
+  const made = new Trainer(opts);
   live.push(made);
   return made;
 }
-const values = (part: MbpoTrainer | MbpoLearner) =>
+const values = (part: Trainer | Learner) =>
   Object.values(('learner' in part ? part.learner : part).tensors()).flatMap(({ data }) => Array.from(data));
 
 beforeAll(async () => {
@@ -58,7 +72,7 @@ beforeAll(async () => {
 });
 afterEach(() => live.splice(0).forEach((part) => part.dispose()));
 
-describe('MbpoTrainer', () => {
+describe('Trainer', () => {
   it('acts at random first, then fits, imagines and updates when each is due', async () => {
     const training = trainer();
     const updates: number[] = [];
@@ -122,14 +136,9 @@ describe('MbpoTrainer', () => {
   });
 });
 
-describe('MbpoLearner', () => {
-  function learnerOn(
-    config: MbpoConfig,
-    seed = 1,
-    prior?: ReplayView,
-    freezeNormaliser = false,
-  ): MbpoLearner {
-    const learner = new MbpoLearner({
+describe('Learner', () => {
+  function learnerOn(config: LearnerConfig, seed = 1, prior?: ReplayView, freezeNormaliser = false): Learner {
+    const learner = new Learner({
       layout: env.layout,
       task: pendulumTask,
       observation,
@@ -153,24 +162,21 @@ describe('MbpoLearner', () => {
     }
   }
 
-  async function learn(learner: MbpoLearner): Promise<void> {
-    await learner.fitModel();
+  async function learn(learner: Learner): Promise<void> {
+    learner.fitNormaliser();
+    await learner.fitWorld();
     learner.imagine(100);
     for (let i = 0; i < 3; i++) learner.updatePolicy();
   }
 
   it('continues identically after saving and loading networks and random states', async () => {
+    const oneRound = { rollout: { ...TINY_WORLD.rollout, retainedRounds: 1 } };
     // one round of rollouts is retained: imagined steps are made anew, not saved
-    const [c, d] = [
-      learnerOn({ ...TINY, retainedRounds: 1 }, 1),
-      learnerOn({ ...TINY, retainedRounds: 1 }, 2),
-    ];
+    const [c, d] = [learnerOn(tinyWorld(oneRound), 1), learnerOn(tinyWorld(oneRound), 2)];
     for (const learner of [c, d]) record(learner.replay, 60, 5);
     await learn(c);
     d.load(structuredClone(c.tensors()));
-    d.loadRandomStates(
-      JSON.parse(JSON.stringify(c.randomStates())) as ReturnType<MbpoLearner['randomStates']>,
-    );
+    d.loadRandomStates(JSON.parse(JSON.stringify(c.randomStates())) as ReturnType<Learner['randomStates']>);
     await learn(c);
     await learn(d);
     expect(values(d)).toEqual(values(c));
@@ -179,12 +185,13 @@ describe('MbpoLearner', () => {
   it('learns from a prior replay besides its own, and keeps the normaliser when told to', async () => {
     const prior = new ReplayView(env.layout, observation, pendulumTask);
     record(prior, 80, 9);
-    const learner = learnerOn({ ...TINY, realRatio: 0.25, priorRatio: 0.25 }, 1, prior, true);
+    const learner = learnerOn(tinyWorld({ realRatio: 0.25, priorRatio: 0.25 }), 1, prior, true);
     record(learner.replay, 40, 5);
     const before = learner.sac.normaliser.mean.slice();
-    const report = await learner.fitModel();
-    expect(report.rows).toBe(120);
-    expect(learner.imagine(100).transitions).toBe(20);
+    learner.fitNormaliser();
+    const report = await learner.fitWorld();
+    expect(report?.rows).toBe(120);
+    expect(learner.imagine(100)?.transitions).toBe(20);
     learner.updatePolicy();
     expect(learner.sac.normaliser.mean).toEqual(before);
   });
@@ -192,19 +199,19 @@ describe('MbpoLearner', () => {
   it('can learn from the prior replay alone, before the first step of its own', async () => {
     const prior = new ReplayView(env.layout, observation, pendulumTask);
     record(prior, 40, 9);
-    const learner = learnerOn({ ...TINY, realRatio: 0.25, priorRatio: 0.25 }, 1, prior);
+    const learner = learnerOn(tinyWorld({ realRatio: 0.25, priorRatio: 0.25 }), 1, prior);
     await learn(learner);
     expect(learner.imagined).toBe(20);
   });
 });
 
-describe('trainMbpo', () => {
+describe('train', () => {
   it('runs to the end, evaluates after episodes and returns the best policy', async () => {
     const steps: number[] = [];
     const episodes: number[] = [];
     const fits: number[] = [];
     const evaluations: { step: number; best: boolean; meanReturn: number }[] = [];
-    const result = await trainMbpo(
+    const result = await train(
       options({
         steps: 400,
         evaluateEvery: 150,
@@ -220,7 +227,7 @@ describe('trainMbpo', () => {
     expect(steps.length).toBe(400);
     expect(episodes).toEqual([200, 400]);
     expect(fits.length).toBe(10);
-    expect(evaluations.map(({ step }) => step)).toEqual([200, 400]);
+    expect(evaluations.map(({ step }) => step)).toEqual([150, 300, 400]);
     const returns = evaluations.map(({ meanReturn }) => meanReturn);
     expect(result.bestEvaluation?.meanReturn).toBe(Math.max(...returns));
     expect(result).toMatchObject({ steps: 400, episodes: 2, ended: 'steps' });
@@ -228,7 +235,7 @@ describe('trainMbpo', () => {
 
   it('stops when asked and keeps what was learned', async () => {
     let asked = 0;
-    const result = await trainMbpo(options({ shouldStop: () => ++asked > 40 }));
+    const result = await train(options({ shouldStop: () => ++asked > 40 }));
     live.push(result.trainer);
     expect(result).toMatchObject({ steps: 40, ended: 'stopped' });
     expect(result.policy).toEqual(result.trainer.learner.snapshot());
@@ -240,12 +247,12 @@ describe('trainMbpo', () => {
       onEvaluation: ({ step }: { step: number }) => void steps.push(step),
       evaluationEpisodes: 1,
     };
-    const done = await trainMbpo(options({ ...more, steps: 250, evaluateEvery: 150 }));
+    const done = await train(options({ ...more, steps: 250, evaluateEvery: 150 }));
     live.push(done.trainer);
     expect(steps).toEqual([200, 250]);
     expect(done.bestEvaluation).toBeDefined();
     let asked = 0;
-    const stopped = await trainMbpo(options({ ...more, shouldStop: () => ++asked > 60 }));
+    const stopped = await train(options({ ...more, shouldStop: () => ++asked > 60 }));
     live.push(stopped.trainer);
     expect(steps).toEqual([200, 250, 60]);
     expect(stopped).toMatchObject({ ended: 'stopped', bestEvaluation: { step: 60 } });
@@ -254,16 +261,16 @@ describe('trainMbpo', () => {
   it('evaluates nothing where nothing was learned', async () => {
     const evaluated: unknown[] = [];
     const opts = options({ steps: 30, onEvaluation: (report) => evaluated.push(report) });
-    const result = await trainMbpo(opts);
+    const result = await train(opts);
     live.push(result.trainer);
-    expect(await trainMbpo(opts, result.trainer)).not.toHaveProperty('bestEvaluation');
+    expect(await train(opts, result.trainer)).not.toHaveProperty('bestEvaluation');
     expect(evaluated).toEqual([]);
   });
 
   it('goes on after its last evaluation as if it had not been, in the same environment too', async () => {
-    const parted = await trainMbpo(options({ steps: 60 }));
+    const parted = await train(options({ steps: 60 }));
     live.push(parted.trainer);
-    await trainMbpo(options({ steps: 90 }), parted.trainer);
+    await train(options({ steps: 90 }), parted.trainer);
     const whole = trainer();
     for (let i = 0; i < 90; i++) await whole.step();
     expect(values(parted.trainer)).toEqual(values(whole));
@@ -272,7 +279,7 @@ describe('trainMbpo', () => {
 
   it('selects by other starts than those of the final evaluation', async () => {
     const judge = new PendulumEnv();
-    const result = await trainMbpo(options({ steps: 60, evaluationEpisodes: 3, evaluationEnv: judge }));
+    const result = await train(options({ steps: 60, evaluationEpisodes: 3, evaluationEnv: judge }));
     live.push(result.trainer);
     const returnsFrom = (stream: string) =>
       evaluatePolicy(judge, new PlainPolicy(result.policy), 3, new Rng(1, stream)).returns;
@@ -283,17 +290,15 @@ describe('trainMbpo', () => {
   it('lets the event loop turn while it learns', async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    const result = await trainMbpo(options({ steps: 80 }));
+    const result = await train(options({ steps: 80 }));
     clearInterval(timer);
     live.push(result.trainer);
     expect(turns).toBeGreaterThan(3);
   });
 
   it('stops at the goal of the task when told to', async () => {
-    const easy = new PendulumEnv();
-    Object.assign(easy, { task: { ...pendulumTask, goalReturn: -1e9 } });
-    const result = await trainMbpo(
-      options({ env: easy, steps: 400, evaluateEvery: 100, evaluationEpisodes: 1, stopAtGoal: true }),
+    const result = await train(
+      options({ steps: 400, evaluateEvery: 100, evaluationEpisodes: 1, stopAtReturn: -1e9 }),
     );
     live.push(result.trainer);
     expect(result).toMatchObject({ steps: 200, ended: 'goal' });
@@ -323,24 +328,38 @@ describe('evaluatePolicy', () => {
   });
 });
 
-describe('MbpoConfig', () => {
+describe('LearnerConfig', () => {
   it('has presets that are consistent', () => {
-    for (const preset of Object.values(MBPO_PRESETS)) expect(() => checkMbpoConfig(preset)).not.toThrow();
+    for (const algorithm of ALGORITHMS) {
+      for (const preset of PRESETS) {
+        for (const task of ['hopper', 'half-cheetah', 'inverted-pendulum', 'swing-up']) {
+          const config = presetConfig(algorithm, preset, { task, delayed: false });
+          expect(() => checkLearnerConfig(config)).not.toThrow();
+          expect(config.world === undefined).toBe(algorithm === 'sac');
+        }
+      }
+    }
   });
 
-  it.each([
-    { batchSize: 0 },
-    { realRatio: 0.8, priorRatio: 0.3 },
-    { updatesPerStep: -1 },
-    { rolloutLength: { from: 3, to: 1, fromStep: 0, toStep: 1 } },
-  ])('refuses %o', (wrong) => {
-    expect(() => checkMbpoConfig({ ...TINY, ...wrong })).toThrow(
-      expect.objectContaining({ code: 'BAD_INPUT' }),
-    );
+  it.each<LearnerConfig>([
+    { ...TINY, batchSize: 0 },
+    { ...TINY, updatesPerStep: -1 },
+    tinyWorld({ realRatio: 0.8, priorRatio: 0.3 }),
+    tinyWorld({ rollout: { ...TINY_WORLD.rollout, length: { from: 3, to: 1, fromStep: 0, toStep: 1 } } }),
+    tinyWorld({ rollout: { ...TINY_WORLD.rollout, cut: { kind: 'macura', scale: 0, percentile: 95 } } }),
+    tinyWorld({
+      rollout: {
+        ...TINY_WORLD.rollout,
+        cut: { kind: 'infoprop', stepQuantile: 1.1, pathQuantile: 0.1, horizon: 1 },
+      },
+    }),
+  ])('refuses contradictions (%#)', (wrong) => {
+    expect(() => checkLearnerConfig(wrong)).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }));
   });
 
-  it('lengthens rollouts linearly between two real steps', () => {
-    const at = (step: number) => rolloutLengthAt(DEFAULT_MBPO, step);
+  it('lengthens rollouts linearly between two real steps, as MBPO does on Hopper', () => {
+    const { rollout } = presetConfig('mbpo', 'official', { task: 'hopper', delayed: false }).world!;
+    const at = (step: number) => rolloutLengthAt(rollout, step);
     expect([0, 20_000, 85_000, 149_999, 150_000, 1e6].map(at)).toEqual([1, 1, 8, 14, 15, 15]);
   });
 });

@@ -1,0 +1,177 @@
+/** What learns, without an environment: it serves the training loop, and a robot between two episodes. */
+import { Rng, type RngState } from '../core/index.js';
+import type { FrameLayout, Task } from '../env/index.js';
+import type { FitReport } from './ensemble-fit.js';
+import { checkLearnerConfig, rolloutLengthAt, type LearnerConfig } from './learner-config.js';
+import { ModelBuffer } from './model-buffer.js';
+import { withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
+import { encodeObservations, type ObservationSpec } from './observation.js';
+import type { PolicySnapshot } from './policy-snapshot.js';
+import { historyWindows, ReplayView } from './replay.js';
+import { drawStarts, rollout, type RolloutReport } from './rollout.js';
+import { Sac, type SacNoise, type SacReport } from './sac.js';
+import { transitionBatch, type TransitionBatch } from './transition-batch.js';
+import { WorldModel } from './world-model.js';
+
+export interface LearnerOptions {
+  readonly layout: FrameLayout;
+  readonly task: Task;
+  readonly observation: ObservationSpec;
+  readonly config: LearnerConfig;
+  readonly seed: number;
+  /** recorded steps to learn from besides `replay`, such as the simulation's when refining on a robot */
+  readonly prior?: ReplayView;
+  /** keep the policy's observation normaliser as loaded; true when refining a policy that must not change at once */
+  readonly freezeNormaliser?: boolean;
+}
+
+const STREAMS = ['fit', 'rollout', 'replay', 'noise'] as const;
+
+export class Learner {
+  readonly sac: Sac;
+  /** absent where SAC learns alone */
+  readonly world: WorldModel | undefined;
+  readonly replay: ReplayView;
+  private readonly buffer: ModelBuffer;
+  private readonly batch: TransitionBatch;
+  private readonly noise: SacNoise;
+  private rngs: Record<(typeof STREAMS)[number], Rng>;
+
+  constructor(readonly options: LearnerOptions) {
+    const { layout, task, observation, config, seed } = options;
+    checkLearnerConfig(config);
+    this.sac = new Sac(observation, config.sac, new Rng(seed, 'policy-init'));
+    this.world =
+      config.world && new WorldModel(layout, task, observation, config.world, new Rng(seed, 'model-init'));
+    this.replay = new ReplayView(layout, observation, task);
+    const branches = config.world?.rollout.branches ?? 1;
+    this.buffer = new ModelBuffer(branches, observation.size, observation.actionSize);
+    this.batch = transitionBatch(config.batchSize, observation.size, observation.actionSize);
+    const count = config.batchSize * observation.actionSize;
+    this.noise = { next: new Float32Array(count), current: new Float32Array(count) };
+    this.rngs = {
+      fit: new Rng(seed, 'fit'),
+      rollout: new Rng(seed, 'rollout'),
+      replay: new Rng(seed, 'replay'),
+      noise: new Rng(seed, 'noise'),
+    };
+  }
+
+  /** Imagined transitions at hand. */
+  get imagined(): number {
+    return this.buffer.size;
+  }
+
+  /** the replays that hold steps, its own first */
+  private get replays(): ReplayView[] {
+    const { prior } = this.options;
+    return [this.replay, ...(prior ? [prior] : [])].filter((replay) => replay.steps > 0);
+  }
+
+  /** Fits the policy's normaliser, unless frozen, to all recorded steps. */
+  fitNormaliser(): void {
+    if (this.options.freezeNormaliser === true) return;
+    const { observation: spec } = this.options;
+    const steps = this.replays.map((replay) => ({ replay, rows: replay.transitions() }));
+    const count = steps.reduce((sum, { rows }) => sum + rows.length, 0);
+    const windows = historyWindows(spec, count);
+    let i = 0;
+    for (const { replay, rows } of steps) for (const row of rows) replay.readWindow(row, windows, i++);
+    const observations = new Float32Array(count * spec.size);
+    encodeObservations(spec, count, windows.frames, windows.actions, observations);
+    this.sac.normaliser.fit(count, observations);
+  }
+
+  /** Fits the world model to all recorded steps; undefined where there is none. */
+  async fitWorld(pause?: () => Promise<void>): Promise<FitReport | undefined> {
+    return this.world?.fitTo(this.world.dataset(this.replays), this.rngs.fit, pause);
+  }
+
+  /** One round of rollouts at a real step, which sets their length; undefined where there is no world model. */
+  imagine(step: number): RolloutReport | undefined {
+    const { world, replays, sac } = this;
+    if (world === undefined) return undefined;
+    const { rollout: config } = world.config;
+    const { branches, retainedRounds } = config;
+    const length = rolloutLengthAt(config, step);
+    this.buffer.resize(branches * length * retainedRounds);
+    const rng = this.rngs.rollout;
+    const starts = drawStarts(replays, this.shares(replays, branches), rng);
+    const cut = world.cut(replays, rng);
+    const parts = { model: world, policy: sac, observation: this.options.observation, cut };
+    return rollout(parts, starts, branches, length, rng, this.buffer);
+  }
+
+  /** One policy update on a batch of recorded and imagined steps. */
+  updatePolicy(): SacReport {
+    const { batchSize, world } = this.options.config;
+    const { replay, noise } = this.rngs;
+    const { replays } = this;
+    const share = world === undefined || this.buffer.size === 0 ? 1 : world.realRatio + world.priorRatio;
+    const recorded = Math.round(batchSize * share);
+    let start = 0;
+    this.shares(replays, recorded).forEach((count, i) => {
+      replays[i]!.fill(this.batch, start, count, replay);
+      start += count;
+    });
+    this.buffer.fill(this.batch, recorded, batchSize - recorded, replay);
+    noise.fillNormal(this.noise.next);
+    noise.fillNormal(this.noise.current);
+    return this.sac.update(this.batch, this.noise);
+  }
+
+  snapshot(): PolicySnapshot {
+    return this.sac.snapshot();
+  }
+
+  /** Policy and model. Replay and imagined steps are not here: see {@link memory}. */
+  tensors(): NamedTensors {
+    return {
+      ...withPrefix('sac', this.sac.tensors()),
+      ...(this.world && withPrefix('model', this.world.tensors())),
+    };
+  }
+
+  load(tensors: NamedTensors): void {
+    this.sac.load(withoutPrefix('sac', tensors));
+    this.world?.load(withoutPrefix('model', tensors));
+  }
+
+  /** Recorded and imagined steps, for going on exactly. */
+  memory(): NamedTensors {
+    return {
+      ...withPrefix('replay', this.replay.tensors()),
+      ...withPrefix('imagined', this.buffer.tensors()),
+    };
+  }
+
+  loadMemory(tensors: NamedTensors): void {
+    this.replay.load(withoutPrefix('replay', tensors));
+    this.buffer.load(withoutPrefix('imagined', tensors));
+  }
+
+  randomStates(): Record<string, RngState> {
+    return Object.fromEntries(STREAMS.map((name) => [name, this.rngs[name].state]));
+  }
+
+  loadRandomStates(states: Readonly<Record<string, RngState>>): void {
+    for (const name of STREAMS) {
+      const state = states[name];
+      if (state !== undefined) this.rngs[name] = Rng.fromState(state);
+    }
+  }
+
+  dispose(): void {
+    this.sac.dispose();
+    this.world?.dispose();
+  }
+
+  /** `count` divided between the replays as realRatio to priorRatio; evenly where SAC learns alone. */
+  private shares(replays: readonly ReplayView[], count: number): number[] {
+    if (replays.length < 2) return [count];
+    const { realRatio, priorRatio } = this.options.config.world ?? { realRatio: 1, priorRatio: 1 };
+    const total = realRatio + priorRatio;
+    const fromPrior = total === 0 ? 0 : Math.round((count * priorRatio) / total);
+    return [count - fromPrior, fromPrior];
+  }
+}

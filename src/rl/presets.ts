@@ -1,0 +1,162 @@
+/** Named configurations. Where no source is named, a value was chosen by trials whose results are in docs/results.md. */
+import { badInput } from '../core/index.js';
+import { DEFAULT_ENSEMBLE } from './ensemble-config.js';
+import type { LearnerConfig, RolloutConfig, WorldConfig } from './learner-config.js';
+import { DEFAULT_SAC } from './sac-config.js';
+
+export const ALGORITHMS = ['mbpo', 'sac'] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+export const PRESETS = ['cpu', 'official'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/** What a preset depends on, besides its name. */
+export interface PresetFor {
+  /** Task.name */
+  readonly task: string;
+  /** the robot's commands act late: the last two frames and the last action determine what comes next, not the frame alone */
+  readonly delayed: boolean;
+}
+
+/** For robots and tasks with few joints on a laptop: minutes on two cores. */
+const CPU_WORLD: WorldConfig = {
+  model: {
+    ...DEFAULT_ENSEMBLE,
+    hidden: [64, 64],
+    weightDecay: [2.5e-5, 5e-5, 1e-4],
+    batchSize: 128,
+    holdoutMax: 1000,
+    minEpochSteps: 25, // a pass over few data is too short to judge
+    initialMinLogVariance: -6, // simulators without noise otherwise drive it down until new states explode the loss
+    maxGradientSteps: 600,
+  },
+  target: 'delta',
+  reward: 'task',
+  termination: 'task',
+  realRatio: 0.1,
+  priorRatio: 0,
+  rollout: {
+    every: 50,
+    branches: 1000,
+    length: { from: 1, to: 5, fromStep: 500, toStep: 2000 },
+    retainedRounds: 10,
+    cut: { kind: 'macura', scale: 2, percentile: 95 },
+  },
+};
+
+const CPU: LearnerConfig = {
+  sac: {
+    ...DEFAULT_SAC,
+    hidden: [64, 64],
+    actorLearningRate: 2e-3,
+    criticLearningRate: 2e-3,
+    temperatureLearningRate: 2e-3,
+    tau: 0.02,
+    criticLayerNorm: true,
+  },
+  history: 1,
+  previousActions: 0,
+  batchSize: 128,
+  updatesPerStep: 5,
+  initialRandomSteps: 250,
+  fitEvery: 125,
+  world: CPU_WORLD,
+};
+
+/** jannerm/mbpo `examples/config/<env>/0.py` and `mbpo/models/constructor.py`. */
+const OFFICIAL_WORLD: WorldConfig = {
+  model: {
+    ...DEFAULT_ENSEMBLE,
+    members: 7,
+    elites: 5,
+    hidden: [200, 200, 200, 200],
+    weightDecay: [2.5e-5, 5e-5, 7.5e-5, 7.5e-5, 1e-4],
+    normaliseTargets: false,
+    maxGradientSteps: 1e9, // the paper has no bound
+  },
+  target: 'delta',
+  reward: 'learned',
+  termination: 'task',
+  realRatio: 0.05,
+  priorRatio: 0,
+  rollout: {
+    every: 250,
+    branches: 100_000,
+    length: { from: 1, to: 1, fromStep: 20_000, toStep: 150_000 },
+    retainedRounds: 4, // one epoch of 1000 steps
+    cut: { kind: 'none' },
+  },
+};
+
+const OFFICIAL: LearnerConfig = {
+  sac: DEFAULT_SAC,
+  history: 1,
+  previousActions: 0,
+  batchSize: 256,
+  updatesPerStep: 20,
+  initialRandomSteps: 5000,
+  fitEvery: 250,
+  world: OFFICIAL_WORLD,
+};
+
+/** What the official files change for each environment; target entropies are theirs too. Others get the `custom` template's. */
+const OFFICIAL_TASKS: Readonly<Record<string, OfficialChanges>> = {
+  'inverted-pendulum': { targetEntropy: -0.05, updatesPerStep: 10, initialRandomSteps: 500, epochSteps: 250 },
+  'inverted-double-pendulum': { targetEntropy: -0.5, initialRandomSteps: 500, epochSteps: 250 },
+  hopper: { targetEntropy: -1, longest: 15 },
+  walker2d: { targetEntropy: -3 },
+  'half-cheetah': { targetEntropy: -3, updatesPerStep: 40 },
+};
+
+interface OfficialChanges {
+  readonly targetEntropy?: number;
+  readonly updatesPerStep?: number;
+  readonly initialRandomSteps?: number;
+  /** default 1000 */
+  readonly epochSteps?: number;
+  /** rollout length in the end; default 1 */
+  readonly longest?: number;
+}
+
+const CUSTOM: OfficialChanges = { targetEntropy: -1, longest: 15 };
+
+/** SAC's common settings for small tasks without a model: one update per step (Stable-Baselines3 zoo, CleanRL). */
+const SAC_ALONE = { updatesPerStep: 1, initialRandomSteps: 1000, fitEvery: 1000 } as const;
+
+/**
+ * The configuration of a preset. `sac` is the same learner without its world model.
+ * @throws BAD_INPUT for an unknown name
+ */
+export function presetConfig(
+  algorithm: Algorithm,
+  preset: Preset,
+  { task, delayed }: PresetFor,
+): LearnerConfig {
+  const observation = delayed ? { history: 2, previousActions: 1 } : {};
+  const config = { ...(preset === 'official' ? official(task) : CPU), ...observation };
+  if (algorithm === 'mbpo') return config;
+  if (algorithm !== 'sac') {
+    throw badInput(`algorithm '${String(algorithm)}', expected one of ${ALGORITHMS.join(', ')}`);
+  }
+  const { world: _, ...alone } = config;
+  return { ...alone, ...SAC_ALONE };
+}
+
+function official(task: string): LearnerConfig {
+  const { targetEntropy, longest = 1, epochSteps = 1000, ...changes } = OFFICIAL_TASKS[task] ?? CUSTOM;
+  const rollout: RolloutConfig = {
+    ...OFFICIAL_WORLD.rollout,
+    length: {
+      ...OFFICIAL_WORLD.rollout.length,
+      fromStep: 20 * epochSteps,
+      toStep: 150 * epochSteps,
+      to: longest,
+    },
+    retainedRounds: Math.max(1, epochSteps / OFFICIAL_WORLD.rollout.every),
+  };
+  return {
+    ...OFFICIAL,
+    ...changes,
+    sac: { ...OFFICIAL.sac, ...(targetEntropy !== undefined && { targetEntropy }) },
+    world: { ...OFFICIAL_WORLD, rollout },
+  };
+}

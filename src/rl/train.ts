@@ -1,0 +1,116 @@
+import { Rng } from '../core/index.js';
+import type { VectorEnv } from '../env/index.js';
+import type { FitReport } from './ensemble-fit.js';
+import { evaluatePolicy, type PolicyEvaluation } from './evaluate-policy.js';
+import { PlainPolicy, RandomPolicy, type PolicySnapshot } from './policy-snapshot.js';
+import { Trainer, type EpisodeReport, type StepReport, type TrainerOptions } from './trainer.js';
+
+export interface EvaluationReport extends PolicyEvaluation {
+  /** real steps before it */
+  readonly step: number;
+  /** whether no earlier policy of this training did better */
+  readonly best: boolean;
+}
+
+export interface TrainingOptions extends TrainerOptions {
+  /** real steps in all */
+  readonly steps: number;
+  /** real steps between two evaluations; default 1000. One more follows the last step. */
+  readonly evaluateEvery?: number;
+  /** default 5 */
+  readonly evaluationEpisodes?: number;
+  /** default: `env` itself, and evaluations then wait for the end of an episode */
+  readonly evaluationEnv?: VectorEnv;
+  /** draw other starts for each evaluation, so that no threshold is passed by the luck of one draw; default false */
+  readonly freshStarts?: boolean;
+  /** end as soon as an evaluation reaches this return; default: never */
+  readonly stopAtReturn?: number | undefined;
+  /** asked before every step, as for Ctrl+C; what was learned is kept */
+  readonly shouldStop?: () => boolean;
+  readonly onStep?: (report: StepReport) => void;
+  readonly onEpisode?: (report: EpisodeReport) => void;
+  readonly onModel?: (report: FitReport, step: number) => void;
+  readonly onEvaluation?: (report: EvaluationReport, snapshot: PolicySnapshot) => void;
+}
+
+export interface TrainingResult {
+  readonly steps: number;
+  readonly episodes: number;
+  readonly ended: 'steps' | 'goal' | 'stopped';
+  /** of the policy with the best evaluation; the newest one where nothing was learned and so none was evaluated */
+  readonly policy: PolicySnapshot;
+  readonly bestEvaluation?: EvaluationReport;
+  /** for checkpoints and for going on; dispose of it when done */
+  readonly trainer: Trainer;
+}
+
+/** Trains to the end, the goal, or until told to stop; goes on with `trainer` where one is given. */
+export async function train(
+  options: TrainingOptions,
+  trainer = new Trainer(options),
+): Promise<TrainingResult> {
+  const { steps, evaluateEvery = 1000, evaluationEpisodes = 5, env, evaluationEnv = env } = options;
+  const learningFrom = Math.max(options.config.initialRandomSteps, trainer.stepCount);
+  const ownEnv = evaluationEnv === env;
+  let best: { readonly report: EvaluationReport; readonly policy: PolicySnapshot } | undefined;
+  let lastEvaluation = 0;
+  let ended: TrainingResult['ended'] = 'steps';
+
+  /** @returns whether the goal ends the training */
+  const evaluate = (): boolean => {
+    const policy = trainer.learner.snapshot();
+    // The same starts at every evaluation, so that differences are the policy's; not those of the evaluation that is reported
+    // in the end, for which the best of many would then be too good.
+    const stream = options.freshStarts === true ? `selection ${trainer.stepCount}` : 'selection';
+    const starts = new Rng(options.seed, stream);
+    const evaluation = trainer.time.measure('evaluation', () =>
+      evaluatePolicy(evaluationEnv, new PlainPolicy(policy), evaluationEpisodes, starts),
+    );
+    const isBest = best === undefined || evaluation.meanReturn >= best.report.meanReturn;
+    const report = { ...evaluation, step: trainer.stepCount, best: isBest };
+    if (isBest) best = { report, policy };
+    lastEvaluation = trainer.stepCount;
+    options.onEvaluation?.(report, policy);
+    return options.stopAtReturn !== undefined && report.meanReturn >= options.stopAtReturn;
+  };
+
+  let nextEvaluation = Math.max(evaluateEvery, options.config.initialRandomSteps + 1);
+  while (nextEvaluation <= trainer.stepCount) nextEvaluation += evaluateEvery;
+  while (trainer.stepCount < steps) {
+    if (options.shouldStop?.() === true) {
+      ended = 'stopped';
+      break;
+    }
+    const report = await trainer.step();
+    if (report.model !== undefined) options.onModel?.(report.model, report.step);
+    options.onStep?.(report);
+    for (const episode of report.episodes) options.onEpisode?.(episode);
+    if (ownEnv && report.episodes.length === 0) continue;
+    if (report.step < nextEvaluation && report.step < steps) continue;
+    nextEvaluation += evaluateEvery * Math.ceil((report.step + 1 - nextEvaluation) / evaluateEvery);
+    if (trainer.stepCount > learningFrom && evaluate()) {
+      ended = 'goal';
+      break;
+    }
+  }
+  if (trainer.stepCount > Math.max(lastEvaluation, learningFrom)) {
+    // within an episode, which goes on where it was
+    const running = ownEnv ? env.getState(0) : undefined;
+    if (evaluate() && ended === 'steps') ended = 'goal';
+    if (running !== undefined) env.setState(0, running);
+  }
+  return {
+    steps: trainer.stepCount,
+    episodes: trainer.episodeCount,
+    ended,
+    trainer,
+    policy: best?.policy ?? trainer.learner.snapshot(),
+    ...(best && { bestEvaluation: best.report }),
+  };
+}
+
+/** Mean return of uniformly random actions: what a policy must beat. */
+export function randomPolicyReturn(env: VectorEnv, episodes: number, seed: number): PolicyEvaluation {
+  const policy = new RandomPolicy(env.layout.actions.length, new Rng(seed, 'random-policy'));
+  return evaluatePolicy(env, policy, episodes, new Rng(seed, 'evaluation'));
+}

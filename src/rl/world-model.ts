@@ -1,0 +1,275 @@
+/**
+ * World model on raw frames: observation history and action in, distribution of what comes next out.
+ * B batch, N rows, F frame size, A actions, S observation size, D outputs. The network predicts [frame (F) | reward, where it is
+ * learned]; the frame as its change or itself (`target`); changes of angles are wrapped to [-pi, pi).
+ */
+import type { Rng } from '../core/index.js';
+import type { FrameLayout, Task } from '../env/index.js';
+import { Ensemble, type MemberPredictions, type ModelDataset } from './ensemble.js';
+import { fitEnsemble, type FitReport } from './ensemble-fit.js';
+import type { WorldConfig } from './learner-config.js';
+import { withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
+import { encodeObservations, observationSpec, type ObservationSpec } from './observation.js';
+import { historyWindows, type HistoryWindows, type ReplayView } from './replay.js';
+import { fusedGaussian, rolloutCut, type RolloutCut } from './rollout-cut.js';
+import { TerminationModel } from './termination-model.js';
+
+/** One imagined step of B branches. */
+export interface ImaginedStep {
+  /** (B x F) */
+  readonly next: Float32Array;
+  /** (B) */
+  readonly rewards: Float32Array;
+  /** (B) 1 where the task ends */
+  readonly terminated: Uint8Array;
+}
+
+/** How the steps of a round are judged: see {@link RolloutCut}. */
+export interface Certainty {
+  readonly draw: RolloutCut['draw'];
+  judge(predictions: MemberPredictions): void;
+}
+
+export interface DynamicsModel {
+  /**
+   * @param windows histories of B states
+   * @param actions (B x A)
+   * @param certainty is shown the members' predictions; without it each row costs one network, not all
+   */
+  imagine(
+    batch: number,
+    windows: HistoryWindows,
+    actions: Float32Array,
+    rng: Rng,
+    certainty?: Certainty,
+  ): ImaginedStep;
+}
+
+/** What a fit is made from. */
+export interface WorldData extends ModelDataset {
+  /** (N x size of an encoded frame) frames that steps led to */
+  readonly nextFrames: Float32Array;
+  /** (N) 1 where the task ended there */
+  readonly ended: Uint8Array;
+}
+
+/** Steps that Infoprop's limits are taken from. */
+const JUDGED_STEPS = 2000;
+/** gradient steps of the termination classifier in one fit */
+const TERMINATION_STEPS = 200;
+
+/** The same angle in [-pi, pi). */
+export function wrapAngle(angle: number): number {
+  return angle - 2 * Math.PI * Math.floor((angle + Math.PI) / (2 * Math.PI));
+}
+
+export class WorldModel implements DynamicsModel {
+  readonly ensemble: Ensemble;
+  /** the network predicts rewards too */
+  readonly learnsReward: boolean;
+  /** a frame alone, as the termination classifier sees it */
+  private readonly frameSpec: ObservationSpec;
+  private readonly termination: TerminationModel | undefined;
+
+  constructor(
+    readonly layout: FrameLayout,
+    readonly task: Task,
+    readonly observation: ObservationSpec,
+    readonly config: WorldConfig,
+    rng: Rng,
+  ) {
+    const { model, reward, termination } = config;
+    this.learnsReward = reward === 'learned' || task.reward === undefined;
+    const outputs = observation.frameSize + (this.learnsReward ? 1 : 0);
+    this.ensemble = new Ensemble(observation.size + observation.actionSize, outputs, model, rng);
+    this.frameSpec = observationSpec(layout);
+    if (termination === 'learned')
+      this.termination = new TerminationModel(this.frameSpec.size, model.hidden, rng);
+  }
+
+  /** a name for each output (D) */
+  get outputs(): string[] {
+    return [...this.layout.fields, ...(this.learnsReward ? ['reward'] : [])];
+  }
+
+  /** Rows for a fit from all usable steps of the replays. */
+  dataset(replays: readonly ReplayView[]): WorldData {
+    const { observation: spec } = this;
+    const { frameSize: f, size: s, actionSize: a } = spec;
+    const d = this.ensemble.outputSize;
+    const steps = replays.map((replay) => ({ replay, rows: replay.transitions() }));
+    const count = steps.reduce((sum, { rows }) => sum + rows.length, 0);
+    const windows = historyWindows(spec, count);
+    const actions = new Float32Array(count * a);
+    const targets = new Float32Array(count * d);
+    const frames = new Float32Array(count * f);
+    const ended = new Uint8Array(count);
+    let i = 0;
+    for (const { replay, rows } of steps) {
+      for (const row of rows) {
+        const { frame, action, next, reward, terminated } = replay.step(row);
+        replay.readWindow(row, windows, i);
+        actions.set(action, i * a);
+        frames.set(next, i * f);
+        ended[i] = terminated ? 1 : 0;
+        this.writeTarget(frame, next, reward, targets.subarray(i * d, (i + 1) * d));
+        i++;
+      }
+    }
+    const inputs = new Float32Array(count * (s + a));
+    this.encodeInputs(count, windows, actions, inputs);
+    return { count, inputs, targets, nextFrames: this.encodeFrames(count, frames), ended };
+  }
+
+  /** @param data of {@link dataset} */
+  async fitTo(data: WorldData, rng: Rng, pause?: () => Promise<void>): Promise<FitReport> {
+    const report = await fitEnsemble(this.ensemble, data, rng, pause);
+    this.termination?.fit(data.nextFrames, data.ended, TERMINATION_STEPS, rng);
+    return report;
+  }
+
+  /** How to end uncertain branches of one round of rollouts; undefined where the configuration asks for none. */
+  cut(replays: readonly ReplayView[], rng: Rng): RolloutCut | undefined {
+    const { cut } = this.config.rollout;
+    if (cut.kind === 'none') return undefined;
+    return rolloutCut(cut, () => {
+      const { observation: spec } = this;
+      const windows = historyWindows(spec, JUDGED_STEPS);
+      const actions = new Float32Array(JUDGED_STEPS * spec.actionSize);
+      for (let i = 0; i < JUDGED_STEPS; i++) {
+        const replay = replays[i % replays.length]!;
+        const row = replay.draw(rng);
+        replay.readWindow(row, windows, i);
+        actions.set(replay.step(row).action, i * spec.actionSize);
+      }
+      return this.predictElites(JUDGED_STEPS, windows, actions);
+    });
+  }
+
+  /** Gaussians of all elites, of the outputs in units of their standard deviation. */
+  predictElites(batch: number, windows: HistoryWindows, actions: Float32Array): MemberPredictions {
+    return this.ensemble.predictElites(batch, this.inputs(batch, windows, actions));
+  }
+
+  imagine(
+    batch: number,
+    windows: HistoryWindows,
+    actions: Float32Array,
+    rng: Rng,
+    certainty?: Certainty,
+  ): ImaginedStep {
+    const { frameSize: f, history } = this.observation;
+    const d = this.ensemble.outputSize;
+    const drawn = new Float32Array(batch * d);
+    if (certainty === undefined) {
+      this.ensemble.sample(batch, this.inputs(batch, windows, actions), rng, drawn);
+    } else {
+      const predictions = this.predictElites(batch, windows, actions);
+      certainty.judge(predictions);
+      this.drawFrom(predictions, certainty.draw, rng, drawn);
+    }
+    const frames = new Float32Array(batch * f);
+    const next = new Float32Array(batch * f);
+    for (let b = 0; b < batch; b++) {
+      for (let j = 0; j < f; j++) {
+        const frame = windows.frames[b * history * f + j]!;
+        frames[b * f + j] = frame;
+        next[b * f + j] = drawn[b * d + j]! + (this.predictsChange(j) ? frame : 0);
+      }
+    }
+    const rewards = new Float32Array(batch);
+    if (this.learnsReward) for (let b = 0; b < batch; b++) rewards[b] = drawn[b * d + f]!;
+    else this.task.reward!(batch, this.layout, frames, actions, next, rewards);
+    return { next, rewards, terminated: this.terminations(batch, next) };
+  }
+
+  tensors(): NamedTensors {
+    return {
+      ...this.ensemble.tensors(),
+      ...(this.termination && withPrefix('termination', this.termination.tensors())),
+    };
+  }
+
+  load(tensors: NamedTensors): void {
+    this.ensemble.load(tensors);
+    this.termination?.load(withoutPrefix('termination', tensors));
+  }
+
+  dispose(): void {
+    this.ensemble.dispose();
+    this.termination?.dispose();
+  }
+
+  /** Angles are always predicted by their change, which has no jump. */
+  private predictsChange(field: number): boolean {
+    return this.config.target === 'delta' || this.observation.encoding[field] === 'sincos';
+  }
+
+  private writeTarget(frame: Float32Array, next: Float32Array, reward: number, out: Float32Array): void {
+    const { frameSize, encoding } = this.observation;
+    for (let j = 0; j < frameSize; j++) {
+      const change = next[j]! - frame[j]!;
+      if (encoding[j] === 'sincos') out[j] = wrapAngle(change);
+      else out[j] = this.predictsChange(j) ? change : next[j]!;
+    }
+    if (this.learnsReward) out[frameSize] = reward;
+  }
+
+  private drawFrom(
+    predictions: MemberPredictions,
+    from: RolloutCut['draw'],
+    rng: Rng,
+    out: Float32Array,
+  ): void {
+    const { members, count, mean, variance } = predictions;
+    const d = this.ensemble.outputSize;
+    for (let b = 0; b < count; b++) {
+      const member = from === 'member' ? rng.integer(members) : 0;
+      for (let j = 0; j < d; j++) {
+        const i = (member * count + b) * d + j;
+        const drawn =
+          from === 'member' ? { mean: mean[i]!, variance: variance[i]! } : fusedGaussian(predictions, b, j);
+        out[b * d + j] = this.ensemble.draw(j, drawn.mean, drawn.variance, rng);
+      }
+    }
+  }
+
+  private terminations(batch: number, next: Float32Array): Uint8Array {
+    const out = new Uint8Array(batch);
+    if (this.termination === undefined) this.task.terminated(batch, this.layout, next, out);
+    else {
+      const probabilities = this.termination.probabilities(batch, this.encodeFrames(batch, next));
+      probabilities.forEach((probability, b) => (out[b] = probability > 0.5 ? 1 : 0));
+    }
+    return out;
+  }
+
+  private encodeFrames(count: number, frames: Float32Array): Float32Array {
+    const out = new Float32Array(count * this.frameSpec.size);
+    encodeObservations(this.frameSpec, count, frames, new Float32Array(0), out);
+    return out;
+  }
+
+  private inputs(batch: number, windows: HistoryWindows, actions: Float32Array): Float32Array {
+    const { size, actionSize } = this.observation;
+    const inputs = new Float32Array(batch * (size + actionSize));
+    this.encodeInputs(batch, windows, actions, inputs);
+    return inputs;
+  }
+
+  /** Rows [observation | action]. */
+  private encodeInputs(
+    batch: number,
+    windows: HistoryWindows,
+    actions: Float32Array,
+    out: Float32Array,
+  ): void {
+    const { size: s, actionSize: a } = this.observation;
+    const observations = new Float32Array(batch * s);
+    encodeObservations(this.observation, batch, windows.frames, windows.actions, observations);
+    for (let b = 0; b < batch; b++) {
+      out.set(observations.subarray(b * s, (b + 1) * s), b * (s + a));
+      for (let j = 0; j < a; j++) out[b * (s + a) + s + j] = actions[b * a + j]!;
+    }
+  }
+}
