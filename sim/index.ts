@@ -14,4 +14,12 @@ export {
   type ImperfectionsInput,
 } from './imperfections.js';
 export { SimulatedRobot, type Push, type Reading, type Truth } from './plant/index.js';
+export {
+  findStandardTask,
+  listStandardTasks,
+  loadStandardEnv,
+  StandardVectorEnv,
+  type StandardEnvOptions,
+  type StandardTask,
+} from './standard/index.js';
 export { cartpoleBalance, cartpoleSwingUp, findTask, listTasks, pendulumSwingUp } from './tasks/index.js';
