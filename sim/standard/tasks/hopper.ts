@@ -8,8 +8,8 @@ const FRAME_SIZE = 11;
  * everything from the pitch on lies within +-100. v5 gives no 1 for the step that ends the episode, where v4 did. Starts: uniform
  * within 0.005. Source: gymnasium/envs/mujoco/hopper_v5.py.
  *
- * Deviation: the bound of 100 is judged on observed velocities, which are clipped to +-10, so it holds for positions only. Joint
- * limits and motors keep this model's velocities below it.
+ * Deviation: the bound of 100 is judged on observed velocities, which are clipped to +-10, so it holds for positions only. This model
+ * does not get there: random full torques drive it to 40 rad/s at most.
  */
 export const hopper = locomotionTask({
   name: 'hopper',

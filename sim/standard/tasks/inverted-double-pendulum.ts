@@ -29,8 +29,8 @@ const layout = frameLayout(
  * observes the slider's constraint force only, where v4 observed the hinges' too, which are always 0. Starts: positions uniform
  * within 0.1, velocities normal with deviation 0.1. Source: gymnasium/envs/mujoco/inverted_double_pendulum_v5.py.
  *
- * Deviation: the end is judged on the tip of the state reached. Gymnasium reads the site that the integrator's last stage left, which
- * is off by less than 1 mm. The reward reads the site as Gymnasium does.
+ * Deviation: the end is judged on the tip of the state reached. Gymnasium reads the site as the integrator's last stage left it, 0.1 mm
+ * off at most in episodes with random actions. The reward reads the site as Gymnasium does.
  */
 export const invertedDoublePendulum = mujocoTask({
   name: 'inverted-double-pendulum',

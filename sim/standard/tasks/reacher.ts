@@ -87,7 +87,7 @@ function define(source: ModelSource, actionRepeat: number, targetRadius: number)
   };
 }
 
-/** Where joints start: their range if they are limited, else a full turn [rad]. */
+/** Where joints start: their range if they have one, else a full turn [rad]. The WebAssembly build does not show `jnt_limited`. */
 function jointRanges({ model }: ModelSource): [low: number, high: number][] {
   const range = model.jnt_range as Float64Array;
   return Array.from({ length: model.njnt }, (_, i) =>
