@@ -41,6 +41,20 @@ export function xAxis(choice: AxisChoice): XAXisComponentOption {
   return { ...base(choice), nameGap: 26, splitLine: { show: false } };
 }
 
+/** A horizontal axis of named places at 0, 1, 2, ...; unlike on a category axis, data may lie beside them. */
+export function placeAxis(name: string, places: readonly string[]): XAXisComponentOption {
+  const { axisTick, axisLabel, ...rest } = base({ name, min: -0.5, max: places.length - 0.5 });
+  const customValues = places.map((_, i) => i);
+  return {
+    ...rest,
+    type: 'value',
+    nameGap: 26,
+    splitLine: { show: false },
+    axisTick: { ...axisTick, customValues },
+    axisLabel: { ...axisLabel, customValues, formatter: (at: number) => places[at] ?? '' },
+  };
+}
+
 /** A vertical axis that need not include zero. */
 export function yAxis(choice: AxisChoice): YAXisComponentOption {
   return { ...base(choice), nameGap: 46, scale: true };
@@ -62,7 +76,52 @@ export function legend(names: readonly (string | { name: string; icon: string })
   };
 }
 
+/** Rows that a legend takes in a plot of this width [px]; by the mean width of a character, on the generous side. */
+export function legendRows(names: readonly string[], width: number): number {
+  const room = width - 56;
+  let rows = 1;
+  let used = 0;
+  for (const name of names) {
+    const item = 18 + 5 + name.length * 6.6 + 18;
+    if (used > 0 && used + item > room) {
+      rows++;
+      used = 0;
+    }
+    used += item;
+  }
+  return rows;
+}
+
 /** Room for labels; with a legend of `legendRows` rows above. */
 export function grid(legendRows = 1) {
   return { left: 62, right: 22, top: 14 + 22 * legendRows, bottom: 46 };
+}
+
+/**
+ * A horizontal line with its name and value, for `markLine`.
+ * @param end where the label stands; a learning curve is low on the left and high on the right
+ */
+export function referenceLine(name: string, value: number, colour: string, end: 'Start' | 'End') {
+  return {
+    yAxis: value,
+    name,
+    label: {
+      formatter: `${name} ${shortNumber(value)}`,
+      position: `inside${end}Top` as const,
+      color: colour,
+      fontSize: FONT_SIZE,
+    },
+    lineStyle: { color: colour, type: 'dashed' as const, width: 1.3 },
+  };
+}
+
+/** Ends of an axis around the finite values, rounded outwards so that they are readable numbers. */
+export function readableRange(values: readonly number[]): { min: number; max: number } {
+  const finite = values.filter((value) => Number.isFinite(value));
+  if (finite.length === 0) return { min: 0, max: 1 };
+  const low = Math.min(...finite);
+  const high = Math.max(...finite);
+  const padding = (high - low || 1) * 0.06;
+  const unit = 10 ** Math.floor(Math.log10(high > low ? high - low : 1)) / 2;
+  return { min: Math.floor((low - padding) / unit) * unit, max: Math.ceil((high + padding) / unit) * unit };
 }

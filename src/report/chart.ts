@@ -49,18 +49,19 @@ export const HALF_WIDTH = 490;
 /** of everything within plots [px] */
 export const FONT_SIZE = 12;
 
-const FONT = 'system-ui, sans-serif';
+export const FONT = 'system-ui, sans-serif';
 
 /** A plot as an HTML figure with inline SVG: no script, no link, the same bytes for the same data. */
 export function figure(chart: Chart): Markup {
   return html`<figure>
     <h3>${chart.title}</h3>
     <figcaption>${chart.caption}</figcaption>
-    ${trusted(chartSvg(chart))}
+    ${trusted(chartSvg(chart), [chart])}
   </figure>`;
 }
 
-function chartSvg({ title, caption, width, height, option }: Chart): string {
+/** The plot alone, in the page's colours (CSS variables). */
+export function chartSvg({ title, caption, width, height, option }: Chart): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption({

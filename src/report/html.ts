@@ -1,3 +1,5 @@
+import type { Chart } from './chart.js';
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -8,12 +10,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** HTML that needs no more escaping; only {@link html} and {@link trusted} make it. */
 export class Markup {
-  constructor(readonly text: string) {}
+  constructor(
+    readonly text: string,
+    /** the plots in it, in order, to write them as files too */
+    readonly charts: readonly Chart[] = [],
+  ) {}
 }
 
 /** For markup that this folder generated itself. */
-export function trusted(text: string): Markup {
-  return new Markup(text);
+export function trusted(text: string, charts: readonly Chart[] = []): Markup {
+  return new Markup(text, charts);
 }
 
 /** Text as HTML, safe in elements and in quoted attributes; control characters, which XML cannot hold, are dropped. */
@@ -35,7 +41,13 @@ function render(fragment: Fragment): string {
   return fragment.map(render).join('\n');
 }
 
+function chartsOf(fragment: Fragment): readonly Chart[] {
+  if (fragment instanceof Markup) return fragment.charts;
+  return Array.isArray(fragment) ? (fragment as readonly (Markup | undefined)[]).flatMap(chartsOf) : [];
+}
+
 /** Template tag: everything inserted is escaped unless it is markup already; undefined inserts nothing. */
 export function html(parts: TemplateStringsArray, ...fragments: Fragment[]): Markup {
-  return new Markup(parts.reduce((text, part, index) => text + render(fragments[index - 1]) + part));
+  const text = parts.reduce((before, part, index) => before + render(fragments[index - 1]) + part);
+  return new Markup(text, fragments.flatMap(chartsOf));
 }

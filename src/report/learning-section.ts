@@ -1,9 +1,8 @@
 import type { LineSeriesOption } from 'echarts/charts';
 
-import { grid, legend, xAxis, yAxis } from './axes.js';
-import { figure, FONT_SIZE, FULL_WIDTH, type Chart } from './chart.js';
+import { grid, legend, readableRange, referenceLine, xAxis, yAxis } from './axes.js';
+import { figure, FULL_WIDTH, type Chart } from './chart.js';
 import { html, type Markup } from './html.js';
-import { shortNumber } from './numbers.js';
 import type { LearningCurve } from './report-data.js';
 import { COLOURS } from './theme.js';
 
@@ -19,21 +18,6 @@ export function learningSection(curve: LearningCurve): Markup {
   </section>`;
 }
 
-/** `end`: where the label stands; the curve is low on the left and high on the right. */
-function reference(name: string, value: number, colour: string, end: 'Start' | 'End') {
-  return {
-    yAxis: value,
-    name,
-    label: {
-      formatter: `${name} ${shortNumber(value)}`,
-      position: `inside${end}Top` as const,
-      color: colour,
-      fontSize: FONT_SIZE,
-    },
-    lineStyle: { color: colour, type: 'dashed' as const, width: 1.3 },
-  };
-}
-
 function learningChart(curve: LearningCurve): Chart {
   const { episodes, evaluations = [], randomReturn, goalReturn } = curve;
   const stepName = curve.stepName ?? 'real steps';
@@ -44,18 +28,17 @@ function learningChart(curve: LearningCurve): Chart {
     ...(spread.length > 0 ? [{ name: SPREAD, icon: 'rect' }] : []),
   ];
   const references = [
-    ...(randomReturn === undefined ? [] : [reference('random policy', randomReturn, COLOURS.muted, 'End')]),
-    ...(goalReturn === undefined ? [] : [reference('goal', goalReturn, COLOURS.good, 'Start')]),
+    ...(randomReturn === undefined
+      ? []
+      : [referenceLine('random policy', randomReturn, COLOURS.muted, 'End')]),
+    ...(goalReturn === undefined ? [] : [referenceLine('goal', goalReturn, COLOURS.good, 'Start')]),
   ];
   const levels = [randomReturn, goalReturn].filter((value) => value !== undefined);
-  const finite = [
+  const values = [
     ...episodes.map((episode) => episode.return),
     ...evaluations.flatMap((point) => [point.mean, point.min ?? point.mean, point.max ?? point.mean]),
     ...levels,
-  ].filter((value) => Number.isFinite(value));
-  const low = Math.min(...finite);
-  const high = Math.max(...finite);
-  const padding = (high - low || 1) * 0.06;
+  ];
   const band: LineSeriesOption[] = [
     {
       type: 'line',
@@ -86,11 +69,7 @@ function learningChart(curve: LearningCurve): Chart {
       grid: grid(1),
       legend: legend(names),
       xAxis: xAxis({ name: stepName, min: 0 }),
-      yAxis: yAxis({
-        name: 'return',
-        min: niceFloor(low - padding, high - low),
-        max: niceCeil(high + padding, high - low),
-      }),
+      yAxis: yAxis({ name: 'return', ...readableRange(values) }),
       series: [
         ...(spread.length > 0 ? band : []),
         {
@@ -115,19 +94,4 @@ function learningChart(curve: LearningCurve): Chart {
       ],
     },
   };
-}
-
-/** Rounded outwards to a tenth of the range's magnitude, so that the axis ends at a readable number. */
-function niceFloor(value: number, range: number): number {
-  const unit = niceUnit(range);
-  return Math.floor(value / unit) * unit;
-}
-
-function niceCeil(value: number, range: number): number {
-  const unit = niceUnit(range);
-  return Math.ceil(value / unit) * unit;
-}
-
-function niceUnit(range: number): number {
-  return 10 ** Math.floor(Math.log10(range > 0 ? range : 1)) / 2;
 }

@@ -27,8 +27,9 @@ function rmseChart({ dimensions, points }: ModelError, unit: string): Chart {
   const indexes = dimensions.map((_, i) => i).filter((i) => dimensions[i]!.unit === unit);
   const names = indexes.map((i) => dimensions[i]!.name);
   const rows = Math.ceil(names.length / LEGEND_ROW);
+  const inUnit = unit === '' ? '' : ` [${unit}]`;
   return {
-    title: `One-step prediction error [${unit}]`,
+    title: `One-step prediction error${inUnit}`,
     caption: 'Root mean square error on held-out transitions; logarithmic.',
     width: HALF_WIDTH,
     height: 264 + 22 * rows,
@@ -36,7 +37,7 @@ function rmseChart({ dimensions, points }: ModelError, unit: string): Chart {
       grid: grid(rows),
       legend: legend(names),
       xAxis: xAxis({ name: 'real steps', min: 0, splits: 5 }),
-      yAxis: yAxis({ name: `RMSE [${unit}]`, log: true }),
+      yAxis: yAxis({ name: `RMSE${inUnit}`, log: true }),
       series: indexes.map((dimension, i) => {
         const colour = SERIES_COLOURS[i % SERIES_COLOURS.length]!;
         return {

@@ -1,43 +1,28 @@
 import { bridgeSection } from './bridge-section.js';
+import { diagnosticsSection } from './diagnostics-section.js';
 import { eventSection } from './event-section.js';
-import { html, trusted, type Markup } from './html.js';
+import { html, type Markup } from './html.js';
 import { learningSection } from './learning-section.js';
 import { modelSection } from './model-section.js';
+import { page, type Page } from './page.js';
 import type { LearningCurve, ReportData, ReportHeader, SummaryRow } from './report-data.js';
-import { STYLE } from './theme.js';
 import { timeSection } from './time-section.js';
 
-/**
- * One self-contained HTML page: inline SVG and CSS, no script, no network (its own content security policy forbids both);
- * light, dark and printable. The same data give the same bytes. Sections without data are left out.
- */
-export function renderReport(data: ReportData): string {
-  const { header, summary, learning, model, bridge, trainingTime, events } = data;
+/** The report of one run; see {@link page}. The same data give the same bytes. Sections without data are left out. */
+export function renderReport(data: ReportData): Page {
+  const { header, summary, learning, model, diagnostics, bridge, trainingTime, events } = data;
   const title = `${header.robot} ${header.task}, seed ${header.seed}`;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>${title} - dynabridge report</title>
-        <style>
-          ${trusted(STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>
-          ${headerSection(header)}
-          ${summary === undefined || summary.length === 0 ? undefined : summarySection(summary)}
-          ${learning === undefined || isEmpty(learning) ? undefined : learningSection(learning)}
-          ${model === undefined ? undefined : modelSection(model)}
-          ${bridge === undefined ? undefined : bridgeSection(bridge)}
-          ${trainingTime === undefined ? undefined : timeSection(trainingTime)}
-          ${events === undefined ? undefined : eventSection(events)}
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  return page(
+    title,
+    html`${headerSection(header)}
+    ${summary === undefined || summary.length === 0 ? undefined : summarySection(summary)}
+    ${learning === undefined || isEmpty(learning) ? undefined : learningSection(learning)}
+    ${model === undefined ? undefined : modelSection(model)}
+    ${diagnostics === undefined ? undefined : diagnosticsSection(diagnostics)}
+    ${bridge === undefined ? undefined : bridgeSection(bridge)}
+    ${trainingTime === undefined ? undefined : timeSection(trainingTime)}
+    ${events === undefined ? undefined : eventSection(events)}`,
+  );
 }
 
 function isEmpty({ episodes, evaluations }: LearningCurve): boolean {

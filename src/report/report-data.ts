@@ -1,3 +1,5 @@
+import type { DiagnosticsRow, Quantity } from './metrics.js';
+
 /**
  * What a report shows, as plain data. Sections that are absent are left out of the page. Nothing here is trusted to be HTML:
  * all text is escaped. Non-finite numbers become gaps in plots.
@@ -8,6 +10,7 @@ export interface ReportData {
   readonly summary?: readonly SummaryRow[];
   readonly learning?: LearningCurve;
   readonly model?: ModelError;
+  readonly diagnostics?: ModelDiagnostics;
   readonly bridge?: BridgeData;
   readonly trainingTime?: readonly TimeShare[];
   readonly events?: readonly ReportEvent[];
@@ -57,7 +60,7 @@ export interface LearningCurve {
 
 export interface ModelError {
   /** predicted quantities, e.g. {name: 'elbow position', unit: 'rad'} */
-  readonly dimensions: readonly { readonly name: string; readonly unit: string }[];
+  readonly dimensions: readonly Quantity[];
   /** one-step errors on held-out transitions; `rmse` in the order and units of `dimensions` */
   readonly points: readonly {
     readonly step: number;
@@ -65,6 +68,9 @@ export interface ModelError {
     readonly nll?: number;
   }[];
 }
+
+/** The newest thorough examination of the world model on held-out transitions. */
+export type ModelDiagnostics = DiagnosticsRow;
 
 export interface BridgeData {
   /** time between sent commands [ms], any order */

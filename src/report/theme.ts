@@ -53,20 +53,58 @@ export function themed(svg: string): string {
 }
 
 /* Okabe and Ito (2008), "Color Universal Design", told apart with every common colour vision; lightened for dark pages. */
-const LIGHT = `
-  --page: #f6f7f9; --surface: #ffffff; --ink: #1b2430; --muted: #5b6675; --line: #c3cad3; --grid: #e8ebef;
-  --danger: #b42318; --good: #17703f; --code: #eef1f5;
-  --series1: #0072b2; --series2: #d55e00; --series3: #009e73; --series4: #a8508a;
-  --series5: #b88a00; --series6: #3a9bd0; --series7: #555f6b; --series8: #8a5a2b;`;
-const DARK = `
-  --page: #10151b; --surface: #181f27; --ink: #e6eaef; --muted: #9aa6b4; --line: #465260; --grid: #2a333e;
-  --danger: #ff8a7a; --good: #5fd394; --code: #222b35;
-  --series1: #56b4e9; --series2: #f0883e; --series3: #3ecf9f; --series4: #d98fc0;
-  --series5: #e6c229; --series6: #8fd0f5; --series7: #b6c0cb; --series8: #c99a6b;`;
+const LIGHT: Readonly<Record<string, string>> = {
+  page: '#f6f7f9',
+  surface: '#ffffff',
+  ink: '#1b2430',
+  muted: '#5b6675',
+  line: '#c3cad3',
+  grid: '#e8ebef',
+  danger: '#b42318',
+  good: '#17703f',
+  code: '#eef1f5',
+  series1: '#0072b2',
+  series2: '#d55e00',
+  series3: '#009e73',
+  series4: '#a8508a',
+  series5: '#b88a00',
+  series6: '#3a9bd0',
+  series7: '#555f6b',
+  series8: '#8a5a2b',
+};
+const DARK: Readonly<Record<string, string>> = {
+  page: '#10151b',
+  surface: '#181f27',
+  ink: '#e6eaef',
+  muted: '#9aa6b4',
+  line: '#465260',
+  grid: '#2a333e',
+  danger: '#ff8a7a',
+  good: '#5fd394',
+  code: '#222b35',
+  series1: '#56b4e9',
+  series2: '#f0883e',
+  series3: '#3ecf9f',
+  series4: '#d98fc0',
+  series5: '#e6c229',
+  series6: '#8fd0f5',
+  series7: '#b6c0cb',
+  series8: '#c99a6b',
+};
+
+const variables = (colours: Readonly<Record<string, string>>): string =>
+  Object.entries(colours)
+    .map(([name, colour]) => `--${name}: ${colour};`)
+    .join(' ');
+
+/** Replaces the CSS variables of an SVG by the colours of a light page, for files that stand alone. */
+export function inLightColours(svg: string): string {
+  return svg.replace(/var\(--([a-z]+\d?)\)/g, (all, name: string) => LIGHT[name] ?? all);
+}
 
 export const STYLE = `
-:root { color-scheme: light dark; ${LIGHT} }
-@media (prefers-color-scheme: dark) { :root { ${DARK} } }
+:root { color-scheme: light dark; ${variables(LIGHT)} }
+@media (prefers-color-scheme: dark) { :root { ${variables(DARK)} } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 32px 24px 64px; }
@@ -105,7 +143,7 @@ figure svg { display: block; width: 100%; height: auto; }
 .tiles dd { margin: 0; font-size: 24px; font-weight: 650; font-variant-numeric: tabular-nums; }
 .tiles small { font-size: 13px; font-weight: 400; color: var(--muted); }
 @media print {
-  :root { color-scheme: light; ${LIGHT} --page: #ffffff; }
+  :root { color-scheme: light; ${variables(LIGHT)} --page: #ffffff; }
   main { max-width: none; padding: 0; }
   figure, .tiles div, tr { break-inside: avoid; }
   h2 { break-after: avoid; }
