@@ -6,6 +6,7 @@ import { Output } from './output.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
+import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { trainCommand } from './train.js';
 import { twinCommand } from './twin.js';
@@ -24,14 +25,22 @@ function exitCodeHelp(): string {
 const program = new Command('dynabridge')
   .description(
     'Model-based reinforcement learning beside a ROS 2 robot, behind a safety gate.\n\n' +
-      'The usual path:  doctor -> train -> eval -> twin (rehearse) -> run.\n' +
+      'The usual path:  doctor -> train -> eval -> twin (rehearse) -> run -> report.\n' +
       'No robot and no ROS needed to try it:  dynabridge demo',
   )
   .version(version)
   .showHelpAfterError('(add --help to see what there is)')
   .addHelpText('after', exitCodeHelp())
   .exitOverride();
-for (const command of [doctorCommand, trainCommand, evalCommand, twinCommand, runCommand, demoCommand]) {
+for (const command of [
+  doctorCommand,
+  trainCommand,
+  evalCommand,
+  twinCommand,
+  runCommand,
+  reportCommand,
+  demoCommand,
+]) {
   program.addCommand(command().exitOverride().showHelpAfterError('(add --help to see what there is)'));
 }
 

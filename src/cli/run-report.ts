@@ -2,14 +2,17 @@ import os from 'node:os';
 import type { Episode, JsonLine, RunDirectory } from '../data/index.js';
 import {
   collectBridge,
+  quantityOf,
+  readMetrics,
   renderReport,
+  timeShares,
   type BridgeFacts,
+  type Metrics,
   type ReportData,
   type ReportEvent,
   type SummaryRow,
 } from '../report/index.js';
 import { parseContract, type Contract } from '../robot/index.js';
-import { frameQuantities } from './policy-contract.js';
 
 /** Events worth a line in the report. */
 const REPORTED_EVENTS = new Set([
@@ -27,69 +30,73 @@ const REPORTED_EVENTS = new Set([
 
 /** Writes report.html anew from what the run directory holds. @returns its path */
 export async function refreshReport(run: RunDirectory): Promise<string> {
-  const metrics = run.metrics.read().rows;
-  const contract = parseContract(run.readContract(), run.path);
-  const episode = await lastBridge(run);
-  const bridge = await collectBridge(episode ? [episode] : [], bridgeFacts(contract));
+  return run.writeReport(renderReport(await runReport(run)).html);
+}
+
+/** What the run directory holds, for a report. */
+export async function runReport(run: RunDirectory): Promise<ReportData> {
+  const metrics = readMetrics(run);
   const events = run.events.read().rows;
-  // The guard counts a command as limited when the gate changed it; a recording knows only that there was a reason.
-  const limited = ofKind(events, 'bridge-ended').at(-1)?.['limited'] as number | undefined;
   const cpu = os.cpus();
-  const data: ReportData = {
+  const time = metrics.time.at(-1);
+  const diagnostics = metrics.diagnostics.at(-1);
+  return {
     header: {
       ...run.info,
       machine: `${cpu.length} x ${cpu[0]?.model ?? 'unknown processor'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
     },
     ...learning(metrics),
-    ...modelError(metrics, contract),
-    ...(bridge && { bridge: { ...bridge, commandsLimited: limited ?? bridge.commandsLimited } }),
+    ...modelError(metrics),
+    ...(diagnostics && { diagnostics }),
+    ...(await bridge(run, events)),
+    ...(time && { trainingTime: timeShares(time) }),
     ...reportEvents(events),
     summary: summary(metrics, events),
   };
-  return run.writeReport(renderReport(data));
 }
 
 function ofKind(rows: readonly JsonLine[], kind: string): Record<string, unknown>[] {
   return rows.filter((row) => row['kind'] === kind);
 }
 
-function learning(metrics: readonly JsonLine[]): Pick<ReportData, 'learning'> {
-  const episodes = ofKind(metrics, 'episode').map((row) => ({
-    step: row['step'] as number,
-    return: row['return'] as number,
+function learning(metrics: Metrics): Pick<ReportData, 'learning'> {
+  const evaluations = metrics.evaluation.map(({ step, meanReturn, returns }) => ({
+    step,
+    mean: meanReturn,
+    ...(returns.length === 0 ? {} : { min: Math.min(...returns), max: Math.max(...returns) }),
   }));
-  if (episodes.length === 0) return {};
-  const evaluations = ofKind(metrics, 'evaluation').map((row) => {
-    const returns = row['returns'] as number[];
-    return {
-      step: row['step'] as number,
-      mean: row['meanReturn'] as number,
-      min: Math.min(...returns),
-      max: Math.max(...returns),
-    };
-  });
-  const baseline = ofKind(metrics, 'baseline')[0];
-  const goal = ofKind(metrics, 'result')[0];
+  const baseline = metrics.baseline[0];
+  const result = metrics.result.at(-1);
   return {
     learning: {
-      episodes,
+      episodes: metrics.episode,
       evaluations,
-      ...(baseline && { randomReturn: baseline['returnRandom'] as number }),
-      ...(goal && { goalReturn: goal['goalReturn'] as number }),
+      ...(baseline && { randomReturn: baseline.returnRandom }),
+      ...(result && { goalReturn: result.goalReturn }),
     },
   };
 }
 
-function modelError(metrics: readonly JsonLine[], contract: Contract): Pick<ReportData, 'model'> {
-  const points = ofKind(metrics, 'model').map((row) => {
-    const nll = row['holdoutNll'] as number[];
-    return {
-      step: row['step'] as number,
-      rmse: row['holdoutRmse'] as number[],
-      nll: nll.reduce((sum, value) => sum + value, 0) / nll.length,
-    };
-  });
-  return points.length === 0 ? {} : { model: { dimensions: frameQuantities(contract), points } };
+function modelError(metrics: Metrics): Pick<ReportData, 'model'> {
+  const [first] = metrics.model;
+  if (first === undefined) return {};
+  const points = metrics.model.map(({ step, holdoutRmse, holdoutNll }) => ({
+    step,
+    rmse: holdoutRmse,
+    nll: holdoutNll.reduce((sum, value) => sum + value, 0) / holdoutNll.length,
+  }));
+  return { model: { dimensions: first.outputs.map(quantityOf), points } };
+}
+
+/** The newest drive of a robot. Only it needs the contract, which a run without a robot of ours does not have. */
+async function bridge(run: RunDirectory, events: readonly JsonLine[]): Promise<Pick<ReportData, 'bridge'>> {
+  const episode = await lastBridge(run);
+  if (episode === null) return {};
+  const data = await collectBridge([episode], bridgeFacts(parseContract(run.readContract(), run.path)));
+  if (data === undefined) return {};
+  // The guard counts a command as limited when the gate changed it; a recording knows only that there was a reason.
+  const limited = ofKind(events, 'bridge-ended').at(-1)?.['limited'] as number | undefined;
+  return { bridge: { ...data, commandsLimited: limited ?? data.commandsLimited } };
 }
 
 async function lastBridge(run: RunDirectory): Promise<Episode | null> {
@@ -143,28 +150,27 @@ function reportEvents(events: readonly JsonLine[]): Pick<ReportData, 'events'> {
   return shown.length === 0 ? {} : { events: shown };
 }
 
-function summary(metrics: readonly JsonLine[], events: readonly JsonLine[]): SummaryRow[] {
-  const trained = ofKind(metrics, 'result').at(-1);
+function summary(metrics: Metrics, events: readonly JsonLine[]): SummaryRow[] {
+  const trained = metrics.result.at(-1);
+  const baseline = metrics.baseline[0];
   const ended = ofKind(events, 'bridge-ended').at(-1);
   const number = (value: unknown, digits = 1): string => (value as number).toFixed(digits);
   return [
+    ...(baseline
+      ? [
+          { label: 'Return, random policy', value: number(baseline.returnRandom) },
+          { label: 'Return, before training', value: number(baseline.returnBefore) },
+        ]
+      : []),
     ...(trained
       ? [
-          { label: 'Return, random policy', value: number(trained['returnRandom']) },
-          { label: 'Return, before training', value: number(trained['returnBefore']) },
           {
             label: 'Return, after training',
-            value: number(trained['returnAfter']),
-            note: `goal ${number(trained['goalReturn'])}`,
-            verdict:
-              (trained['returnAfter'] as number) >= (trained['goalReturn'] as number)
-                ? ('good' as const)
-                : ('bad' as const),
+            value: number(trained.returnAfter),
+            note: `goal ${number(trained.goalReturn)}`,
+            verdict: trained.returnAfter >= trained.goalReturn ? ('good' as const) : ('bad' as const),
           },
-          {
-            label: 'Real steps',
-            value: `${trained['realSteps'] as number} in ${number(trained['seconds'], 0)} s`,
-          },
+          { label: 'Real steps', value: `${trained.realSteps} in ${number(trained.seconds, 0)} s` },
         ]
       : []),
     ...(ended

@@ -1,10 +1,13 @@
 export { collectBridge, type BridgeFacts } from './collect-bridge.js';
+export { compareRuns, readComparedRun, renderComparison, type TaskComparison } from './compare/index.js';
+export { quantityOf, readMetrics, type Metrics } from './metrics.js';
 export { renderReport } from './render-report.js';
 export type {
   BridgeData,
   JointMotion,
   LearningCurve,
   Limits,
+  ModelDiagnostics,
   ModelError,
   Motion,
   ReportData,
@@ -13,3 +16,5 @@ export type {
   SummaryRow,
   TimeShare,
 } from './report-data.js';
+export { timeShares } from './time-parts.js';
+export { writePage } from './write-page.js';

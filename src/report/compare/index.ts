@@ -1,0 +1,3 @@
+export { compareRuns, type TaskComparison } from './compare-runs.js';
+export { readComparedRun } from './compared-run.js';
+export { renderComparison } from './render-comparison.js';
