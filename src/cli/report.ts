@@ -18,9 +18,9 @@ const COMPARISON_FOLDER = 'report';
 export function reportCommand(): Command {
   return new Command('report')
     .description(
-      'Report on one run, or compare several: learning curves over seeds against steps and against time, steps and seconds\n' +
-        'to the goal, final returns, and where the time went. Runs that differ in the seed only (same robot, task, algorithm\n' +
-        'and preset) are one group: a median with quartiles. Different tasks get a section each.\n\n' +
+      'Report on one run, or compare several: learning curves over seeds against steps and against time, steps and seconds ' +
+        'to the goal, final returns, and where the time went. Runs that differ in the seed only (same robot, task, ' +
+        'algorithm and preset) are one group: a median with quartiles. Different tasks get a section each.\n\n' +
         'Of one run the report shows learning, world model and the trust that it deserves, bridge, and time.\n\n' +
         'Writes report.html, one file without scripts, and beside it every plot as SVG and PNG.',
     )

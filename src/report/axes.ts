@@ -92,9 +92,14 @@ export function legendRows(names: readonly string[], width: number): number {
   return rows;
 }
 
-/** Room for labels; with a legend of `legendRows` rows above. */
-export function grid(legendRows = 1) {
-  return { left: 62, right: 22, top: 14 + 22 * legendRows, bottom: 46 };
+/** Of a legend with so many rows [px]. */
+export function legendHeight(rows: number): number {
+  return rows === 0 ? 0 : 22 + 30 * (rows - 1);
+}
+
+/** Room for labels; with a legend of `rows` rows above. */
+export function grid(rows = 1) {
+  return { left: 62, right: 22, top: 14 + legendHeight(rows), bottom: 46 };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { CustomSeriesRenderItem } from 'echarts';
 
-import { grid, legend, legendRows, PLAIN_LINE, placeAxis, xAxis, yAxis } from './axes.js';
+import { grid, legend, legendHeight, legendRows, PLAIN_LINE, placeAxis, xAxis, yAxis } from './axes.js';
 import { FULL_WIDTH, HALF_WIDTH, type Chart } from './chart.js';
 import { quantityOf } from './metrics.js';
 import type { ModelDiagnostics } from './report-data.js';
@@ -31,10 +31,10 @@ function openLoopChart({ outputs, openLoop }: ModelDiagnostics, unit: string): C
       'Root mean square error after k steps on the model\u2019s own predictions, held-out starts; logarithmic. ' +
       'Bars: from the 5 to the 95 % quantile of the error over the ensemble.',
     width: FULL_WIDTH,
-    height: 264 + 22 * rows,
+    height: 264 + legendHeight(rows),
     option: {
       grid: grid(rows),
-      legend: legend(names.map((name) => ({ name, icon: 'circle' }))),
+      legend: legend(names.map((name, i) => ({ name, icon: hollow(i) ? 'emptyCircle' : 'circle' }))),
       // horizons at equal distances: 0, 1, 2, ...
       xAxis: placeAxis('horizon k [steps]', ks),
       yAxis: yAxis({ name: `RMSE${inUnit}`, log: true }),
@@ -44,7 +44,7 @@ function openLoopChart({ outputs, openLoop }: ModelDiagnostics, unit: string): C
         return {
           type: 'custom' as const,
           name: quantities[output]!.name,
-          renderItem: drawBar(colour),
+          renderItem: drawBar(colour, hollow(i)),
           encode: { x: 0, y: [1, 2, 3] },
           // a log axis has no place for zero and below
           data: horizons
@@ -65,7 +65,10 @@ function openLoopChart({ outputs, openLoop }: ModelDiagnostics, unit: string): C
 
 const CAP = 4;
 
-function drawBar(colour: string): CustomSeriesRenderItem {
+/** When the colours are used up, their second round has open dots. */
+const hollow = (index: number): boolean => index % (2 * SERIES_COLOURS.length) >= SERIES_COLOURS.length;
+
+function drawBar(colour: string, open: boolean): CustomSeriesRenderItem {
   return (_params, api) => {
     const at = api.value(0);
     const [x, y] = api.coord([at, api.value(1)]) as [number, number];
@@ -83,7 +86,11 @@ function drawBar(colour: string): CustomSeriesRenderItem {
         line(x, low, x, high),
         line(x - CAP, low, x + CAP, low),
         line(x - CAP, high, x + CAP, high),
-        { type: 'circle', shape: { cx: x, cy: y, r: 4 }, style: { fill: colour } },
+        {
+          type: 'circle',
+          shape: { cx: x, cy: y, r: 4 },
+          style: { ...style, fill: open ? COLOURS.surface : colour },
+        },
       ],
     };
   };

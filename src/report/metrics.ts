@@ -111,7 +111,7 @@ export function readMetrics({ metrics }: RunDirectory): Metrics {
       .filter((row) => row['kind'] === kind)
       .map((row, index) => {
         const parsed = v.safeParse(SCHEMAS[kind], row);
-        if (parsed.success) return parsed.output as Row<Kind>;
+        if (parsed.success) return parsed.output;
         const issue = parsed.issues[0];
         const field = v.getDotPath(issue) ?? 'row';
         throw badInput(

@@ -1,10 +1,8 @@
-import { grid, legend, xAxis, yAxis } from './axes.js';
+import { grid, legend, legendHeight, legendRows, xAxis, yAxis } from './axes.js';
 import { figure, FULL_WIDTH, HALF_WIDTH, type Chart } from './chart.js';
 import { html, type Markup } from './html.js';
 import type { ModelError } from './report-data.js';
 import { SERIES_COLOURS } from './theme.js';
-
-const LEGEND_ROW = 3;
 
 /** Error of the world model on held-out transitions: RMSE per dimension, one plot per unit, and the likelihood. */
 export function modelSection(model: ModelError): Markup | undefined {
@@ -26,13 +24,13 @@ export function modelSection(model: ModelError): Markup | undefined {
 function rmseChart({ dimensions, points }: ModelError, unit: string): Chart {
   const indexes = dimensions.map((_, i) => i).filter((i) => dimensions[i]!.unit === unit);
   const names = indexes.map((i) => dimensions[i]!.name);
-  const rows = Math.ceil(names.length / LEGEND_ROW);
+  const rows = legendRows(names, HALF_WIDTH);
   const inUnit = unit === '' ? '' : ` [${unit}]`;
   return {
     title: `One-step prediction error${inUnit}`,
     caption: 'Root mean square error on held-out transitions; logarithmic.',
     width: HALF_WIDTH,
-    height: 264 + 22 * rows,
+    height: 264 + legendHeight(rows),
     option: {
       grid: grid(rows),
       legend: legend(names),

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
+import type { Resvg } from '@resvg/resvg-js';
+
 import { packageRoot } from '../core/index.js';
 
 /** pixels of the PNG per pixel of the SVG */
@@ -14,9 +16,9 @@ export type Rasterizer = (svg: string) => Uint8Array;
  * @returns why there is none, where the package's library for this platform is not installed
  */
 export async function loadRasterizer(): Promise<Rasterizer | { readonly missing: string }> {
-  let resvg: typeof import('@resvg/resvg-js');
+  let resvg: typeof Resvg;
   try {
-    resvg = await import('@resvg/resvg-js');
+    ({ Resvg: resvg } = await import('@resvg/resvg-js'));
   } catch (error) {
     return { missing: (error as Error).message.split('\n')[0]! };
   }
@@ -27,5 +29,5 @@ export async function loadRasterizer(): Promise<Rasterizer | { readonly missing:
     fitTo: { mode: 'zoom' as const, value: SCALE },
     font: { loadSystemFonts: false, fontFiles, defaultFontFamily: 'Inter', sansSerifFamily: 'Inter' },
   };
-  return (svg) => new resvg.Resvg(svg, options).render().asPng();
+  return (svg) => new resvg(svg, options).render().asPng();
 }

@@ -2,7 +2,7 @@ import type { TimeRow } from './metrics.js';
 import type { TimeShare } from './report-data.js';
 
 /** The parts of a training, in the order in which they are drawn. */
-export const TIME_PARTS = [
+const TIME_PARTS = [
   ['environment', 'environment'],
   ['model', 'world model'],
   ['rollouts', 'imagined rollouts'],

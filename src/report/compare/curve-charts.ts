@@ -1,4 +1,4 @@
-import type { LineSeriesOption } from 'echarts/charts';
+import type { LineSeriesOption, ScatterSeriesOption } from 'echarts/charts';
 
 import { grid, legend, PLAIN_LINE, readableRange, referenceLine, xAxis, yAxis } from '../axes.js';
 import { FULL_WIDTH, type Chart } from '../chart.js';
@@ -83,7 +83,7 @@ function curveChart(comparison: TaskComparison, lines: readonly Line[], wording:
       series: [
         ...lines.flatMap(bandSeries),
         ...lines.flatMap(seedSeries),
-        ...lines.map(medianSeries),
+        ...lines.flatMap(medianSeries),
         {
           type: 'line',
           data: [],
@@ -103,7 +103,7 @@ function caption(lines: readonly Line[], { unit, note }: Wording): string {
     bands
       ? 'Line: median over seeds; band: from the first to the third quartile.'
       : 'Line: the one seed of a group.',
-    'Mean return of an evaluation with the deterministic policy; it holds until the next evaluation.',
+    'Mean return of an evaluation with the deterministic policy; it holds until the next evaluation; dot: the last one.',
     bands ? 'A seed counts from its first to its last evaluation.' : undefined,
     bands ? 'Drawn only where at least half of the seeds still run.' : undefined,
     singles
@@ -137,11 +137,15 @@ function pointsOf(x: readonly number[], y: readonly number[]): Point[] {
 
 const STEPPED = { type: 'line', step: 'end', symbol: 'none', silent: true } as const;
 
-/** A dot at the last value, which holds for no time and would not be seen. */
-function endDot(points: number, size: number) {
-  const symbolSize = (_value: unknown, { dataIndex }: { dataIndex: number }) =>
-    dataIndex === points - 1 ? size : 0;
-  return { symbol: 'circle', showSymbol: true, showAllSymbol: true, symbolSize } as const;
+/** The last value holds for no time and would not be seen as a line. */
+function endDot(
+  x: readonly number[],
+  y: readonly number[],
+  colour: string,
+  size: number,
+): ScatterSeriesOption {
+  const itemStyle = { color: colour, opacity: 1 };
+  return { type: 'scatter', data: pointsOf(x, y).slice(-1), symbolSize: size, silent: true, itemStyle };
 }
 
 /** Two stacked lines, the area of the upper one filled. */
@@ -160,23 +164,22 @@ function bandSeries({ label, colour, curve }: Line): LineSeriesOption[] {
   ];
 }
 
-function seedSeries({ colour, curve }: Line): LineSeriesOption[] {
-  return singleSeeds(curve).map(({ x, y }) => ({
-    ...STEPPED,
-    data: pointsOf(x, y),
-    ...endDot(x.length, 4),
-    lineStyle: { color: colour, width: 0.9, opacity: 0.55 },
-    itemStyle: { color: colour, opacity: 0.55 },
-  }));
+function seedSeries({ colour, curve }: Line): (LineSeriesOption | ScatterSeriesOption)[] {
+  return singleSeeds(curve).flatMap(({ x, y }) => [
+    { ...STEPPED, data: pointsOf(x, y), lineStyle: { color: colour, width: 0.9, opacity: 0.55 } },
+    endDot(x, y, colour, 4),
+  ]);
 }
 
-function medianSeries({ label, colour, curve }: Line): LineSeriesOption {
-  return {
-    ...STEPPED,
-    name: label,
-    data: pointsOf(curve.x, curve.median),
-    ...endDot(curve.x.length, 6),
-    lineStyle: { color: colour, width: 2.2 },
-    itemStyle: { color: colour },
-  };
+function medianSeries({ label, colour, curve }: Line): (LineSeriesOption | ScatterSeriesOption)[] {
+  return [
+    {
+      ...STEPPED,
+      name: label,
+      data: pointsOf(curve.x, curve.median),
+      lineStyle: { color: colour, width: 2.2 },
+      itemStyle: { color: colour },
+    },
+    endDot(curve.x, curve.median, colour, 7),
+  ];
 }

@@ -79,7 +79,9 @@ test('counts commands, interventions and violations, and times within episodes o
       { name: 'pole', unit: 'rad', positions: [0.5, 0.5] },
     ],
   });
-  expect(renderReport({ header: sampleReport().header, bridge: bridge! })).toContain('slider command [N]');
+  expect(renderReport({ header: sampleReport().header, bridge: bridge! }).html).toContain(
+    'slider command [N]',
+  );
 });
 
 test('shows nothing sent as a gap', async () => {

@@ -5,7 +5,7 @@ import { renderReport, type ReportData } from '../../../src/report/index.js';
 import { sampleReport } from './sample-report.js';
 
 const whole = sampleReport();
-const page = renderReport(whole);
+const page = renderReport(whole).html;
 const headings = (text: string) => [...text.matchAll(/<h2[^>]*>([^<]*)<\/h2>/g)].map((match) => match[1]);
 const svgs = (text: string) => text.match(/<svg [\s\S]*?<\/svg>/g) ?? [];
 
@@ -22,7 +22,7 @@ test.each([
   ['events', 'Events'],
 ] as const)('leaves out %s alone when it is absent', (key, heading) => {
   const { [key]: _absent, ...rest } = whole;
-  expect(headings(renderReport(rest))).toEqual(headings(page).filter((name) => name !== heading));
+  expect(headings(renderReport(rest).html)).toEqual(headings(page).filter((name) => name !== heading));
 });
 
 test('leaves out sections whose data are empty', () => {
@@ -34,7 +34,7 @@ test('leaves out sections whose data are empty', () => {
     trainingTime: [{ label: 'nothing', seconds: 0 }],
     events: [],
   };
-  expect(headings(renderReport(empty))).toEqual([]);
+  expect(headings(renderReport(empty).html)).toEqual([]);
 });
 
 test('says what ran: robot, task, seed, time, versions, command line', () => {
@@ -61,7 +61,7 @@ test('escapes every text', () => {
     typeof value === 'string' && value !== 'good' && value !== 'bad' ? evil : value,
   ) as ReportData;
   const bridge = { ...whole.bridge!, motion: { ...whole.bridge!.motion!, title: evil } };
-  const text = renderReport({ ...marked, bridge });
+  const text = renderReport({ ...marked, bridge }).html;
   expect(text).not.toContain('<script');
   expect(text).not.toContain(evil);
   expect(text).toContain('&lt;/title&gt;&lt;script&gt;alert(&quot;1&quot; &amp; &#39;2&#39;)&lt;/script&gt;');
@@ -95,7 +95,7 @@ test('joints whose names differ by punctuation only do not share ids either', ()
   const [first] = whole.bridge!.motion!.joints;
   const joints = ['a_b', 'a-b', 'a b'].map((name) => ({ ...first!, name }));
   const bridge = { ...whole.bridge!, motion: { ...whole.bridge!.motion!, joints } };
-  const ids = [...renderReport({ header: whole.header, bridge }).matchAll(/\sid="([^"]+)"/g)].map(
+  const ids = [...renderReport({ header: whole.header, bridge }).html.matchAll(/\sid="([^"]+)"/g)].map(
     (match) => match[1],
   );
   expect(ids.length).toBeGreaterThan(3);
@@ -103,7 +103,7 @@ test('joints whose names differ by punctuation only do not share ids either', ()
 });
 
 test('the same data give the same bytes', () => {
-  expect(renderReport(sampleReport())).toBe(page);
+  expect(renderReport(sampleReport()).html).toBe(page);
 });
 
 test('draws the random policy and the goal as named lines', () => {
@@ -117,7 +117,7 @@ test('states percentiles in words and marks them in the plot', () => {
 });
 
 test('violations are marked as bad, none as good', () => {
-  const violated = renderReport({ ...whole, bridge: { ...whole.bridge!, violations: 2 } });
+  const violated = renderReport({ ...whole, bridge: { ...whole.bridge!, violations: 2 } }).html;
   expect(page).toContain('<dd class="good">0</dd>');
   expect(violated).toContain('<dd class="bad">2</dd>');
 });
@@ -142,7 +142,7 @@ test('survives NaN, infinities and single points', () => {
       },
     },
   };
-  const text = renderReport(odd);
+  const text = renderReport(odd).html;
   expect(headings(text)).toEqual(['Learning', 'World model', 'Bridge']);
   expect(text).not.toContain('State-to-command latency'); // no finite value, no plot
   expect(text).not.toMatch(/[ "(,]NaN/);
@@ -150,7 +150,7 @@ test('survives NaN, infinities and single points', () => {
 
 test('of very many events the last are shown and the rest is said to be left out', () => {
   const events = Array.from({ length: 1000 }, (_, i) => ({ timeS: i, kind: 'tick', text: `event ${i}.` }));
-  const text = renderReport({ header: whole.header, events });
+  const text = renderReport({ header: whole.header, events }).html;
   expect(text).toContain('The first 700 of 1\u202f000 events');
   expect(text).not.toContain('event 699.');
   expect(text).toContain('event 700.');
