@@ -36,7 +36,7 @@ export class MujocoWorld implements StandardWorld {
   reset(rng: Rng): void {
     this.data.reset();
     this.definition.start(this.data, this.kept, rng);
-    this.data.forward();
+    this.data.forward(); // as the public environments do; some of what a first frame holds follows from it
   }
 
   advance(action: Float32Array): void {
