@@ -82,12 +82,12 @@ export function legendRows(names: readonly string[], width: number): number {
   let rows = 1;
   let used = 0;
   for (const name of names) {
-    const item = 18 + 5 + name.length * 6.6 + 18;
+    const item = 18 + 5 + name.length * 5.8;
     if (used > 0 && used + item > room) {
       rows++;
       used = 0;
     }
-    used += item;
+    used += item + 18;
   }
   return rows;
 }
