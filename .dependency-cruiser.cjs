@@ -25,6 +25,16 @@ const may = {
     'src/recorder',
   ],
   'src/report': ['src/core', 'src/data'],
+  'src/training': [
+    'src/core',
+    'src/robot',
+    'src/safety',
+    'src/env',
+    'src/compute',
+    'src/rl',
+    'src/data',
+    'sim',
+  ],
   sim: ['src/core', 'src/robot', 'src/safety', 'src/env', 'src/io'],
 };
 module.exports = {

@@ -8,7 +8,7 @@ import { withPrefix } from '../src/rl/named-tensors.js';
 import { observationSpec } from '../src/rl/observation.js';
 import { snapshotToTensors, type DenseWeights, type PolicySnapshot } from '../src/rl/policy-snapshot.js';
 import { findRobot, loadRobot, type Robot } from '../src/robot/index.js';
-import { policyContract } from '../src/cli/policy-contract.js';
+import { policyContract } from '../src/training/policy-contract.js';
 
 /** A robot folder at another rate and a run directory with an untrained policy of the usual size, in a temporary folder. */
 export class ScratchBridge {

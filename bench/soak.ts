@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynabridgeError, systemClock } from '../src/core/index.js';
-import { sessionOf } from '../src/cli/policy-contract.js';
+import { sessionOf } from '../src/training/policy-contract.js';
 import { Supervisor, type BridgeOutcome } from '../src/supervisor/index.js';
 import { CycloneProgram, buildPeer } from './cyclone.js';
 import { ScratchBridge } from './scratch-bridge.js';

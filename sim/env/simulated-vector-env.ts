@@ -35,6 +35,7 @@ export interface SimulatedEnvOptions {
  */
 export class SimulatedVectorEnv implements VectorEnv {
   readonly count: number;
+  readonly framesPerStep = 1;
   readonly layout: RobotLayout;
   readonly task: RobotTask;
   readonly frames: Float32Array;

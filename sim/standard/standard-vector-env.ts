@@ -10,6 +10,7 @@ import type { StandardSetup, StandardWorld } from './world.js';
  */
 export class StandardVectorEnv implements VectorEnv {
   readonly layout: FrameLayout;
+  readonly framesPerStep: number;
   readonly task: Task;
   readonly frames: Float32Array;
   /** length of a policy step [s] */
@@ -34,6 +35,7 @@ export class StandardVectorEnv implements VectorEnv {
     }
     const { layout, task } = setup;
     this.layout = layout;
+    this.framesPerStep = setup.actionRepeat;
     this.task = task;
     this.stepSeconds = setup.frameSeconds * setup.actionRepeat;
     this.frames = new Float32Array(count * layout.size);

@@ -7,6 +7,7 @@ import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
 import { reportCommand } from './report.js';
+import { resumeCommand } from './resume.js';
 import { runCommand } from './run.js';
 import { trainCommand } from './train.js';
 import { twinCommand } from './twin.js';
@@ -35,6 +36,7 @@ const program = new Command('dynabridge')
 for (const command of [
   doctorCommand,
   trainCommand,
+  resumeCommand,
   evalCommand,
   twinCommand,
   runCommand,

@@ -15,7 +15,7 @@ import { Supervisor, type BridgeOutcome } from '../supervisor/index.js';
 import { interruptSignal } from './interrupt.js';
 import { controllerOption, jsonOption, numberWithin, robotOption, runsOption } from './options.js';
 import { Output, table } from './output.js';
-import { sessionOf } from './policy-contract.js';
+import { sessionOf } from '../training/policy-contract.js';
 
 interface RunCliOptions {
   readonly robot: string;

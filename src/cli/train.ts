@@ -1,36 +1,43 @@
+import path from 'node:path';
 import { Command, Option } from 'commander';
-import type { BackendChoice } from '../compute/index.js';
-import { DynabridgeError, Rng, elapsedMs, systemClock } from '../core/index.js';
+import type { BackendChoice } from '../compute/backend-names.js';
+import { badInput, DynabridgeError, systemClock } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
-import type { PolicySnapshot, Preset } from '../rl/index.js';
-import { PRESETS } from '../rl/presets.js';
-import { contractHash, loadRobot } from '../robot/index.js';
+import { ALGORITHMS, PRESETS, presetConfig, type Algorithm, type Preset } from '../rl/presets.js';
+import { findRobot } from '../robot/index.js';
+import type { TrainingJob } from '../training/job.js';
+import { trainInThread } from '../training/train-in-thread.js';
+import type { TrainingOrder, TrainingSummary } from '../training/training-order.js';
 import { interruptSignal } from './interrupt.js';
 import {
   backendOption,
   besideRobotOption,
   integerAtLeast,
   jsonOption,
-  robotOption,
+  numberWithin,
   runsOption,
   seedOption,
   threadsOption,
 } from './options.js';
 import { Output, table } from './output.js';
-import { EpisodeRecorder } from './episode-recorder.js';
-import { frameQuantities, policyContract, sessionOf } from './policy-contract.js';
 import { versions } from './versions.js';
 
 interface TrainCliOptions {
-  readonly robot: string;
+  readonly robot?: string;
   readonly task: string;
+  readonly mjcf?: string;
+  readonly algo: Algorithm;
+  readonly preset: Preset;
   readonly steps: number;
   readonly seed: number;
-  readonly preset: Preset;
+  readonly envs: number;
+  readonly randomise: number;
   readonly backend: BackendChoice;
   readonly threads?: number;
   readonly besideRobot?: true;
   readonly evaluateEvery: number;
+  readonly evaluationEpisodes: number;
+  readonly freshStarts?: true;
   readonly episodes: number;
   readonly untilGoal?: true;
   readonly runs: string;
@@ -40,29 +47,59 @@ interface TrainCliOptions {
 export function trainCommand(): Command {
   return new Command('train')
     .description(
-      'Train a policy in simulation with MBPO: a probabilistic ensemble learns the dynamics, SAC learns on short imagined\n' +
-        'rollouts from it. Everything goes to a new run directory. Ctrl+C keeps what was learned.',
+      'Train a policy in simulation: with MBPO, where a probabilistic ensemble learns the dynamics and SAC learns on short imagined\n' +
+        'rollouts from it, or with SAC alone. Everything goes to a new run directory. Ctrl+C keeps what was learned, and\n' +
+        'dynabridge resume goes on.',
     )
-    .addOption(robotOption())
+    .option(
+      '--robot <name|folder>',
+      'a packaged robot (see urdf/) or the path of a robot folder; without it --task is a standard task, e.g. hopper',
+    )
     .option(
       '--task <name>',
       'what to learn, e.g. swing-up or balance; a wrong name lists those there are',
       'balance',
     )
-    .option('--steps <n>', 'real (simulator) policy steps at most', integerAtLeast(1), 5000)
-    .addOption(seedOption())
+    .option('--mjcf <file>', "a MuJoCo model of your own in place of a standard task's")
+    .addOption(
+      new Option('--algo <name>', 'mbpo, or sac: the same learner without a world model')
+        .choices(ALGORITHMS)
+        .default('mbpo'),
+    )
     .addOption(
       new Option(
         '--preset <name>',
-        'cpu: few joints, minutes on a laptop; official: as in the MBPO paper, slow on a CPU',
+        'cpu: small networks, minutes on a laptop; official: as in the MBPO paper, slow on a CPU; ' +
+          'sim: many simulators and few updates, where steps cost nothing (with --algo sac --envs 16)',
       )
         .choices(PRESETS)
         .default('cpu'),
     )
+    .option(
+      '--steps <n>',
+      'environment steps at most (frames, where a task repeats actions)',
+      integerAtLeast(1),
+      5000,
+    )
+    .addOption(seedOption())
+    .option('--envs <n>', 'simulators that are stepped together', integerAtLeast(1), 1)
+    .option(
+      '--randomise <share>',
+      'let masses, friction, damping and drives of the simulators differ by up to this share',
+      numberWithin(0, 0.9),
+      0,
+    )
     .addOption(backendOption())
     .addOption(threadsOption())
     .addOption(besideRobotOption())
-    .option('--evaluate-every <n>', 'policy steps between evaluations', integerAtLeast(1), 500)
+    .option(
+      '--evaluate-every <n>',
+      'environment steps between evaluations, each of which keeps a checkpoint',
+      integerAtLeast(1),
+      500,
+    )
+    .option('--evaluation-episodes <n>', 'episodes of each evaluation', integerAtLeast(1), 5)
+    .option('--fresh-starts', 'draw other starts for each evaluation, as benchmarks do')
     .option('--episodes <n>', 'episodes of the final evaluation', integerAtLeast(1), 10)
     .option('--until-goal', "end as soon as an evaluation reaches the task's goal")
     .addOption(runsOption())
@@ -71,175 +108,97 @@ export function trainCommand(): Command {
 }
 
 async function train(options: TrainCliOptions): Promise<void> {
-  const output = new Output(options.json ?? false);
-  const robot = loadRobot(options.robot);
-  const sim = await import('../../sim/index.js');
-  const task = sim.findTask(robot.model.name, options.task); // wrong input is told before anything slow is loaded
-  const { selectBackend } = await import('../compute/index.js');
-  const rl = await import('../rl/index.js');
-  const backend = await selectBackend(options.backend, {
-    threads: options.threads,
-    robotAttached: options.besideRobot,
-  });
-  output.line(backend.explanation);
-
-  const engine = await sim.loadEngine();
-  const env = new sim.SimulatedVectorEnv({ engine, robot, task, count: 1, recordTicks: true });
-  const judge = new sim.SimulatedVectorEnv({ engine, robot, task, count: 1 });
-  const config = rl.presetConfig('mbpo', options.preset, { task: task.name, delayed: true });
-  const observation = rl.observationSpec(env.layout, config);
-  const contract = policyContract(robot, task.name, observation, {
-    engine: 'mujoco',
-    imperfections: 'nominal',
-  });
-
-  const run = RunDirectory.create(
-    options.runs,
-    {
-      kind: 'train',
-      robot: robot.model.name,
-      task: task.name,
-      seed: options.seed,
-      commandLine: `dynabridge ${process.argv.slice(2).join(' ')}`,
-      versions: versions(),
-      config: {
-        ...options,
-        backend: backend.name,
-        threads: backend.threads ?? null,
-        instructionSet: backend.instructionSet ?? null,
-        mbpo: config,
-      },
-      contract,
-    },
-    systemClock,
-  );
-  const writer = run.openEpisodeWriter(sessionOf('sim', robot, task.name, contractHash(contract)));
-  const random = rl.randomPolicyReturn(judge, options.episodes, options.seed);
-  const startNs = systemClock.nowNs();
-  const trainingOptions = {
-    env,
-    evaluationEnv: judge,
-    observation,
-    config,
-    seed: options.seed,
-    clock: systemClock,
-    recorder: new EpisodeRecorder(writer, options.seed),
+  const job = await jobFrom(options);
+  const place = {
+    base: options.runs,
+    commandLine: `dynabridge ${process.argv.slice(2).join(' ')}`,
+    versions: versions(),
   };
-  const trainer = new rl.Trainer(trainingOptions);
-  const evaluate = (policy: PolicySnapshot) =>
-    rl.evaluatePolicy(
-      judge,
-      new rl.PlainPolicy(policy),
-      options.episodes,
-      new Rng(options.seed, 'evaluation'),
-    );
-  const before = evaluate(trainer.learner.snapshot());
-  run.metrics.append({ kind: 'baseline', returnRandom: random.meanReturn, returnBefore: before.meanReturn });
-  output.line(
-    `${robot.model.name} / ${task.name}, seed ${options.seed}: random policy ${format(random.meanReturn)}, ` +
-      `untrained policy ${format(before.meanReturn)}, goal ${format(task.goalReturn)}`,
-  );
-  output.line(`run directory ${run.path}`);
+  await follow({ kind: 'start', job, place }, job.steps, options.json ?? false);
+}
 
+/** Wrong input is told here, before anything slow is loaded. */
+async function jobFrom(options: TrainCliOptions): Promise<TrainingJob> {
+  const sim = await import('../../sim/index.js');
+  const { robot, mjcf, task, envs, randomise } = options;
+  if (robot !== undefined && mjcf !== undefined)
+    throw badInput('--mjcf is for standard tasks; a robot of --robot has its own URDF');
+  if (robot === undefined && randomise > 0)
+    throw badInput(`--randomise ${randomise} is for robots; standard tasks are as their definitions say`);
+  if (randomise > 0 && envs === 1)
+    throw badInput(`--randomise ${randomise} needs several simulators to differ; add --envs 16`);
+  const folder = robot === undefined ? null : path.resolve(findRobot(robot));
+  if (folder === null) sim.findStandardTask(task);
+  else {
+    const { loadRobot } = await import('../robot/index.js');
+    sim.findTask(loadRobot(folder).model.name, task);
+  }
+  return {
+    robot: folder,
+    task,
+    mjcf: mjcf === undefined ? null : path.resolve(mjcf),
+    algo: options.algo,
+    preset: options.preset,
+    seed: options.seed,
+    steps: options.steps,
+    envs,
+    randomise,
+    evaluateEvery: options.evaluateEvery,
+    evaluationEpisodes: options.evaluationEpisodes,
+    freshStarts: options.freshStarts ?? false,
+    episodes: options.episodes,
+    untilGoal: options.untilGoal ?? false,
+    backend: options.backend,
+    threads: options.threads ?? null,
+    besideRobot: options.besideRobot ?? false,
+    learner: presetConfig(options.algo, options.preset, { task, delayed: folder !== null }),
+  };
+}
+
+/** Runs a training to its end with progress for people, then its report. */
+export async function follow(order: TrainingOrder, steps: number, json: boolean): Promise<void> {
+  const output = new Output(json);
   const signal = interruptSignal((name) =>
     output.line(`${name}: ending after this step, keeping what was learned (again to end at once)`),
   );
-  const progress = output.progress('train', options.steps, 'steps');
-  let note = '';
-  const save = (snapshot: PolicySnapshot): void => {
-    const { tensors, meta } = rl.snapshotToTensors(snapshot);
-    run.saveCheckpoint({
-      step: trainer.stepCount,
-      tensors: {
-        ...rl.withPrefix('policy', tensors),
-        ...rl.withPrefix('learner', trainer.learner.tensors()),
-      },
-      parts: { policy: structuredClone(meta), random: trainer.learner.randomStates() } as never,
-    });
-  };
-  const result = await rl.train(
-    {
-      ...trainingOptions,
-      steps: options.steps,
-      evaluateEvery: options.evaluateEvery,
-      stopAtReturn: options.untilGoal === true ? task.goalReturn : undefined,
-      shouldStop: () => signal.aborted,
-      onStep: ({ step }) => progress.update(step, note),
-      onEpisode: (episode) => {
-        note = `return ${format(episode.return)}`;
-        run.metrics.append({ kind: 'episode', ...episode });
-      },
-      onModel: (report, step) => {
-        run.metrics.append({
-          kind: 'model',
-          step,
-          outputs: frameQuantities(contract).map(({ name, unit }) => `${name} [${unit}]`),
-          rows: report.rows,
-          gradientSteps: report.gradientSteps,
-          stopped: report.stopped,
-          holdoutRmse: Array.from(report.evaluation.rmse),
-          holdoutNll: Array.from(report.evaluation.nll),
-        });
-      },
-      onEvaluation: (report, snapshot) => {
-        note = `evaluation ${format(report.meanReturn)}`;
-        run.metrics.append({
-          kind: 'evaluation',
-          step: report.step,
-          meanReturn: report.meanReturn,
-          returns: Array.from(report.returns),
-          best: report.best,
-        });
-        if (report.best) save(snapshot);
-      },
-    },
-    trainer,
-  );
-  progress.stop();
-  writer.close();
-  if (result.bestEvaluation === undefined) save(result.policy); // otherwise the newest checkpoint is the best policy's
-  const after = evaluate(result.policy);
-  const seconds = elapsedMs(startNs, systemClock.nowNs()) / 1e3;
-  const summary = {
-    run: run.path,
-    robot: robot.model.name,
-    task: task.name,
-    seed: options.seed,
-    backend: backend.name,
-    realSteps: result.steps,
-    seconds: Math.round(seconds * 10) / 10,
-    returnRandom: random.meanReturn,
-    returnBefore: before.meanReturn,
-    returnAfter: after.meanReturn,
-    returns: Array.from(after.returns),
-    goalReturn: task.goalReturn,
-    ended: result.ended,
-  };
-  run.metrics.append({ kind: 'result', ...summary });
-  trainer.dispose();
-  env.dispose();
-  judge.dispose();
+  const progress = output.progress('train', steps, 'steps');
+  const summary = await trainInThread(
+    order,
+    { line: (text) => output.line(text), progress: (frame, note) => progress.update(frame, note) },
+    signal,
+  ).finally(() => progress.stop());
   const { refreshReport } = await import('./run-report.js');
+  const run = RunDirectory.open(summary.run, systemClock);
   const report = await refreshReport(run);
   run.close();
-  output.result(
-    { ...summary, report },
-    table([
-      ['random policy', format(random.meanReturn)],
-      ['before training', format(before.meanReturn)],
-      [
-        'after training',
-        `${format(after.meanReturn)} (mean of ${options.episodes} episodes; goal ${format(task.goalReturn)})`,
-      ],
-      ['real steps', `${result.steps} in ${seconds.toFixed(0)} s`],
-      ['run', run.path],
-      ['report', report],
-    ]),
-  );
-  if (result.ended === 'stopped')
-    throw new DynabridgeError('INTERRUPTED', 'training was ended by request; what was learned is kept');
+  output.result({ ...summary, report }, table(rows(summary, report)));
+  if (summary.ended === 'stopped') {
+    const resume = `go on with: dynabridge resume ${summary.run}`;
+    throw new DynabridgeError(
+      'INTERRUPTED',
+      `training was ended by request; what was learned is kept; ${resume}`,
+    );
+  }
+  if (summary.ended === 'diverged') {
+    throw new DynabridgeError(
+      'GOAL_NOT_REACHED',
+      `training diverged after ${summary.realSteps} steps; the policy kept is the best from before (see events.jsonl in ${summary.run})`,
+    );
+  }
 }
 
-function format(value: number): string {
-  return value.toFixed(1);
+function rows(summary: TrainingSummary, report: string): [string, string][] {
+  const { returnRandom, returnBefore, returnAfter, returns, goalReturn, realSteps, seconds, run } = summary;
+  const format = (value: number): string => value.toFixed(1);
+  return [
+    ['random policy', format(returnRandom)],
+    ['before training', format(returnBefore)],
+    [
+      'after training',
+      `${format(returnAfter)} (mean of ${returns.length} episodes; goal ${format(goalReturn)})`,
+    ],
+    ['real steps', `${realSteps} in ${seconds.toFixed(0)} s`],
+    ['run', run],
+    ['report', report],
+  ];
 }

@@ -24,8 +24,11 @@ export interface StoredCheckpoint extends Checkpoint {
   readonly createdWallNs: bigint;
 }
 
-/** 2: Adam keeps its moments as a row of parameters for each ensemble member; in 1 they were one vector. */
-const CHECKPOINT_VERSION = 2;
+/**
+ * 2: Adam keeps its moments as a row of parameters for each ensemble member; in 1 they were one vector. 3: the whole training is
+ * held, not networks only, and observations are described by frame fields.
+ */
+const CHECKPOINT_VERSION = 3;
 const TENSORS = 'tensors.safetensors';
 const MANIFEST = 'manifest.json';
 const LAST = 'last';

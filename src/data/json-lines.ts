@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 
 import { DynabridgeError, type Clock } from '../core/index.js';
-import { writeFully } from './atomic-file.js';
+import { writeFileAtomic, writeFully } from './atomic-file.js';
 import { isoTime } from './checkpoint.js';
 
 export interface JsonLine {
@@ -50,6 +50,13 @@ export class JsonLinesFile {
   /** All rows; lines that are not JSON objects are left out and reported. No rows when there is no file. */
   read(): JsonLinesContent {
     return readJsonLines(this.path);
+  }
+
+  /** Drops all rows but the first `count`, in one step: a reader finds the file before or after it. */
+  keepFirst(count: number): void {
+    this.close();
+    const kept = this.read().rows.slice(0, count);
+    writeFileAtomic(this.path, kept.map((row) => JSON.stringify(row) + '\n').join(''));
   }
 
   close(): void {

@@ -77,7 +77,7 @@ export class RunDirectory {
     const files = {
       [INFO]: strictJson('run', json, 2) + '\n',
       [CONFIG]: stringify(config),
-      [CONTRACT]: strictJson('contract', contract, 2) + '\n',
+      ...(contract && { [CONTRACT]: strictJson('contract', contract, 2) + '\n' }),
     };
     mkdirSync(base, { recursive: true });
     for (let n = 1; ; n++) {
@@ -99,7 +99,7 @@ export class RunDirectory {
   static open(path: string, clock: Clock): RunDirectory {
     const next = 'give the folder of a run, or make one with: dynabridge train <robot>';
     if (!existsSync(path)) throw badInput(`run ${path} does not exist; ${next}`, { path });
-    for (const name of [INFO, CONFIG, CONTRACT]) {
+    for (const name of [INFO, CONFIG]) {
       if (!existsSync(join(path, name)))
         throw badInput(`${path} has no ${name}; ${next}`, { path, missing: name });
     }
@@ -141,9 +141,16 @@ export class RunDirectory {
     return parse(readFileSync(join(this.path, CONFIG), 'utf8'));
   }
 
-  /** Content of contract.json; the caller validates it. */
+  /** Content of contract.json; the caller validates it. @throws BAD_INPUT where there is none, as for standard tasks */
   readContract(): unknown {
-    return readJson(join(this.path, CONTRACT));
+    const path = join(this.path, CONTRACT);
+    if (!existsSync(path)) {
+      throw badInput(
+        `${this.path} has no ${CONTRACT}: its policy was not trained for a robot; give the run of one, or make it with: dynabridge train --robot <robot>`,
+        { path: this.path, missing: CONTRACT },
+      );
+    }
+    return readJson(path);
   }
 
   /** See {@link saveCheckpoint}. */

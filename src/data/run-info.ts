@@ -18,8 +18,8 @@ export interface RunStart extends RunName {
   readonly versions: Readonly<Record<string, string>>;
   /** resolved configuration; becomes config.yaml */
   readonly config: object;
-  /** becomes contract.json; finite numbers only */
-  readonly contract: object;
+  /** becomes contract.json; finite numbers only; absent where there is no robot to drive */
+  readonly contract?: object;
 }
 
 /** run.json */

@@ -33,6 +33,8 @@ export interface StepResult {
  */
 export interface VectorEnv {
   readonly count: number;
+  /** environment frames that a policy step counts as: 1, or how often a benchmark repeats each action */
+  readonly framesPerStep: number;
   readonly layout: FrameLayout;
   readonly task: Task;
   /** Start an episode in environment `index`; its first frame is written to `frames` at that row. */

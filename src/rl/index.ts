@@ -12,7 +12,7 @@ export {
   type WorldConfig,
 } from './learner-config.js';
 export { ModelBuffer } from './model-buffer.js';
-export { withPrefix, type NamedTensor, type NamedTensors } from './named-tensors.js';
+export { withoutPrefix, withPrefix, type NamedTensor, type NamedTensors } from './named-tensors.js';
 export { Normaliser, RunningMoments } from './normaliser.js';
 export {
   encodeObservations,
@@ -24,6 +24,7 @@ export {
 } from './observation.js';
 export {
   PlainPolicy,
+  snapshotFromTensors,
   snapshotToTensors,
   type DenseWeights,
   type Policy,
@@ -43,6 +44,7 @@ export {
   train,
   type EvaluationReport,
   type TrainingOptions,
+  type TrainingProgress,
   type TrainingResult,
 } from './train.js';
 export {
@@ -51,5 +53,6 @@ export {
   type StepRecorder,
   type StepReport,
   type TrainerOptions,
+  type TrainerState,
 } from './trainer.js';
 export { WorldModel, wrapAngle, type DynamicsModel } from './world-model.js';

@@ -53,6 +53,24 @@ export class PolicyCarry {
   override(action: Float32Array): void {
     this.action.set(action);
   }
+
+  tensors(): NamedTensors {
+    const { history, action, started } = this;
+    return {
+      frames: { shape: [history.frames.length], data: history.frames.slice() },
+      actions: { shape: [history.actions.length], data: history.actions.slice() },
+      action: { shape: [action.length], data: action.slice() },
+      started: { shape: [1], data: Float32Array.of(started ? 1 : 0) },
+    };
+  }
+
+  load(tensors: NamedTensors): void {
+    const { history, action } = this;
+    history.frames.set(takeTensor(tensors, 'frames', [history.frames.length]));
+    history.actions.set(takeTensor(tensors, 'actions', [history.actions.length]));
+    action.set(takeTensor(tensors, 'action', [action.length]));
+    this.started = takeTensor(tensors, 'started', [1])[0] === 1;
+  }
 }
 
 /** Deterministic policy tanh(mean); stochastic when given a generator. No allocation per step. */

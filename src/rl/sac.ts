@@ -35,6 +35,8 @@ export interface SacNoise {
 export interface SacReport {
   /** sum over both critics of half the mean squared error */
   readonly criticLoss: number;
+  /** mean of the values that the critics are to learn */
+  readonly targetMean: number;
   readonly actorLoss: number;
   /** temperature after the update */
   readonly temperature: number;
@@ -105,7 +107,8 @@ export class Sac {
       polyakStep(this.targets.variable, this.critics.variable, this.config.tau);
       this.targets.changed();
       const { temperature } = this;
-      return { criticLoss: critic.value, actorLoss: actor.value, temperature, entropy: actor.entropy };
+      const { value: criticLoss, targetMean } = critic;
+      return { criticLoss, targetMean, actorLoss: actor.value, temperature, entropy: actor.entropy };
     });
   }
 
@@ -197,7 +200,7 @@ export class Sac {
       part.dispose();
   }
 
-  private criticSlope(batch: TransitionBatch, noise: Float32Array): Slope {
+  private criticSlope(batch: TransitionBatch, noise: Float32Array): Slope & { targetMean: number } {
     const { count: b } = batch;
     const { size: s, actionSize: a } = this.observation;
     const y = this.criticTargets(batch, noise);
@@ -216,7 +219,7 @@ export class Sac {
         return { loss, gradients: [dq] };
       });
     });
-    return { value, gradient };
+    return { value, gradient, targetMean: y.reduce((sum, v) => sum + v, 0) / b };
   }
 
   private actorSlope(batch: TransitionBatch, noise: Float32Array): Slope & { entropy: number } {

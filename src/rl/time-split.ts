@@ -18,6 +18,11 @@ export class TimeSplit {
     return Object.fromEntries(entries) as Record<TimePart, number>;
   }
 
+  /** Counts what was spent before, as in an earlier sitting [s]. */
+  add(seconds: Readonly<Record<TimePart, number>>): void {
+    for (const part of TIME_PARTS) this.milliseconds[part] += seconds[part] * 1e3;
+  }
+
   measure<T>(part: TimePart, work: () => T): T {
     const startNs = this.clock.nowNs();
     try {

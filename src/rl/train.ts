@@ -12,10 +12,17 @@ export interface EvaluationReport extends PolicyEvaluation {
   readonly best: boolean;
 }
 
+/** What a training knows besides its trainer's state; give it back to go on. */
+export interface TrainingProgress {
+  /** real steps before the newest evaluation; 0 before the first */
+  readonly lastEvaluation: number;
+  readonly best?: { readonly report: EvaluationReport; readonly policy: PolicySnapshot };
+}
+
 export interface TrainingOptions extends TrainerOptions {
   /** real steps in all */
   readonly steps: number;
-  /** real steps between two evaluations; default 1000. One more follows the last step. */
+  /** real steps between two evaluations, at their multiples; default 1000. One more follows the last step. */
   readonly evaluateEvery?: number;
   /** default 5 */
   readonly evaluationEpisodes?: number;
@@ -27,16 +34,21 @@ export interface TrainingOptions extends TrainerOptions {
   readonly stopAtReturn?: number | undefined;
   /** asked before every step, as for Ctrl+C; what was learned is kept */
   readonly shouldStop?: () => boolean;
+  /** default: that of a training that has just begun */
+  readonly progress?: TrainingProgress | undefined;
   readonly onStep?: (report: StepReport) => void;
   readonly onEpisode?: (report: EpisodeReport) => void;
   readonly onModel?: (report: FitReport, step: number) => void;
-  readonly onEvaluation?: (report: EvaluationReport, snapshot: PolicySnapshot) => void;
+  /** the trainer is between two steps: the time to keep its state */
+  readonly onEvaluation?: (report: EvaluationReport, progress: TrainingProgress) => void;
 }
 
 export interface TrainingResult {
   readonly steps: number;
   readonly episodes: number;
-  readonly ended: 'steps' | 'goal' | 'stopped';
+  /** diverged: see {@link StepReport.divergence}; the trainer's state is then worth nothing, the policy is the best from before */
+  readonly ended: 'steps' | 'goal' | 'stopped' | 'diverged';
+  readonly divergence?: string;
   /** of the policy with the best evaluation; the newest one where nothing was learned and so none was evaluated */
   readonly policy: PolicySnapshot;
   readonly bestEvaluation?: EvaluationReport;
@@ -50,11 +62,12 @@ export async function train(
   trainer = new Trainer(options),
 ): Promise<TrainingResult> {
   const { steps, evaluateEvery = 1000, evaluationEpisodes = 5, env, evaluationEnv = env } = options;
-  const learningFrom = Math.max(options.config.initialRandomSteps, trainer.stepCount);
+  const { initialRandomSteps } = options.config;
+  const learningFrom = Math.max(initialRandomSteps, trainer.stepCount);
   const ownEnv = evaluationEnv === env;
-  let best: { readonly report: EvaluationReport; readonly policy: PolicySnapshot } | undefined;
-  let lastEvaluation = 0;
+  let progress: TrainingProgress = options.progress ?? { lastEvaluation: 0 };
   let ended: TrainingResult['ended'] = 'steps';
+  let divergence: string | undefined;
 
   /** @returns whether the goal ends the training */
   const evaluate = (): boolean => {
@@ -66,16 +79,18 @@ export async function train(
     const evaluation = trainer.time.measure('evaluation', () =>
       evaluatePolicy(evaluationEnv, new PlainPolicy(policy), evaluationEpisodes, starts),
     );
+    const { best } = progress;
     const isBest = best === undefined || evaluation.meanReturn >= best.report.meanReturn;
     const report = { ...evaluation, step: trainer.stepCount, best: isBest };
-    if (isBest) best = { report, policy };
-    lastEvaluation = trainer.stepCount;
-    options.onEvaluation?.(report, policy);
+    progress = {
+      lastEvaluation: trainer.stepCount,
+      ...(isBest ? { best: { report, policy } } : best && { best }),
+    };
+    options.onEvaluation?.(report, progress);
     return options.stopAtReturn !== undefined && report.meanReturn >= options.stopAtReturn;
   };
+  const periods = (step: number): number => Math.floor(step / evaluateEvery);
 
-  let nextEvaluation = Math.max(evaluateEvery, options.config.initialRandomSteps + 1);
-  while (nextEvaluation <= trainer.stepCount) nextEvaluation += evaluateEvery;
   while (trainer.stepCount < steps) {
     if (options.shouldStop?.() === true) {
       ended = 'stopped';
@@ -85,20 +100,26 @@ export async function train(
     if (report.model !== undefined) options.onModel?.(report.model, report.step);
     options.onStep?.(report);
     for (const episode of report.episodes) options.onEpisode?.(episode);
+    divergence = report.divergence;
+    if (divergence !== undefined) {
+      ended = 'diverged';
+      break;
+    }
     if (ownEnv && report.episodes.length === 0) continue;
-    if (report.step < nextEvaluation && report.step < steps) continue;
-    nextEvaluation += evaluateEvery * Math.ceil((report.step + 1 - nextEvaluation) / evaluateEvery);
-    if (trainer.stepCount > learningFrom && evaluate()) {
+    const since = Math.max(progress.lastEvaluation, initialRandomSteps); // nothing is learned before
+    if (report.step <= since || periods(report.step) === periods(since)) continue;
+    if (evaluate()) {
       ended = 'goal';
       break;
     }
   }
-  if (trainer.stepCount > Math.max(lastEvaluation, learningFrom)) {
+  if (ended !== 'diverged' && trainer.stepCount > Math.max(progress.lastEvaluation, learningFrom)) {
     // within an episode, which goes on where it was
     const running = ownEnv ? env.getState(0) : undefined;
     if (evaluate() && ended === 'steps') ended = 'goal';
     if (running !== undefined) env.setState(0, running);
   }
+  const { best } = progress;
   return {
     steps: trainer.stepCount,
     episodes: trainer.episodeCount,
@@ -106,6 +127,7 @@ export async function train(
     trainer,
     policy: best?.policy ?? trainer.learner.snapshot(),
     ...(best && { bestEvaluation: best.report }),
+    ...(divergence !== undefined && { divergence }),
   };
 }
 

@@ -3,11 +3,13 @@
  * E environments stepped together, F frame size, A actions.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { badInput, Rng, type Clock } from '../core/index.js';
+import { badInput, Rng, type Clock, type RngState } from '../core/index.js';
 import type { StepResult, VectorEnv } from '../env/index.js';
+import { DivergenceDetector } from './divergence.js';
 import type { FitReport } from './ensemble-fit.js';
 import { Learner } from './learner.js';
 import type { LearnerConfig } from './learner-config.js';
+import { withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import type { ObservationSpec } from './observation.js';
 import { PlainPolicy, type PolicyCarry } from './policy-snapshot.js';
 import type { ReplayView } from './replay.js';
@@ -35,6 +37,8 @@ export interface StepReport {
   readonly sac?: SacReport;
   readonly model?: FitReport;
   readonly rollout?: RolloutReport;
+  /** what has gone wrong beyond recovery; nothing should be learned or kept after it */
+  readonly divergence?: string;
   /** that ended with this step */
   readonly episodes: readonly EpisodeReport[];
 }
@@ -71,6 +75,28 @@ interface RunningEpisode {
   length: number;
 }
 
+/** What a trainer goes on from: see {@link Trainer.state}. */
+export interface TrainerState {
+  readonly tensors: NamedTensors;
+  /** plain JSON */
+  readonly parts: {
+    readonly stepCount: number;
+    readonly episodeCount: number;
+    readonly updatesDue: number;
+    readonly detector: readonly [number, number];
+    readonly random: Readonly<Record<string, RngState>>;
+    /** of each environment, its running episode */
+    readonly episodes: readonly (SavedEpisode | null)[];
+  };
+}
+
+interface SavedEpisode {
+  readonly return: number;
+  readonly length: number;
+  /** VectorEnv.getState, base64 */
+  readonly environment: string;
+}
+
 export class Trainer {
   readonly learner: Learner;
   readonly time: TimeSplit;
@@ -78,12 +104,13 @@ export class Trainer {
   stepCount = 0;
   episodeCount = 0;
   private readonly env: VectorEnv;
-  private readonly rngs: { readonly env: Rng; readonly exploration: Rng };
+  private rngs: { readonly env: Rng; readonly exploration: Rng };
   /** (E x A) */
   private readonly actions: Float32Array;
   private readonly episodes: (RunningEpisode | undefined)[];
   private explorer: PlainPolicy;
   private updatesDue = 0;
+  private readonly detector: DivergenceDetector;
   private work = 0;
 
   constructor(readonly options: TrainerOptions) {
@@ -94,6 +121,7 @@ export class Trainer {
     this.time = new TimeSplit(options.clock);
     this.learner = new Learner({ ...options, layout: env.layout, task: env.task });
     this.rngs = { env: new Rng(seed, 'environment'), exploration: new Rng(seed, 'exploration') };
+    this.detector = new DivergenceDetector(observation.actionSize, options.config.sac.gamma);
     this.actions = new Float32Array(env.count * observation.actionSize);
     this.episodes = new Array<RunningEpisode | undefined>(env.count).fill(undefined);
     this.explorer = this.newExplorer();
@@ -108,14 +136,78 @@ export class Trainer {
     const rollout = learning && this.isDue(config.world?.rollout.every) ? this.imagine() : undefined;
     const episodes = this.time.measure('environment', () => this.act(random));
     const sac = learning ? await this.updatePolicy() : undefined;
+    const divergence = sac && this.detector.check(sac);
     return {
       step: this.stepCount,
       random,
       episodes,
       ...(sac && { sac }),
+      ...(divergence !== undefined && { divergence }),
       ...(model && { model }),
       ...(rollout && { rollout }),
     };
+  }
+
+  /**
+   * Everything that decides what comes next, except the parts that never change: a trainer of the same options that is given it goes
+   * on bit for bit, on the same machine and backend.
+   */
+  state(): TrainerState {
+    const { env, learner, rngs } = this;
+    const carries = this.episodes.map((episode, e) =>
+      episode === undefined ? {} : withPrefix(`episode${e}`, episode.carry.tensors()),
+    );
+    return {
+      tensors: Object.assign(
+        {},
+        withPrefix('learner', learner.tensors()),
+        learner.memory(),
+        ...carries,
+      ) as NamedTensors,
+      parts: {
+        stepCount: this.stepCount,
+        episodeCount: this.episodeCount,
+        updatesDue: this.updatesDue,
+        detector: this.detector.state,
+        random: {
+          ...learner.randomStates(),
+          environment: rngs.env.state,
+          exploration: rngs.exploration.state,
+        },
+        episodes: this.episodes.map((episode, e) =>
+          episode === undefined
+            ? null
+            : {
+                return: episode.return,
+                length: episode.length,
+                environment: Buffer.from(env.getState(e)).toString('base64'),
+              },
+        ),
+      },
+    };
+  }
+
+  /** Goes on from what {@link state} gave. */
+  restore({ tensors, parts }: TrainerState): void {
+    const { env, learner } = this;
+    const { environment, exploration, ...streams } = parts.random;
+    learner.load(withoutPrefix('learner', tensors));
+    learner.loadMemory(tensors);
+    learner.loadRandomStates(streams);
+    this.rngs = { env: Rng.fromState(environment!), exploration: Rng.fromState(exploration!) };
+    this.stepCount = parts.stepCount;
+    this.episodeCount = parts.episodeCount;
+    this.updatesDue = parts.updatesDue;
+    this.detector.restore(parts.detector);
+    this.explorer = this.newExplorer();
+    parts.episodes.forEach((saved, e) => {
+      this.episodes[e] = undefined;
+      if (saved === null) return;
+      const carry = this.explorer.begin();
+      carry.load(withoutPrefix(`episode${e}`, tensors));
+      env.setState(e, Buffer.from(saved.environment, 'base64'));
+      this.episodes[e] = { carry, return: saved.return, length: saved.length };
+    });
   }
 
   dispose(): void {
@@ -160,6 +252,7 @@ export class Trainer {
         truncated,
         e,
       );
+      this.detector.reward(result.rewards[e]!);
       episode.return += result.rewards[e]!;
       episode.length++;
       if (terminated || truncated) ended.push(this.endEpisode(e, terminated, random));

@@ -35,6 +35,7 @@ export const pendulumTask: RobotTask = {
 
 export class PendulumEnv implements VectorEnv {
   readonly count = 1;
+  readonly framesPerStep = 1;
   readonly layout = layout;
   readonly task = pendulumTask;
   readonly frames = new Float32Array(3);

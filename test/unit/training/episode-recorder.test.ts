@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cartpoleBalance, SimulatedVectorEnv } from '../../../sim/index.js';
-import { EpisodeRecorder } from '../../../src/cli/episode-recorder.js';
-import { sessionOf } from '../../../src/cli/policy-contract.js';
+import { EpisodeRecorder } from '../../../src/training/episode-recorder.js';
+import { sessionOf } from '../../../src/training/policy-contract.js';
 import { selectBackend } from '../../../src/compute/index.js';
 import { Rng, systemClock } from '../../../src/core/index.js';
 import { EpisodeWriter, readEpisodes, transitionsOf, type Episode } from '../../../src/data/index.js';

@@ -1,0 +1,254 @@
+/** One training from its first step, or from its newest checkpoint, to its report; it speaks through callbacks. */
+import { Rng, elapsedMs, systemClock } from '../core/index.js';
+import { selectBackend } from '../compute/index.js';
+import { RunDirectory } from '../data/index.js';
+import * as rl from '../rl/index.js';
+import { loadTraining, saveTraining, type SavedTraining } from './checkpoints.js';
+import { EpisodeRecorder } from './episode-recorder.js';
+import { jobOf, type TrainingJob } from './job.js';
+import { TrainingMetrics } from './training-metrics.js';
+import { openWorld, type TrainingWorld } from './world.js';
+
+export interface TrainingListener {
+  /** one line for people */
+  line(text: string): void;
+  /** @param frame environment frames so far @param note newest return */
+  progress(frame: number, note: string): void;
+}
+
+export interface TrainingSummary {
+  readonly run: string;
+  readonly robot: string;
+  readonly task: string;
+  readonly algo: rl.Algorithm;
+  readonly preset: rl.Preset;
+  readonly seed: number;
+  readonly backend: string;
+  readonly threads: number | null;
+  /** environment frames, warm-up included */
+  readonly realSteps: number;
+  /** wall clock of training, evaluations included, over all sittings [s] */
+  readonly seconds: number;
+  readonly returnRandom: number;
+  readonly returnBefore: number;
+  readonly returnAfter: number;
+  readonly returns: readonly number[];
+  readonly goalReturn: number;
+  readonly ended: rl.TrainingResult['ended'];
+}
+
+/** What a run is called before it exists. */
+export interface NewRun {
+  /** where run directories are kept */
+  readonly base: string;
+  readonly commandLine: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Starts a job in a new run directory. @returns what was reached, also when it was stopped or diverged */
+export async function startTraining(
+  job: TrainingJob,
+  place: NewRun,
+  listener: TrainingListener,
+  shouldStop: () => boolean,
+): Promise<TrainingSummary> {
+  const world = await openWorld(job);
+  try {
+    const { robot, robotName } = world;
+    const run = RunDirectory.create(
+      place.base,
+      {
+        kind: 'train',
+        robot: robotName,
+        task: job.task,
+        seed: job.seed,
+        commandLine: place.commandLine,
+        versions: place.versions,
+        config: job,
+        ...(robot && { contract: robot.contract }),
+      },
+      systemClock,
+    );
+    return await new TrainingSession(job, run, world, listener, shouldStop).run(undefined);
+  } finally {
+    world.dispose();
+  }
+}
+
+/** Goes on with a run from its newest checkpoint, as if it had not been interrupted. @param steps another end, in environment frames */
+export async function resumeTraining(
+  runPath: string,
+  steps: number | undefined,
+  listener: TrainingListener,
+  shouldStop: () => boolean,
+): Promise<TrainingSummary> {
+  const run = RunDirectory.open(runPath, systemClock);
+  const job = jobOf(run.readConfig(), runPath);
+  const saved = loadTraining(run);
+  const world = await openWorld(job);
+  try {
+    const longer = steps === undefined ? job : { ...job, steps };
+    return await new TrainingSession(longer, run, world, listener, shouldStop).run(saved);
+  } finally {
+    world.dispose();
+  }
+}
+
+class TrainingSession {
+  private readonly metrics: TrainingMetrics;
+  private startNs = systemClock.nowNs();
+  private secondsBefore = 0;
+
+  constructor(
+    private readonly job: TrainingJob,
+    private readonly runDirectory: RunDirectory,
+    private readonly world: TrainingWorld,
+    private readonly listener: TrainingListener,
+    private readonly shouldStop: () => boolean,
+  ) {
+    this.metrics = new TrainingMetrics(runDirectory, world.env.framesPerStep);
+  }
+
+  /** wall clock of training over all sittings [s] */
+  private get seconds(): number {
+    return this.secondsBefore + elapsedMs(this.startNs, systemClock.nowNs()) / 1e3;
+  }
+
+  async run(saved: SavedTraining | undefined): Promise<TrainingSummary> {
+    const { job, runDirectory: run, world, listener } = this;
+    const backend = await selectBackend(job.backend, {
+      threads: job.threads ?? undefined,
+      robotAttached: job.besideRobot || undefined,
+    });
+    listener.line(backend.explanation);
+    run.events.append(saved ? 'resumed' : 'started', {
+      step: saved?.state.parts.stepCount ?? 0,
+      backend: backend.name,
+      threads: backend.threads ?? null,
+      instructionSet: backend.instructionSet ?? null,
+    });
+    const writer = world.robot && job.envs === 1 ? run.openEpisodeWriter(world.robot.session) : undefined;
+    const trainerOptions: rl.TrainerOptions = {
+      env: world.env,
+      observation: world.observation,
+      config: job.learner,
+      seed: job.seed,
+      clock: systemClock,
+      ...(writer && { recorder: new EpisodeRecorder(writer, job.seed) }),
+    };
+    const trainer = new rl.Trainer(trainerOptions);
+    try {
+      if (saved === undefined) this.judgeBefore(trainer);
+      else this.goOn(trainer, saved);
+      this.startNs = systemClock.nowNs();
+      const result = await rl.train({ ...trainerOptions, ...this.course(trainer, saved) }, trainer);
+      const { seconds } = this;
+      if (result.divergence !== undefined) this.tellDivergence(result.divergence);
+      else if (result.bestEvaluation === undefined) this.save(trainer, { lastEvaluation: 0 });
+      const after = this.evaluate(result.policy);
+      const summary: TrainingSummary = {
+        run: run.path,
+        robot: world.robotName,
+        task: job.task,
+        algo: job.algo,
+        preset: job.preset,
+        seed: job.seed,
+        backend: backend.name,
+        threads: backend.threads ?? null,
+        realSteps: result.steps * world.env.framesPerStep,
+        seconds: Math.round(seconds * 10) / 10,
+        ...this.metrics.baseline(),
+        returnAfter: after.meanReturn,
+        returns: Array.from(after.returns),
+        goalReturn: world.env.task.goalReturn,
+        ended: result.ended,
+      };
+      this.metrics.result(summary);
+      return summary;
+    } finally {
+      writer?.close();
+      trainer.dispose();
+      run.close();
+    }
+  }
+
+  /** How long to train, when to evaluate, and whom to tell. */
+  private course(
+    trainer: rl.Trainer,
+    saved: SavedTraining | undefined,
+  ): Omit<rl.TrainingOptions, keyof rl.TrainerOptions> {
+    const { job, world, metrics, listener } = this;
+    const { framesPerStep, task } = world.env;
+    let note = '';
+    return {
+      evaluationEnv: world.judge,
+      steps: Math.ceil(job.steps / framesPerStep),
+      evaluateEvery: Math.max(1, Math.round(job.evaluateEvery / framesPerStep)),
+      evaluationEpisodes: job.evaluationEpisodes,
+      freshStarts: job.freshStarts,
+      stopAtReturn: job.untilGoal ? task.goalReturn : undefined,
+      shouldStop: this.shouldStop,
+      progress: saved?.progress,
+      onStep: ({ step }) => listener.progress(step * framesPerStep, note),
+      onEpisode: (episode) => {
+        note = `return ${episode.return.toFixed(1)}`;
+        metrics.episode(episode);
+      },
+      onModel: (report, step) => {
+        const names = [...world.quantities, 'reward'].slice(0, report.evaluation.rmse.length);
+        metrics.model(report, step, names);
+      },
+      onEvaluation: (report, progress) => {
+        note = `evaluation ${report.meanReturn.toFixed(1)}`;
+        metrics.evaluation(report, this.seconds);
+        metrics.time(trainer.time.seconds, report.step);
+        this.save(trainer, progress);
+      },
+    };
+  }
+
+  /** What random actions and the untrained policy reach. */
+  private judgeBefore(trainer: rl.Trainer): void {
+    const { job, world, runDirectory, listener, metrics } = this;
+    const random = rl.randomPolicyReturn(world.judge, job.episodes, job.seed).meanReturn;
+    const before = this.evaluate(trainer.learner.snapshot()).meanReturn;
+    metrics.judged(random, before);
+    listener.line(
+      `${world.robotName} / ${job.task}, ${job.algo}, seed ${job.seed}: random policy ${random.toFixed(1)}, ` +
+        `untrained policy ${before.toFixed(1)}, goal ${world.env.task.goalReturn.toFixed(1)}`,
+    );
+    listener.line(`run directory ${runDirectory.path}`);
+  }
+
+  private goOn(trainer: rl.Trainer, saved: SavedTraining): void {
+    trainer.restore(saved.state);
+    this.secondsBefore = saved.seconds;
+    this.metrics.forgetAfter(saved.metricsRows);
+    trainer.time.add(this.metrics.timeSpent());
+    const frame = trainer.stepCount * this.world.env.framesPerStep;
+    this.listener.line(`going on with ${this.runDirectory.path} from step ${frame} of ${this.job.steps}`);
+  }
+
+  private evaluate(policy: rl.PolicySnapshot): rl.PolicyEvaluation {
+    const starts = new Rng(this.job.seed, 'evaluation');
+    return rl.evaluatePolicy(this.world.judge, new rl.PlainPolicy(policy), this.job.episodes, starts);
+  }
+
+  private save(trainer: rl.Trainer, progress: rl.TrainingProgress): void {
+    saveTraining(this.runDirectory, trainer, progress, {
+      metricsRows: this.metrics.rows,
+      seconds: this.seconds,
+    });
+    this.metrics.writeCsv();
+  }
+
+  /** Nothing is saved after a divergence, so the newest checkpoint is from before it. */
+  private tellDivergence(divergence: string): void {
+    const { runDirectory: run, listener } = this;
+    const kept = run.hasCheckpoint()
+      ? `rolled back to the checkpoint of step ${run.loadCheckpoint().step}`
+      : 'there was no checkpoint yet to roll back to';
+    run.events.append('diverged', { divergence, kept });
+    listener.line(`training diverged: ${divergence}; ${kept}. Lower the learning rates or updates per step.`);
+  }
+}
