@@ -11,6 +11,7 @@ export {
   type SimulationFacts,
 } from './contract.js';
 export { findRobot, listRobots } from './find-robot.js';
+export { kinematicChain, linkPosition, type KinematicChain } from './kinematics.js';
 export { loadRobot } from './load-robot.js';
 export type {
   ActionConfig,

@@ -1,0 +1,144 @@
+import loadMujoco from '@mujoco/mujoco';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { kinematicChain, linkPosition, loadRobot } from '../../../src/robot/index.js';
+import type { KinematicModel } from '../../../src/robot/kinematics.js';
+import { parseUrdf } from '../../../src/robot/parse-urdf.js';
+import { expectBadInput } from './scratch-robot.js';
+
+const mujoco = await loadMujoco();
+
+// MuJoCo's parser refuses denormal numbers
+const number = (min: number, max: number) =>
+  fc.double({ min, max, noNaN: true, noDefaultInfinity: true }).map((value) => Number(value.toFixed(9)));
+const vector = (size: number) => fc.tuple(number(-size, size), number(-size, size), number(-size, size));
+
+/** Joint i moves link i + 1, which hangs below any link before it; `mimic` makes it follow an earlier joint where there is one. */
+const joint = fc.record({
+  type: fc.constantFrom('revolute', 'continuous', 'prismatic', 'fixed'),
+  parent: fc.nat(),
+  axis: vector(3).filter((axis) => Math.hypot(...axis) > 0.1),
+  xyz: vector(1),
+  rpy: vector(4),
+  mimic: fc.option(fc.record({ leader: fc.nat(), multiplier: number(-2, 2), offset: number(-1, 1) }), {
+    freq: 3,
+    nil: undefined,
+  }),
+  position: number(-3, 3),
+});
+
+interface Tree {
+  readonly urdf: string;
+  /** of the joints that move and follow no other */
+  readonly positions: ReadonlyMap<string, number>;
+}
+
+function tree(joints: readonly (typeof joint extends fc.Arbitrary<infer T> ? T : never)[]): Tree {
+  const positions = new Map<string, number>();
+  const inertial =
+    '<inertial><mass value="1"/><inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0" iyz="0"/></inertial>';
+  const elements = joints.map(({ type, parent, axis, xyz, rpy, mimic, position }, i) => {
+    const leaders = [...positions.keys()];
+    const follows = mimic !== undefined && type !== 'fixed' && leaders.length > 0;
+    if (type !== 'fixed' && !follows) positions.set(`j${i}`, position);
+    const leader = leaders[(mimic?.leader ?? 0) % Math.max(1, leaders.length)];
+    return `<joint name="j${i}" type="${type}">
+      <parent link="l${parent % (i + 1)}"/><child link="l${i + 1}"/>
+      <origin xyz="${xyz.join(' ')}" rpy="${rpy.join(' ')}"/><axis xyz="${axis.join(' ')}"/>
+      <limit lower="-9" upper="9" velocity="1" effort="1"/>
+      ${follows ? `<mimic joint="${leader}" multiplier="${mimic.multiplier}" offset="${mimic.offset}"/>` : ''}
+    </joint><link name="l${i + 1}">${inertial}</link>`;
+  });
+  return { urdf: `<robot name="tree"><link name="l0"/>${elements.join('')}</robot>`, positions };
+}
+
+function modelOf(urdf: string, measured: readonly string[]): KinematicModel {
+  const { name, rootLink, links, joints } = parseUrdf(urdf, 'tree.urdf');
+  const withRole = joints.map((parsed) => ({ ...parsed, role: 'commanded' as const }));
+  return { name, rootLink, links, joints: withRole as unknown as KinematicModel['joints'], measured };
+}
+
+/** Positions of all links by MuJoCo's own kinematics, from the URDF text. */
+function mujocoPositions(urdf: string, positions: ReadonlyMap<string, number>, model: KinematicModel) {
+  const unfused = urdf
+    .replace('<robot name="tree">', '$&<mujoco><compiler fusestatic="false"/></mujoco>')
+    .replace(/<mimic[^>]*>/g, '');
+  const compiled = mujoco.MjModel.from_xml_string(unfused);
+  const data = new mujoco.MjData(compiled);
+  for (const { name, type, mimic } of model.joints) {
+    if (type === 'fixed') continue;
+    const id = mujoco.mj_name2id(compiled, mujoco.mjtObj.mjOBJ_JOINT.value, name);
+    const own = positions.get(mimic?.joint ?? name)!;
+    (data.qpos as Float64Array)[(compiled.jnt_qposadr as Int32Array)[id]!] =
+      mimic === undefined ? own : mimic.multiplier * own + mimic.offset;
+  }
+  mujoco.mj_kinematics(compiled, data);
+  const links = model.links.slice(1).map((link) => {
+    const body = mujoco.mj_name2id(compiled, mujoco.mjtObj.mjOBJ_BODY.value, link);
+    return [link, [...(data.xpos as Float64Array).subarray(3 * body, 3 * body + 3)]] as const;
+  });
+  data.delete();
+  compiled.delete();
+  return links;
+}
+
+describe('linkPosition', () => {
+  it('is where MuJoCo has each link of any tree, in any pose', () => {
+    const seen = { mimic: 0, fixed: 0, prismatic: 0, links: 0 };
+    fc.assert(
+      fc.property(fc.array(joint, { minLength: 1, maxLength: 9 }), (joints) => {
+        const { urdf, positions } = tree(joints);
+        const measured = [...positions.keys()].reverse();
+        const model = modelOf(urdf, measured);
+        const row = Float64Array.from([99, ...measured.map((name) => positions.get(name)!)]);
+        for (const [link, expected] of mujocoPositions(urdf, positions, model)) {
+          const chain = kinematicChain(model, link);
+          const position = linkPosition(chain, row, 1, new Float64Array(3));
+          expected.forEach((value, axis) => expect(position[axis]).toBeCloseTo(value, 9));
+          seen.links++;
+        }
+        for (const { type, mimic } of model.joints) {
+          if (mimic !== undefined) seen.mimic++;
+          if (type === 'fixed') seen.fixed++;
+          if (type === 'prismatic') seen.prismatic++;
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(20);
+  });
+
+  it('is the closed form of two links in a plane', () => {
+    const chain = kinematicChain(loadRobot('reacher').model, 'tip');
+    expect(chain.joints).toEqual(['shoulder', 'elbow']);
+    for (const [shoulder, elbow] of [
+      [0, 0],
+      [0.4, -1.1],
+      [-2, 2.3],
+    ] as const) {
+      const [x, y, z] = linkPosition(chain, [shoulder, elbow], 0, new Float64Array(3));
+      expect(x).toBeCloseTo(0.22 * Math.cos(shoulder) + 0.18 * Math.cos(shoulder + elbow), 12);
+      expect(y).toBeCloseTo(0.22 * Math.sin(shoulder) + 0.18 * Math.sin(shoulder + elbow), 12);
+      expect(z).toBeCloseTo(0.1, 12);
+    }
+  });
+
+  it('of the root link is its origin', () => {
+    const chain = kinematicChain(loadRobot('arm6').model, 'base');
+    expect([...linkPosition(chain, [], 0, new Float64Array(3).fill(9))]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('kinematicChain', () => {
+  it('refuses a link that does not exist, with the nearest name', () => {
+    expectBadInput(() => kinematicChain(loadRobot('arm6').model, 'tool'), "no link 'tool'", "'tool0'");
+  });
+
+  it('refuses a link whose place depends on a joint that is not known', () => {
+    expectBadInput(
+      () => kinematicChain(loadRobot('reacher').model, 'tip', ['shoulder']),
+      "the place of link 'tip' depends on joint 'elbow'",
+      'known are shoulder',
+    );
+  });
+});
