@@ -41,7 +41,7 @@ async function evaluate(options: EvalCliOptions): Promise<void> {
     : latestRun(options.runs, robot.model.name, systemClock);
   const policy = new PlainPolicy(loadPolicy(run));
   const sim = await import('../../sim/index.js');
-  const task = sim.findTask(robot.model.name, run.info.task);
+  const task = sim.findTask(robot.model, run.info.task);
   const imperfections = options.twinLike ? sim.realLikeImperfections(robot) : sim.nominalImperfections(robot);
   const env = new sim.SimulatedVectorEnv({
     engine: await sim.loadEngine(),

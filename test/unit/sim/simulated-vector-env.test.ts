@@ -17,7 +17,7 @@ function environment(options: Partial<SimulatedEnvOptions> = {}): SimulatedVecto
   const env = new SimulatedVectorEnv({
     engine,
     robot: cartpole,
-    task: findTask('cartpole', 'swing-up'),
+    task: findTask(cartpole.model, 'swing-up'),
     count: 1,
     ...options,
   });
@@ -159,7 +159,11 @@ describe('the gate', () => {
   });
 
   test('never lets more torque through than the motor has', () => {
-    const env = environment({ robot: pendulum, task: findTask('pendulum', 'swing-up'), recordTicks: true });
+    const env = environment({
+      robot: pendulum,
+      task: findTask(pendulum.model, 'swing-up'),
+      recordTicks: true,
+    });
     env.reset(0, new Rng(8));
     for (let step = 0; step < 100; step++) {
       const { ticks } = env.step(new Float32Array([step % 7 < 4 ? 3 : -3]));
@@ -170,7 +174,7 @@ describe('the gate', () => {
 
 describe('episodes', () => {
   test('truncate at the length of the task without terminating', () => {
-    const env = environment({ robot: pendulum, task: findTask('pendulum', 'swing-up') });
+    const env = environment({ robot: pendulum, task: findTask(pendulum.model, 'swing-up') });
     env.reset(0, new Rng(1));
     for (let step = 1; step <= 200; step++) {
       const { truncated, terminated } = env.step(new Float32Array([0]));
@@ -182,7 +186,7 @@ describe('episodes', () => {
   });
 
   test('terminate when the pole falls', () => {
-    const env = environment({ task: findTask('cartpole', 'balance') });
+    const env = environment({ task: findTask(cartpole.model, 'balance') });
     env.reset(0, new Rng(1));
     let steps = 0;
     while (steps < 250 && env.step(new Float32Array([0])).terminated[0] === 0) steps++;
@@ -199,7 +203,7 @@ describe('episodes', () => {
   });
 
   test('reward of the pendulum is that of Pendulum-v1 for the frame before and the torque executed', () => {
-    const env = environment({ robot: pendulum, task: findTask('pendulum', 'swing-up') });
+    const env = environment({ robot: pendulum, task: findTask(pendulum.model, 'swing-up') });
     env.reset(0, new Rng(6));
     for (let step = 0; step < 20; step++) {
       const [theta, velocity] = env.frames;
@@ -225,7 +229,7 @@ describe('construction', () => {
   });
 
   test('runs a robot with several joints and a position interface', () => {
-    const still = { ...findTask('cartpole', 'swing-up'), name: 'still', robot: 'gripper' };
+    const still = { ...findTask(cartpole.model, 'swing-up'), name: 'still', robot: 'gripper' };
     const task = {
       ...still,
       reset: () => ({ positions: gripper.config.homePose, velocities: {} }),
@@ -257,7 +261,7 @@ describe('construction', () => {
       const env = new SimulatedVectorEnv({
         engine,
         robot: cartpole,
-        task: findTask('cartpole', 'balance'),
+        task: findTask(cartpole.model, 'balance'),
         count: 8,
       });
       env.reset(0, new Rng(1));

@@ -18,7 +18,7 @@ test.each([
 ])(
   'linear feedback balances the %s cart-pole through the gate, within reach of the goal',
   (_name, imperfections) => {
-    const task = findTask('cartpole', 'balance');
+    const task = findTask(cartpole.model, 'balance');
     const env = new SimulatedVectorEnv({ engine, robot: cartpole, task, count: STARTS, imperfections });
     const rng = new Rng(99);
     for (let i = 0; i < STARTS; i++) env.reset(i, rng);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/core/index.js';
 import { robotLayout, type RobotTask } from '../../../src/env/index.js';
+import { loadRobot } from '../../../src/robot/index.js';
 import {
   cartpoleBalance,
   cartpoleSwingUp,
@@ -16,7 +17,7 @@ const cartpoleLayout = robotLayout(['slider', 'pole_hinge'], ['slider']);
 function rewards(
   task: RobotTask,
   layout: typeof cartpoleLayout,
-  rows: { frame?: number[]; action?: number; next: number[] }[],
+  rows: { frame?: number[]; action?: number | number[]; next: number[] }[],
 ) {
   const out = new Float32Array(rows.length);
   const frames = Float32Array.from(
@@ -27,7 +28,7 @@ function rewards(
     rows.length,
     layout,
     frames,
-    Float32Array.from(rows, ({ action }) => action ?? 0),
+    Float32Array.from(rows.flatMap(({ action }) => action ?? 0)),
     next,
     out,
   );
@@ -131,14 +132,16 @@ describe('cart-pole swing-up', () => {
   });
 });
 
-test.each(listTasks().map((task) => [`${task.robot}/${task.name}`, task] as const))(
-  '%s: a batch is what its rows are one by one',
-  (_name, task) => {
-    const layout = task.robot === 'pendulum' ? pendulumLayout : cartpoleLayout;
+test.each(listTasks().map(({ robot, name }) => [robot, name] as const))(
+  '%s/%s: a batch is what its rows are one by one',
+  (robot, name) => {
+    const { model } = loadRobot(robot);
+    const task = findTask(model, name);
+    const layout = robotLayout(model.measured, model.commanded);
     const rng = new Rng(11);
     const rows = Array.from({ length: 50 }, () => ({
       frame: Array.from({ length: layout.size }, () => rng.normal(0, 2)),
-      action: rng.uniform(-1, 1),
+      action: layout.actions.map(() => rng.uniform(-1, 1)),
       next: Array.from({ length: layout.size }, () => rng.normal(0, 2)),
     }));
     expect(rewards(task, layout, rows)).toEqual(rows.map((row) => rewards(task, layout, [row])[0]));
@@ -147,13 +150,15 @@ test.each(listTasks().map((task) => [`${task.robot}/${task.name}`, task] as cons
 
 describe('findTask', () => {
   test('finds by robot and name', () => {
-    expect(findTask('cartpole', 'swing-up')).toBe(cartpoleSwingUp);
-    expect(findTask('pendulum', 'swing-up')).toBe(pendulumSwingUp);
+    expect(findTask(loadRobot('cartpole').model, 'swing-up')).toBe(cartpoleSwingUp);
+    expect(findTask(loadRobot('pendulum').model, 'swing-up')).toBe(pendulumSwingUp);
   });
 
   test('lists the tasks that there are', () => {
-    expect(() => findTask('cartpole', 'juggle')).toThrow(/no task 'juggle'; its tasks are balance, swing-up/);
-    expect(() => findTask('ur5', 'reach')).toThrow(
+    expect(() => findTask(loadRobot('cartpole').model, 'juggle')).toThrow(
+      /no task 'juggle'; its tasks are balance, swing-up/,
+    );
+    expect(() => findTask({ ...loadRobot('cartpole').model, name: 'ur5' }, 'reach')).toThrow(
       /no task for robot 'ur5'.*pendulum\/swing-up, cartpole\/balance, cartpole\/swing-up/,
     );
   });
