@@ -3,7 +3,7 @@ import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { DynabridgeError, systemClock } from '../core/index.js';
-import { listRobots, loadRobot } from '../robot/index.js';
+import { listRobots, loadRobot, type Robot } from '../robot/index.js';
 import { jsonOption } from './options.js';
 import { Output } from './output.js';
 import { versions } from './versions.js';
@@ -24,11 +24,17 @@ export function doctorCommand(): Command {
     .description(
       'Check what this machine has: Node, compute backend, physics, serial ports, ROS 2, and who is on the wire.',
     )
+    .option(
+      '--robot <name|folder>',
+      'check this robot too: that it loads, has what the gate needs, and compiles',
+    )
     .addOption(jsonOption())
-    .action(async (options: { readonly json?: true }) => {
+    .action(async (options: { readonly robot?: string; readonly json?: true }) => {
       const output = new Output(options.json ?? false);
       const findings: Finding[] = [];
-      for (const examine of [machine, robots, compute, physics, serial, ros, wire]) {
+      const { robot } = options;
+      const asked = robot === undefined ? [] : [async () => ownRobot(robot)];
+      for (const examine of [machine, robots, ...asked, compute, physics, serial, ros, wire]) {
         findings.push(
           ...(await examine().catch((error: Error) => [
             { what: examine.name, level: 'problem' as const, detail: error.message },
@@ -64,16 +70,30 @@ async function machine(): Promise<Finding[]> {
 }
 
 async function robots(): Promise<Finding[]> {
-  return Promise.resolve(
-    listRobots().map((name) => {
-      const { model, config } = loadRobot(name);
-      return {
-        what: `robot ${name}`,
-        level: 'ok' as const,
-        detail: `${model.commanded.join(', ')} by ${config.commandInterface}, ${config.controlRateHz} Hz; ${model.dropped.length} URDF tags not used`,
-      };
-    }),
-  );
+  return Promise.resolve(listRobots().map((name) => robotFinding(name, loadRobot(name))));
+}
+
+function robotFinding(name: string, { model, config }: Robot): Finding {
+  return {
+    what: `robot ${name}`,
+    level: 'ok',
+    detail: `${model.commanded.join(', ')} by ${config.commandInterface}, ${config.controlRateHz} Hz; ${model.dropped.length} URDF tags not used`,
+  };
+}
+
+/** The robot that was asked for: what it lacks is told as the first thing to write. */
+async function ownRobot(name: string): Promise<Finding[]> {
+  try {
+    const robot = loadRobot(name);
+    const { gateConfigFromRobot } = await import('../safety/index.js');
+    const { compileRobot, loadEngine } = await import('../../sim/index.js');
+    gateConfigFromRobot(robot);
+    compileRobot(await loadEngine(), robot).dispose();
+    return [robotFinding(name, robot)];
+  } catch (error) {
+    if (!(error instanceof DynabridgeError)) throw error;
+    return [{ what: `robot ${name}`, level: 'problem', detail: error.message }];
+  }
 }
 
 async function compute(): Promise<Finding[]> {

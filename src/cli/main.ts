@@ -6,6 +6,7 @@ import { Output } from './output.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
+import { initCommand } from './init.js';
 import { reportCommand } from './report.js';
 import { resumeCommand } from './resume.js';
 import { runCommand } from './run.js';
@@ -26,7 +27,7 @@ function exitCodeHelp(): string {
 const program = new Command('dynabridge')
   .description(
     'Model-based reinforcement learning beside a ROS 2 robot, behind a safety gate.\n\n' +
-      'The usual path:  doctor -> train -> eval -> twin (rehearse) -> run -> report.\n' +
+      'The usual path:  init (your URDF) -> doctor -> train -> eval -> twin (rehearse) -> run -> report.\n' +
       'No robot and no ROS needed to try it:  dynabridge demo',
   )
   .version(version)
@@ -34,6 +35,7 @@ const program = new Command('dynabridge')
   .addHelpText('after', exitCodeHelp())
   .exitOverride();
 for (const command of [
+  initCommand,
   doctorCommand,
   trainCommand,
   resumeCommand,

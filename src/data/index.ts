@@ -1,4 +1,4 @@
-export { writeFileAtomic } from './atomic-file.js';
+export { writeFileAtomic, writeFolderAtomic } from './atomic-file.js';
 export {
   lastCheckpoint,
   listCheckpoints,

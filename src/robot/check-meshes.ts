@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { badInput } from '../core/index.js';
+import { unlessFlawed, type OnFlaw } from './urdf-flaw.js';
 import { textAttribute } from './xml-attributes.js';
 import { placeOf, type XmlElement } from './xml-document.js';
 
@@ -22,22 +23,29 @@ export function meshCandidates(filename: string, folder: string): string[] {
   return candidates;
 }
 
-/** @throws BAD_INPUT naming link, file and the places searched when a mesh is not there */
-export function checkMeshes(links: readonly XmlElement[], folder: string): void {
+/**
+ * @param onFlaw told of each mesh that is not there; without it the first is an error
+ * @throws BAD_INPUT naming link, file and the places searched when a mesh is not there
+ */
+export function checkMeshes(links: readonly XmlElement[], folder: string, onFlaw?: OnFlaw): void {
   for (const link of links) {
     const owner = `link '${link.attributes['name'] ?? ''}'`;
     for (const mesh of descendants(link, 'mesh')) {
-      const filename = textAttribute(mesh, 'filename', owner);
-      const candidates = meshCandidates(filename, folder);
-      if (candidates.some((path) => existsSync(path))) continue;
-      throw badInput(
-        candidates.length === 0
-          ? `${owner} in ${placeOf(mesh)}: mesh "${filename}" is not an address of a local file; write package://<package>/<path>, file:///<path> or a relative path`
-          : `${owner} in ${placeOf(mesh)}: mesh "${filename}" not found at ${candidates.join(' or ')}; copy it there or remove the tag`,
-        { file: mesh.file, filename, candidates },
-      );
+      unlessFlawed(() => checkMesh(mesh, owner, folder), onFlaw);
     }
   }
+}
+
+function checkMesh(mesh: XmlElement, owner: string, folder: string): void {
+  const filename = textAttribute(mesh, 'filename', owner);
+  const candidates = meshCandidates(filename, folder);
+  if (candidates.some((path) => existsSync(path))) return;
+  throw badInput(
+    candidates.length === 0
+      ? `${owner} in ${placeOf(mesh)}: mesh "${filename}" is not an address of a local file; write package://<package>/<path>, file:///<path> or a relative path`
+      : `${owner} in ${placeOf(mesh)}: mesh "${filename}" not found at ${candidates.join(' or ')}; copy it there or remove the tag`,
+    { file: mesh.file, filename, candidates },
+  );
 }
 
 function descendants(element: XmlElement, tag: string): XmlElement[] {

@@ -10,7 +10,8 @@ export {
   type ObservedField,
   type SimulationFacts,
 } from './contract.js';
-export { findRobot, listRobots } from './find-robot.js';
+export { meshCandidates } from './check-meshes.js';
+export { displayPath, findRobot, listRobots } from './find-robot.js';
 export { kinematicChain, linkPosition, type KinematicChain } from './kinematics.js';
 export { loadRobot } from './load-robot.js';
 export type {
@@ -28,5 +29,6 @@ export type {
   StopAction,
   Vector3,
 } from './model.js';
+export { robotSkeleton, type RobotSkeleton } from './skeleton/index.js';
 export { positionUnit, velocityUnit } from './units.js';
 export { CONTROLLER_KINDS, withController, type ControllerKind } from './with-controller.js';

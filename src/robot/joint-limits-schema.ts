@@ -2,7 +2,8 @@ import * as v from 'valibot';
 
 const flag = v.optional(v.pipe(v.boolean(), v.description('true or false')));
 const number = v.optional(v.pipe(v.number(), v.finite(), v.description('a finite number')));
-const magnitude = v.optional(v.pipe(v.number(), v.finite(), v.minValue(0), v.description('a number >= 0')));
+const magnitude = (unit: string) =>
+  v.optional(v.pipe(v.number(), v.finite(), v.minValue(0), v.description(`a number >= 0 ${unit}`)));
 
 /** joint_limits.yaml with the keys of ros2_control (joint_limits/joint_limits_rosparam.hpp). */
 export const jointLimitsSchema = v.pipe(
@@ -16,19 +17,19 @@ export const jointLimitsSchema = v.pipe(
             min_position: number,
             max_position: number,
             has_velocity_limits: flag,
-            max_velocity: magnitude,
+            max_velocity: magnitude('[rad/s] or [m/s]'),
             has_acceleration_limits: flag,
-            max_acceleration: magnitude,
+            max_acceleration: magnitude('[rad/s^2] or [m/s^2]'),
             has_deceleration_limits: flag,
-            max_deceleration: magnitude,
+            max_deceleration: magnitude('[rad/s^2] or [m/s^2]'),
             has_jerk_limits: flag,
-            max_jerk: magnitude,
+            max_jerk: magnitude('[rad/s^3] or [m/s^3]'),
             has_effort_limits: flag,
-            max_effort: magnitude,
+            max_effort: magnitude('[N m] or [N]'),
             angle_wraparound: flag,
             has_soft_limits: flag,
-            k_position: magnitude,
-            k_velocity: magnitude,
+            k_position: magnitude('[1/s]'),
+            k_velocity: magnitude('[N m s/rad] or [N s/m]'),
             soft_lower_limit: number,
             soft_upper_limit: number,
           }),

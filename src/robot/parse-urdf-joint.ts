@@ -9,6 +9,7 @@ import {
   textAttribute,
   vectorAttribute,
 } from './xml-attributes.js';
+import { unlessFlawed, type OnFlaw } from './urdf-flaw.js';
 import { placeOf, tagText, type XmlElement } from './xml-document.js';
 
 /** A joint as the URDF states it: no role yet, limits not yet tightened. */
@@ -24,15 +25,19 @@ const ZERO: Vector3 = { x: 0, y: 0, z: 0 };
 /** URDF's default axis */
 const X_AXIS: Vector3 = { x: 1, y: 0, z: 0 };
 
-/** One <joint> of a URDF. @throws BAD_INPUT naming file, line, joint and what to write */
-export function parseUrdfJoint(element: XmlElement): UrdfJoint {
+/**
+ * One <joint> of a URDF.
+ * @param onFlaw told of limits that are missing or wrong, which are then left out; without it they are errors
+ * @throws BAD_INPUT naming file, line, joint and what to write
+ */
+export function parseUrdfJoint(element: XmlElement, onFlaw?: OnFlaw): UrdfJoint {
   const name = textAttribute(element, 'name', '<joint>');
   const owner = `joint '${name}'`;
   const type = jointType(element, owner);
   const origin = onlyChild(element, 'origin', owner);
   const dynamics = onlyChild(element, 'dynamics', owner);
   const mimic = onlyChild(element, 'mimic', owner);
-  const limits = parseUrdfLimits(element, type, owner);
+  const limits = unlessFlawed(() => parseUrdfLimits(element, type, owner), onFlaw);
   return {
     name,
     type,

@@ -5,6 +5,7 @@ import { droppedTags } from './dropped-tags.js';
 import type { DroppedTag } from './model.js';
 import { parseRos2Control, type Ros2ControlJoint } from './parse-ros2-control.js';
 import { parseUrdfJoint } from './parse-urdf-joint.js';
+import { unlessFlawed, type OnFlaw } from './urdf-flaw.js';
 import { urdfTree, type UrdfTree } from './urdf-tree.js';
 import { textAttribute } from './xml-attributes.js';
 import { parseXml, placeOf, type XmlElement } from './xml-document.js';
@@ -20,9 +21,10 @@ export interface Urdf extends UrdfTree {
 /**
  * Parses and checks a URDF: revolute, continuous, prismatic, fixed and mimic joints.
  * @param file path for messages
+ * @param onFlaw told of limits and inertias that are missing or wrong, which are then left out; without it they are errors
  * @throws BAD_INPUT naming file, line, element and what to write
  */
-export function parseUrdf(text: string, file: string): Urdf {
+export function parseUrdf(text: string, file: string, onFlaw?: OnFlaw): Urdf {
   const robot = parseXml(text, file);
   if (robot.tag !== 'robot') {
     throw badInput(
@@ -33,8 +35,13 @@ export function parseUrdf(text: string, file: string): Urdf {
   refuseXacro(robot);
   const name = textAttribute(robot, 'name', '<robot>');
   const linkElements = robot.children.filter((child) => child.tag === 'link');
-  for (const link of linkElements) checkInertial(link, `link '${textAttribute(link, 'name', '<link>')}'`);
-  const joints = robot.children.filter((child) => child.tag === 'joint').map(parseUrdfJoint);
+  for (const link of linkElements) {
+    const owner = `link '${textAttribute(link, 'name', '<link>')}'`;
+    unlessFlawed(() => checkInertial(link, owner), onFlaw);
+  }
+  const joints = robot.children
+    .filter((child) => child.tag === 'joint')
+    .map((joint) => parseUrdfJoint(joint, onFlaw));
   const tree = urdfTree(robot, linkElements, joints);
   checkMimic(tree.joints);
   const ros2Control = parseRos2Control(

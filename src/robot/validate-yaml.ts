@@ -11,12 +11,16 @@ export function validateYaml<T>(schema: v.GenericSchema<unknown, T>, yaml: YamlF
   const result = v.safeParse(schema, yaml.value ?? {});
   if (result.success) return result.output;
   // A misspelt key is also a missing one; the misspelling is what helps.
-  const issue = result.issues.find(({ expected }) => expected === 'never') ?? result.issues[0];
-  const keys = (issue.path ?? []).map((item) => item.key as PropertyKey);
+  const outer = result.issues.find(({ expected }) => expected === 'never') ?? result.issues[0];
+  // Where a map is one of several forms, the entry that is wrong in it is what helps.
+  const inner = outer.issues?.find(({ path }) => path !== undefined);
+  const issue = inner ?? outer;
+  const items = inner === undefined ? (outer.path ?? []) : [...(outer.path ?? []), ...(inner.path ?? [])];
+  const keys = items.map((item) => item.key as PropertyKey);
   const path = keys.map(String).join('.');
   const where = yaml.placeOf(keys);
   const context = { file: yaml.file, key: path };
-  const last = issue.path?.at(-1);
+  const last = items.at(-1);
   if (issue.expected === 'never') {
     const known = knownKeys(schemaAt(schema, keys.slice(0, -1)));
     throw badInput(
@@ -27,6 +31,9 @@ export function validateYaml<T>(schema: v.GenericSchema<unknown, T>, yaml: YamlF
   const write = v.getDescription(unwrapped(schemaAt(schema, keys))) ?? issue.expected ?? 'another value';
   if (last !== undefined && last.value === undefined) {
     throw badInput(`${where}: '${path}' is missing; write ${path}: ${write}`, context);
+  }
+  if (issue.input === null && path !== '') {
+    throw badInput(`${where}: '${path}' has no value yet; write ${path}: ${write}`, context);
   }
   const value = JSON.stringify(issue.input) ?? String(issue.input);
   throw badInput(`${where}: ${path === '' ? 'the file' : `'${path}'`} is ${value}; write ${write}`, {
@@ -40,6 +47,7 @@ type Nested = v.GenericSchema & {
   readonly wrapped?: v.GenericSchema;
   readonly value?: v.GenericSchema;
   readonly item?: v.GenericSchema;
+  readonly options?: readonly Nested[];
 };
 
 function unwrapped(schema: Nested): Nested {
@@ -50,7 +58,8 @@ function unwrapped(schema: Nested): Nested {
 function schemaAt(schema: Nested, keys: readonly PropertyKey[]): Nested {
   let current = unwrapped(schema);
   for (const key of keys) {
-    const next = current.entries?.[String(key)] ?? current.value ?? current.item;
+    const map = current.options?.find((option) => option.value !== undefined);
+    const next = current.entries?.[String(key)] ?? current.value ?? current.item ?? map?.value;
     if (next === undefined) return current;
     current = unwrapped(next);
   }

@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { badInput } from '../core/index.js';
+import { writeFileAtomic, writeFolderAtomic } from '../data/index.js';
+import { displayPath, robotSkeleton, type RobotSkeleton } from '../robot/index.js';
+import { skeletonReport, skeletonText } from './init-report.js';
+import { jsonOption } from './options.js';
+import { Output } from './output.js';
+
+interface InitCliOptions {
+  readonly urdf: string;
+  readonly out?: string;
+  readonly name?: string;
+  readonly force?: true;
+  readonly json?: true;
+}
+
+export function initCommand(): Command {
+  return new Command('init')
+    .description(
+      'Make a robot folder of a URDF: a copy of it, robot.yaml and joint_limits.yaml.\n' +
+        'What the URDF tells is filled in: joints, limits, home pose, command interface.\n' +
+        'What only you can know, such as latency and accelerations, is marked MISSING,\n' +
+        'and the robot is refused until you have written it. Expand xacro first.',
+    )
+    .requiredOption('--urdf <file>', 'the URDF of your robot')
+    .option('--out <folder>', 'the robot folder; default: named after the robot, in the working directory')
+    .option('--name <name>', "the robot's name; default: that of the URDF", robotName)
+    .option('--force', 'overwrite files of an earlier init, and what you have written in them')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n' +
+        '  xacro my_arm.urdf.xacro > my_arm.urdf\n' +
+        '  dynabridge init --urdf my_arm.urdf --out robots/my_arm\n' +
+        '  (write what is MISSING in robots/my_arm/robot.yaml and joint_limits.yaml)\n' +
+        '  dynabridge doctor --robot robots/my_arm\n\n' +
+        'Exit code 2, and nothing written: the file is missing, is not XML, is xacro, has\n' +
+        'no joint that moves, or the folder holds files that would be overwritten.',
+    )
+    .action(init);
+}
+
+function init(options: InitCliOptions): void {
+  const output = new Output(options.json ?? false);
+  const path = resolve(options.urdf);
+  const text = readUrdf(path);
+  const inPlace =
+    options.out !== undefined && resolve(options.out) === dirname(path) && path.endsWith('.urdf');
+  const skeleton = robotSkeleton({
+    text,
+    path,
+    ...(options.out !== undefined && { folder: options.out }),
+    ...(options.name !== undefined && { name: options.name }),
+    ...(inPlace && { urdfName: basename(path) }),
+  });
+  refuseOverwriting(skeleton, options.force ?? false);
+  write(skeleton);
+  output.result(skeletonReport(skeleton, path), skeletonText(skeleton, path));
+}
+
+function robotName(text: string): string {
+  if (/^[A-Za-z][\w-]*$/.test(text)) return text;
+  throw new InvalidArgumentError(`expected a letter, then letters, digits, '-' and '_', got '${text}'.`);
+}
+
+function readUrdf(path: string): string {
+  if (!existsSync(path)) {
+    throw badInput(`URDF ${displayPath(path)}: no such file; write the path of your robot's URDF`, {
+      file: path,
+    });
+  }
+  if (statSync(path).isDirectory()) {
+    throw badInput(`URDF ${displayPath(path)}: is a folder; write the path of the .urdf file in it`, {
+      file: path,
+    });
+  }
+  return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+}
+
+function refuseOverwriting({ folder, files }: RobotSkeleton, force: boolean): void {
+  if (!existsSync(folder)) return;
+  const shown = displayPath(folder);
+  if (!statSync(folder).isDirectory()) {
+    throw badInput(`--out ${shown}: is a file; write the path of a folder`, { folder });
+  }
+  const foreign = readdirSync(folder).find((name) => name.endsWith('.urdf') && !Object.hasOwn(files, name));
+  if (foreign !== undefined) {
+    throw badInput(
+      `--out ${shown}: holds another URDF, ${foreign}, and a robot folder has one; write another --out or remove it`,
+      { folder, found: foreign },
+    );
+  }
+  const changed = Object.keys(files).filter((name) => isOtherFile(join(folder, name), files[name]!));
+  if (force || changed.length === 0) return;
+  throw badInput(
+    `--out ${shown}: ${changed.join(', ')} would be overwritten; write another --out, or --force to lose what is there`,
+    { folder, files: changed },
+  );
+}
+
+function isOtherFile(path: string, content: string): boolean {
+  return existsSync(path) && readFileSync(path, 'utf8') !== content;
+}
+
+/** A new folder appears complete or not at all; in one that is there, each file is replaced in one step. */
+function write({ folder, files }: RobotSkeleton): void {
+  try {
+    if (!existsSync(folder)) {
+      writeFolderAtomic(folder, files);
+      return;
+    }
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(folder, name);
+      if (!existsSync(path) || isOtherFile(path, content)) writeFileAtomic(path, content);
+    }
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw badInput(`--out ${displayPath(folder)}: cannot be written: ${problem}; write another --out`, {
+      folder,
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { robotSkeleton, type RobotSkeleton } from './robot-skeleton.js';
