@@ -1,4 +1,4 @@
-import type { Rng } from '../../src/core/index.js';
+import { badInput, type Rng } from '../../src/core/index.js';
 import type { InitialState, RobotTask } from '../../src/env/index.js';
 import { kinematicChain, linkPosition, type RobotModel, type Vector3 } from '../../src/robot/index.js';
 import { jointOffsets } from './joint-offsets.js';
@@ -23,7 +23,7 @@ export interface Reach {
 
 /** share of each end of a joint's range in which no episode starts */
 const KEPT_CLEAR = 0.1;
-/** random poses that are tried before a start is given up */
+/** random poses that are tried for a start */
 const MOST_DRAWS = 1000;
 
 /**
@@ -80,9 +80,13 @@ function randomPose(reach: Reach, model: RobotModel, rng: Rng): InitialState['po
   const tip = new Float64Array(3);
   for (let draw = 0; draw < MOST_DRAWS; draw++) {
     ranges.forEach(([low, high], i) => (pose[i] = rng.uniform(low, high)));
-    if (linkPosition(chain, pose, 0, tip)[2]! >= reach.lowestStart) break;
+    if (linkPosition(chain, pose, 0, tip)[2]! < reach.lowestStart) continue;
+    return Object.fromEntries(model.commanded.map((name, i) => [name, pose[i]!]));
   }
-  return Object.fromEntries(model.commanded.map((name, i) => [name, pose[i]!]));
+  throw badInput(
+    `task ${reach.robot}/reach: none of ${MOST_DRAWS} random poses has link '${reach.tip}' at ${reach.lowestStart} m or above; ` +
+      `check the joint limits of '${model.name}', or lower lowestStart`,
+  );
 }
 
 function startRange(model: RobotModel, name: string): [low: number, high: number] {
