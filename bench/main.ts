@@ -4,6 +4,9 @@ import { COMPUTE_CASES } from './compute/cases.js';
 import type { ComputeOptions } from './compute/compute.js';
 import { COMPUTE_IMPLS, computeCases, computeImpls } from './compute/options.js';
 import type { TfjsImpl } from './compute/worker.js';
+import { defaultJobs, type LearnOptions } from './learn/learn.js';
+
+const list = (text: string): string[] => text.split(',');
 
 const program = new Command('bench').description(
   'Measurements that docs/results.md quotes. Each compares within one run, as a ratio.',
@@ -33,17 +36,25 @@ program
   .action(async () => (await import('./gate.js')).benchGate());
 
 program
-  .command('learning')
+  .command('learn')
   .description(
-    'train with several seeds, print the evaluation return of each and the random policy beside it',
+    'environment steps and wall clock until ten deterministic episodes reach the threshold of a task, over seeds; each seed is a run\n' +
+      'of dynabridge train that is kept, gone on with after an interruption, and not repeated when done',
   )
-  .requiredOption('--robot <name>', 'robot')
-  .requiredOption('--task <name>', 'task')
-  .option('--seeds <n>', 'seeds 1 to n', integerAtLeast(1), 3)
-  .option('--steps <n>', 'real steps', integerAtLeast(100), 5000)
-  .action(async (options: { robot: string; task: string; seeds: number; steps: number }) =>
-    (await import('./learning.js')).benchLearning(options),
-  );
+  .option('--robot <name>', 'a robot of ours and its task; without it --task is a standard one')
+  .requiredOption('--task <names>', 'tasks, separated by commas, e.g. pendulum-v1,hopper', list)
+  .option('--algo <names>', 'mbpo, sac or both, separated by commas', list, ['mbpo'])
+  .option('--preset <name>', 'of dynabridge train', 'cpu')
+  .option('--seeds <n>', 'how many', integerAtLeast(1), 5)
+  .option('--first-seed <n>', 'the first of them', integerAtLeast(0), 1)
+  .option('--steps <n>', 'environment frames at most (default: by task)', integerAtLeast(100))
+  .option('--evaluate-every <n>', 'environment frames (default: by task)', integerAtLeast(1))
+  .option('--jobs <n>', 'seeds trained at a time', integerAtLeast(1), defaultJobs())
+  .option('--threads <n>', 'threads of each', integerAtLeast(1), 1)
+  .option('--runs <folder>', 'where the run directories are kept', 'runs/learn')
+  .option('--publish', 'write the table in docs/results.md and the curves in docs/learning-curves anew')
+  .option('--json', 'one JSON object on stdout')
+  .action(async (options: LearnOptions) => (await import('./learn/learn.js')).benchLearn(options));
 
 program
   .command('compute')

@@ -131,7 +131,7 @@ async function jobFrom(options: TrainCliOptions): Promise<TrainingJob> {
   if (folder === null) sim.findStandardTask(task);
   else {
     const { loadRobot } = await import('../robot/index.js');
-    sim.findTask(loadRobot(folder).model.name, task);
+    sim.findTask(loadRobot(folder).model, task);
   }
   return {
     robot: folder,

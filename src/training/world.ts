@@ -48,7 +48,7 @@ export async function openWorld(job: TrainingJob): Promise<TrainingWorld> {
     };
   }
   const robot = loadRobot(job.robot);
-  const task = findTask(robot.model.name, job.task);
+  const task = findTask(robot.model, job.task);
   const imperfections = randomised(robot, job);
   const options = { engine, robot, task };
   const env = new SimulatedVectorEnv({
