@@ -53,8 +53,8 @@ function infopropCut(config: CutConfig & { kind: 'infoprop' }, recorded: Float64
 }
 
 /**
- * Mean over all pairs of members of the geometric Jensen-Shannon divergence (alpha 1/2) of their diagonal Gaussians [nat], (B).
- * Nielsen 2019 (arXiv 1904.04017) eq. 31, as in MACURA's code.
+ * Mean over all pairs of members of the dual geometric Jensen-Shannon divergence (alpha 1/2) of their diagonal Gaussians [nat], (B):
+ * the mean divergence from the normalised geometric mean of both to each (Nielsen 2019, arXiv 1904.04017), as in MACURA's code.
  */
 export function pairwiseDivergence({ members, count, mean, variance }: MemberPredictions): Float64Array {
   const out = new Float64Array(count);

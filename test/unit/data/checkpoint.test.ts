@@ -100,16 +100,16 @@ test.each([
 });
 
 test.each([
-  [1, 'train again'],
-  [3, 'update dynabridge'],
+  [2, 'train again'],
+  [4, 'update dynabridge'],
 ])('refuses format version %i and says where it was read and what to do', (formatVersion, way) => {
   const path = saveCheckpoint(temporaryFolder(), checkpoint(1), clock);
   const file = join(path, 'manifest.json');
   const manifest = JSON.parse(readFileSync(file, 'utf8')) as { formatVersion: number };
-  expect(manifest.formatVersion).toBe(2);
+  expect(manifest.formatVersion).toBe(3);
   writeFileSync(file, JSON.stringify({ ...manifest, formatVersion }));
   expect(() => loadCheckpoint(path)).toThrow(
-    `${file}: checkpoint format ${formatVersion}, this version reads 2`,
+    `${file}: checkpoint format ${formatVersion}, this version reads 3`,
   );
   expect(() => loadCheckpoint(path)).toThrow(way);
 });

@@ -50,15 +50,28 @@ test('names that would leave the folder are refused', () => {
   );
 });
 
-test.each(['run.json', 'config.yaml', 'contract.json'])(
-  'opening says when %s is missing and what to do',
-  (name) => {
-    const run = RunDirectory.create(temporaryFolder(), START, clockAt(0n));
-    rmSync(join(run.path, name));
-    const open = () => RunDirectory.open(run.path, clockAt(0n));
-    expect(open).toThrow(`has no ${name}; give the folder of a run, or make one with: dynabridge train`);
-  },
-);
+test.each(['run.json', 'config.yaml'])('opening says when %s is missing and what to do', (name) => {
+  const run = RunDirectory.create(temporaryFolder(), START, clockAt(0n));
+  rmSync(join(run.path, name));
+  const open = () => RunDirectory.open(run.path, clockAt(0n));
+  expect(open).toThrow(`has no ${name}; give the folder of a run, or make one with: dynabridge train`);
+});
+
+test('a run without a robot has no contract, and says what to do where one is needed', () => {
+  const { contract: _, ...start } = START;
+  const run = RunDirectory.create(temporaryFolder(), start, clockAt(0n));
+  const again = RunDirectory.open(run.path, clockAt(0n));
+  expect(() => again.readContract()).toThrow('make it with: dynabridge train --robot');
+});
+
+test('metrics that were written after a checkpoint can be dropped, and writing goes on behind the others', () => {
+  const run = RunDirectory.create(temporaryFolder(), START, clockAt(0n));
+  for (let step = 1; step <= 4; step++) run.metrics.append({ step });
+  run.metrics.keepFirst(2);
+  run.metrics.append({ step: 9 });
+  expect(run.metrics.read().rows.map((row) => row['step'])).toEqual([1, 2, 9]);
+  run.close();
+});
 
 test('opening refuses what is not a run', () => {
   expect(() => RunDirectory.open('/nowhere', clockAt(0n))).toThrow('run /nowhere does not exist');

@@ -30,6 +30,20 @@ function held(buffer: ModelBuffer): Set<number> {
   return new Set(batch.rewards);
 }
 
+it('gives its contents away and takes them back in the same places, so that the same rows are drawn', () => {
+  const buffer = new ModelBuffer(5, 2, 1);
+  buffer.append(numbered(0, 8), all(8), 8); // overwritten once
+  const other = new ModelBuffer(3, 2, 1);
+  other.load(structuredClone(buffer.tensors()));
+  for (const one of [buffer, other]) one.append(numbered(8, 1), all(1), 1);
+  const drawn = [buffer, other].map((one) => {
+    const batch = transitionBatch(50, 2, 1);
+    one.fill(batch, 0, 50, new Rng(3));
+    return batch;
+  });
+  expect(drawn[1]).toEqual(drawn[0]);
+});
+
 describe('ModelBuffer', () => {
   it('keeps the newest transitions', () => {
     const buffer = new ModelBuffer(4, 2, 1);

@@ -112,6 +112,32 @@ describe('ReplayView', () => {
     expect(seen.size).toBeGreaterThan(8);
   });
 
+  it('gives its contents away and takes them back, also where rows were overwritten and episodes are running', () => {
+    const spec = observationSpec(layout, { history: 2, previousActions: 1 });
+    const replays = [0, 1].map(() => new ReplayView(layout, spec, trackingTask, 20));
+    const [original, copy] = replays as [ReplayView, ReplayView];
+    const frame = (e: number, t: number) => Float32Array.of(1000 * e + t, t, e);
+    const go = (replay: ReplayView, from: number, to: number): void => {
+      for (let t = from; t < to; t++) {
+        for (const e of [0, 1])
+          replay.append(Float32Array.of(1000 * e + t + 0.5), frame(e, t + 1), t, false, false, e);
+      }
+    };
+    for (const e of [0, 1]) original.begin(frame(e, 0), e);
+    go(original, 0, 15); // 32 rows, 20 kept
+    copy.load(structuredClone(original.tensors()));
+    for (const replay of replays) go(replay, 15, 18);
+    expect(copy.transitions()).toEqual(original.transitions());
+    expect(copy.steps).toBe(original.steps);
+    for (const row of copy.transitions()) expectOneEpisode(copy, row);
+    const drawn = replays.map((replay) => {
+      const batch = transitionBatch(40, spec.size, 1);
+      replay.fill(batch, 0, 40, new Rng(5));
+      return batch;
+    });
+    expect(drawn[1]).toEqual(drawn[0]);
+  });
+
   it('holds the same after being rebuilt from the recorded episodes', () => {
     const spec = observationSpec(layout);
     const [live, rebuilt] = [1, 2].map(() => new ReplayView(layout, spec, trackingTask));

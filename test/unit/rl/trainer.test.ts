@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend, tf } from '../../../src/compute/index.js';
+import { loadStandardEnv } from '../../../sim/index.js';
 import { ManualClock, Rng } from '../../../src/core/index.js';
 import {
   ALGORITHMS,
@@ -20,6 +21,7 @@ import {
   type TrainingOptions,
   type WorldConfig,
 } from '../../../src/rl/index.js';
+import { engine } from '../sim/robots.js';
 import { PendulumEnv, pendulumTask } from './pendulum-env.js';
 
 const CPU = presetConfig('mbpo', 'cpu', { task: 'pendulum', delayed: false });
@@ -128,6 +130,31 @@ describe('Trainer', () => {
     for (let i = 0; i < 201; i++) await training.step();
     expect(log[0]).toBe('begin 3');
     expect(log.slice(201)).toEqual(['end 0 200', 'begin 3', 'step']);
+  });
+
+  it('goes on bit for bit from its state, with many environments in the middle of their episodes', async () => {
+    const make = () => {
+      const many = loadStandardEnv({ engine, task: 'pendulum-v1', count: 3 });
+      const spec = observationSpec(many.layout, { history: 2, previousActions: 1 });
+      const cut = { kind: 'macura', scale: 2, percentile: 95 } as const;
+      const world = {
+        ...TINY_WORLD,
+        rollout: { ...TINY_WORLD.rollout, cut },
+        termination: 'learned' as const,
+      };
+      live.push(many);
+      return trainer(
+        options({ env: many, observation: spec, config: { ...TINY, world, updatesPerStep: 0.4 } }),
+      );
+    };
+    const [whole, first, second] = [make(), make(), make()];
+    for (let i = 0; i < 45; i++) await whole.step();
+    for (let i = 0; i < 25; i++) await first.step();
+    const { tensors, parts } = first.state();
+    second.restore({ tensors, parts: JSON.parse(JSON.stringify(parts)) as typeof parts });
+    for (let i = 25; i < 45; i++) await second.step();
+    expect(second.stepCount).toBe(135);
+    expect(second.state()).toEqual(whole.state());
   });
 
   it('takes no random steps when it starts with a learned policy', async () => {
