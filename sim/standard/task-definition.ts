@@ -58,8 +58,3 @@ export function frameLayout(
 ): FrameLayout {
   return { fields, actions, angles, size: fields.length };
 }
-
-/** The same angle in [-pi, pi). */
-export function wrapAngle(angle: number): number {
-  return angle - 2 * Math.PI * Math.floor((angle + Math.PI) / (2 * Math.PI));
-}

@@ -1,3 +1,4 @@
+import { wrapAngle } from '../../src/core/index.js';
 import { commandOffset, type RobotTask } from '../../src/env/index.js';
 import { jointOffsets } from './joint-offsets.js';
 
@@ -39,8 +40,3 @@ export const pendulumSwingUp: RobotTask = {
     };
   },
 };
-
-/** The same angle in [-pi, pi). */
-function wrapAngle(angle: number): number {
-  return angle - 2 * Math.PI * Math.floor((angle + Math.PI) / (2 * Math.PI));
-}

@@ -6,6 +6,7 @@ import { RunDirectory } from '../data/index.js';
 import { ALGORITHMS, PRESETS, presetConfig, type Algorithm, type Preset } from '../rl/presets.js';
 import { findRobot } from '../robot/index.js';
 import type { TrainingJob } from '../training/job.js';
+import { overrideConfig } from '../training/override-config.js';
 import { trainInThread } from '../training/train-in-thread.js';
 import type { TrainingOrder, TrainingSummary } from '../training/training-order.js';
 import { interruptSignal } from './interrupt.js';
@@ -28,6 +29,7 @@ interface TrainCliOptions {
   readonly mjcf?: string;
   readonly algo: Algorithm;
   readonly preset: Preset;
+  readonly config?: string;
   readonly steps: number;
   readonly seed: number;
   readonly envs: number;
@@ -75,6 +77,7 @@ export function trainCommand(): Command {
         .choices(PRESETS)
         .default('cpu'),
     )
+    .option('--config <file>', 'YAML that changes values of the preset; its keys: src/rl/learner-config.ts')
     .option(
       '--steps <n>',
       'environment steps at most (frames, where a task repeats actions)',
@@ -133,6 +136,7 @@ async function jobFrom(options: TrainCliOptions): Promise<TrainingJob> {
     const { loadRobot } = await import('../robot/index.js');
     sim.findTask(loadRobot(folder).model, task);
   }
+  const preset = presetConfig(options.algo, options.preset, { task, delayed: folder !== null });
   return {
     robot: folder,
     task,
@@ -151,7 +155,7 @@ async function jobFrom(options: TrainCliOptions): Promise<TrainingJob> {
     backend: options.backend,
     threads: options.threads ?? null,
     besideRobot: options.besideRobot ?? false,
-    learner: presetConfig(options.algo, options.preset, { task, delayed: folder !== null }),
+    learner: options.config === undefined ? preset : overrideConfig(preset, options.config),
   };
 }
 

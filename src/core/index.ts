@@ -3,3 +3,5 @@ export { ManualClock, NS_PER_S, elapsedMs, systemClock, type Clock } from './clo
 export { Rng, philox4x32, type RngState } from './rng.js';
 export { percentile, summary, type Summary } from './statistics.js';
 export { packageRoot } from './package-root.js';
+export { didYouMean } from './did-you-mean.js';
+export { wrapAngle } from './wrap-angle.js';

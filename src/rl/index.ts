@@ -55,4 +55,4 @@ export {
   type TrainerOptions,
   type TrainerState,
 } from './trainer.js';
-export { WorldModel, wrapAngle, type DynamicsModel } from './world-model.js';
+export { WorldModel, type DynamicsModel } from './world-model.js';

@@ -37,7 +37,7 @@ const CPU_WORLD: WorldConfig = {
   rollout: {
     every: 50,
     branches: 1000,
-    length: { from: 1, to: 5, fromStep: 500, toStep: 2000 },
+    length: { from: 5, to: 20, fromStep: 250, toStep: 1500 },
     retainedRounds: 10,
     cut: { kind: 'macura', scale: 2, percentile: 95 },
   },
@@ -46,17 +46,17 @@ const CPU_WORLD: WorldConfig = {
 const CPU: LearnerConfig = {
   sac: {
     ...DEFAULT_SAC,
-    hidden: [64, 64],
-    actorLearningRate: 2e-3,
-    criticLearningRate: 2e-3,
-    temperatureLearningRate: 2e-3,
-    tau: 0.02,
+    hidden: [128, 128],
+    actorLearningRate: 1e-3,
+    criticLearningRate: 1e-3,
+    temperatureLearningRate: 3e-4, // faster, exploration ends before a swing-up is found
+    tau: 0.01,
     criticLayerNorm: true,
   },
   history: 1,
   previousActions: 0,
   batchSize: 128,
-  updatesPerStep: 5,
+  updatesPerStep: 20,
   initialRandomSteps: 250,
   fitEvery: 125,
   world: CPU_WORLD,
@@ -126,7 +126,6 @@ const CUSTOM: OfficialChanges = { targetEntropy: -1, longest: 15 };
  */
 const SIM: LearnerConfig = {
   ...CPU,
-  sac: { ...CPU.sac, hidden: [128, 128], actorLearningRate: 1e-3, criticLearningRate: 1e-3, tau: 0.01 },
   batchSize: 256,
   updatesPerStep: 0.25,
   initialRandomSteps: 2000,

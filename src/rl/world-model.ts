@@ -3,7 +3,7 @@
  * B batch, N rows, F frame size, A actions, S observation size, D outputs. The network predicts [frame (F) | reward, where it is
  * learned]; the frame as its change or itself (`target`); changes of angles are wrapped to [-pi, pi).
  */
-import type { Rng } from '../core/index.js';
+import { wrapAngle, type Rng } from '../core/index.js';
 import type { FrameLayout, Task } from '../env/index.js';
 import { Ensemble, type MemberPredictions, type ModelDataset } from './ensemble.js';
 import { fitEnsemble, type FitReport } from './ensemble-fit.js';
@@ -57,11 +57,6 @@ export interface WorldData extends ModelDataset {
 const JUDGED_STEPS = 2000;
 /** gradient steps of the termination classifier in one fit */
 const TERMINATION_STEPS = 200;
-
-/** The same angle in [-pi, pi). */
-export function wrapAngle(angle: number): number {
-  return angle - 2 * Math.PI * Math.floor((angle + Math.PI) / (2 * Math.PI));
-}
 
 export class WorldModel implements DynamicsModel {
   readonly ensemble: Ensemble;

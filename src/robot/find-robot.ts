@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { badInput, DynabridgeError } from '../core/index.js';
-import { didYouMean } from './did-you-mean.js';
+import { didYouMean } from '../core/index.js';
 
 /** The package's urdf folder, the same from src and from dist: beside the nearest package.json above this file. */
 function packagedFolder(): string {

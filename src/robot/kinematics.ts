@@ -1,5 +1,5 @@
 import { badInput } from '../core/index.js';
-import { didYouMean } from './did-you-mean.js';
+import { didYouMean } from '../core/index.js';
 import type { Joint, RobotModel, Vector3 } from './model.js';
 
 /** What forward kinematics reads of a robot. */

@@ -1,5 +1,5 @@
 import { badInput } from '../core/index.js';
-import { didYouMean } from './did-you-mean.js';
+import { didYouMean } from '../core/index.js';
 import { JOINT_TYPES, type Joint, type JointType, type Vector3 } from './model.js';
 import { parseUrdfLimits, type UrdfLimits } from './parse-urdf-limits.js';
 import {

@@ -1,5 +1,5 @@
 import { badInput } from '../core/index.js';
-import { didYouMean } from './did-you-mean.js';
+import { didYouMean } from '../core/index.js';
 import type { Joint, RobotConfig, RobotModel } from './model.js';
 import type { RobotYaml } from './robot-schema.js';
 import { positionUnit } from './units.js';

@@ -1,5 +1,5 @@
 import { badInput } from '../core/index.js';
-import { didYouMean } from './did-you-mean.js';
+import { didYouMean } from '../core/index.js';
 import { jointLimitsSchema, type JointLimitsYaml } from './joint-limits-schema.js';
 import type { DroppedTag, JointLimits, JointRole } from './model.js';
 import type { UrdfJoint } from './parse-urdf-joint.js';

@@ -1,5 +1,5 @@
 import { badInput } from '../core/index.js';
-import { didYouMean } from './did-you-mean.js';
+import { didYouMean } from '../core/index.js';
 import type { UrdfJoint } from './parse-urdf-joint.js';
 import { placeOf, type XmlElement } from './xml-document.js';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { badInput } from '../core/index.js';
-import { didYouMean } from './did-you-mean.js';
+import { didYouMean } from '../core/index.js';
 import type { YamlFile } from './yaml-file.js';
 
 /**

@@ -1,8 +1,8 @@
-import type { Rng } from '../../../src/core/index.js';
+import { wrapAngle, type Rng } from '../../../src/core/index.js';
 import { quadraticTolerance, tolerance } from '../../tasks/tolerance.js';
 import { mujocoTask } from '../mujoco-task.js';
 import type { PhysicsData } from '../physics-data.js';
-import { frameLayout, neverTerminated, wrapAngle } from '../task-definition.js';
+import { frameLayout, neverTerminated } from '../task-definition.js';
 import type { StandardTask } from '../world.js';
 
 const layout = frameLayout(

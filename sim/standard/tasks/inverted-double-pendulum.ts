@@ -1,6 +1,6 @@
-import { badInput } from '../../../src/core/index.js';
+import { wrapAngle, badInput } from '../../../src/core/index.js';
 import { mujocoTask } from '../mujoco-task.js';
-import { frameLayout, wrapAngle, type ModelSource, type TaskDefinition } from '../task-definition.js';
+import { frameLayout, type ModelSource, type TaskDefinition } from '../task-definition.js';
 
 const HEALTHY_REWARD = 10;
 /** the tip must stay above this [m] */

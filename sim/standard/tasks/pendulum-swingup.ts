@@ -1,5 +1,6 @@
+import { wrapAngle } from '../../../src/core/index.js';
 import { mujocoTask } from '../mujoco-task.js';
-import { frameLayout, neverTerminated, wrapAngle } from '../task-definition.js';
+import { frameLayout, neverTerminated } from '../task-definition.js';
 
 /** the reward is 1 within 8 degrees of upright */
 const COSINE_BOUND = Math.cos((8 * Math.PI) / 180);

@@ -1,5 +1,5 @@
-import { badInput, type Rng } from '../../../src/core/index.js';
-import { frameLayout, neverTerminated, wrapAngle } from '../task-definition.js';
+import { wrapAngle, badInput, type Rng } from '../../../src/core/index.js';
+import { frameLayout, neverTerminated } from '../task-definition.js';
 import type { SetupOptions, StandardSetup, StandardTask, StandardWorld } from '../world.js';
 
 const SECONDS = 0.05;

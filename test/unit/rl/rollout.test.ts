@@ -12,7 +12,6 @@ import {
   rollout,
   transitionBatch,
   WorldModel,
-  wrapAngle,
   type DynamicsModel,
   type RolloutParts,
   type TransitionBatch,
@@ -138,19 +137,6 @@ describe('drawStarts', () => {
     });
     const { frames } = drawStarts(replays, [3, 2], new Rng(1));
     expect([0, 1, 2, 3, 4].map((i) => frames[i * 6])).toEqual([1, 1, 1, 2, 2]);
-  });
-});
-
-describe('wrapAngle', () => {
-  it.each([
-    [0, 0],
-    [3, 3],
-    [Math.PI, -Math.PI],
-    [-Math.PI, -Math.PI],
-    [6, 6 - 2 * Math.PI],
-    [-7, -7 + 2 * Math.PI],
-  ])('takes %f to %f', (angle, expected) => {
-    expect(wrapAngle(angle)).toBeCloseTo(expected, 12);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean } from '../../../src/robot/did-you-mean.js';
+import { didYouMean } from '../../../src/core/index.js';
 
 describe('didYouMean', () => {
   it('proposes the nearest name, whatever the case', () => {
