@@ -1,5 +1,5 @@
 /** One training from its first step, or from its newest checkpoint, to its report; it speaks through callbacks. */
-import { Rng, elapsedMs, systemClock } from '../core/index.js';
+import { DynabridgeError, Rng, elapsedMs, systemClock } from '../core/index.js';
 import { selectBackend } from '../compute/index.js';
 import { RunDirectory } from '../data/index.js';
 import * as rl from '../rl/index.js';
@@ -143,7 +143,7 @@ class TrainingSession {
       this.startNs = systemClock.nowNs();
       const result = await rl.train({ ...trainerOptions, ...this.course(trainer, saved) }, trainer);
       const { seconds } = this;
-      if (result.divergence !== undefined) this.tellDivergence(result.divergence);
+      if (result.divergence !== undefined) this.tellDivergence(result);
       else if (result.bestEvaluation === undefined) this.save(trainer, { lastEvaluation: 0 });
       const after = this.evaluate(result.policy);
       const summary: TrainingSummary = {
@@ -242,13 +242,22 @@ class TrainingSession {
     this.metrics.writeCsv();
   }
 
-  /** Nothing is saved after a divergence, so the newest checkpoint is from before it. */
-  private tellDivergence(divergence: string): void {
+  /**
+   * Nothing is saved after a divergence, so the newest checkpoint is from before it.
+   * @throws GOAL_NOT_REACHED when there is none, and so nothing that could be used
+   */
+  private tellDivergence({ divergence, steps, bestEvaluation }: rl.TrainingResult): void {
     const { runDirectory: run, listener } = this;
-    const kept = run.hasCheckpoint()
-      ? `rolled back to the checkpoint of step ${run.loadCheckpoint().step}`
-      : 'there was no checkpoint yet to roll back to';
-    run.events.append('diverged', { divergence, kept });
-    listener.line(`training diverged: ${divergence}; ${kept}. Lower the learning rates or updates per step.`);
+    const what = `training diverged at step ${steps * this.world.env.framesPerStep}: ${divergence}`;
+    const advice = 'lower the learning rates or the updates per step (--config)';
+    const kept = bestEvaluation && `rolled back to the checkpoint of step ${run.loadCheckpoint().step}`;
+    run.events.append('diverged', { divergence, kept: kept ?? null });
+    if (kept === undefined) {
+      throw new DynabridgeError(
+        'GOAL_NOT_REACHED',
+        `${what}, before the first checkpoint; ${run.path} holds no policy; ${advice}`,
+      );
+    }
+    listener.line(`${what}; ${kept}; ${advice}`);
   }
 }
