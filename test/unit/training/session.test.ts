@@ -118,7 +118,7 @@ describe('startTraining', () => {
     const healthy = await trained(job());
     const { run: before } = healthy;
     const kept = before.loadCheckpoint().step;
-    const mad = { ...job().learner.sac, criticLearningRate: 1e6, criticLayerNorm: false };
+    const mad = { ...job().learner.sac, criticLearningRate: 1e9 };
     const config = job({ steps: 400, evaluateEvery: 400 }, { sac: mad, updatesPerStep: 5 });
     writeFileSync(path.join(before.path, 'config.yaml'), JSON.stringify(config)); // JSON is YAML
     const lines: string[] = [];
