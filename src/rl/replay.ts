@@ -155,6 +155,19 @@ export class ReplayView {
     return Float64Array.from(rows);
   }
 
+  /** The rows of {@link transitions} by episode: within one, each row's step leads to the next row. */
+  episodes(): Float64Array[] {
+    const chains = new Map<number, number[]>(); // by their newest row
+    for (const row of this.transitions()) {
+      const before = this.previous[row % this.capacity]!;
+      const chain = chains.get(before) ?? [];
+      chains.delete(before);
+      chain.push(row);
+      chains.set(row, chain);
+    }
+    return [...chains.values()].sort((a, b) => a[0]! - b[0]!).map((rows) => Float64Array.from(rows));
+  }
+
   /** A usable step, uniformly. */
   draw(rng: Rng): number {
     const oldest = Math.max(0, this.head - this.rows);

@@ -115,8 +115,8 @@ function isFiniteRow(rows: Float32Array, index: number, width: number): boolean 
   return true;
 }
 
-/** Shifts every history by one: the predicted frame and the action become the newest. */
-function advanceWindows(
+/** Shifts every history (B) by one: the predicted frame (B x F) and the action (B x A) become the newest. */
+export function advanceWindows(
   spec: ObservationSpec,
   windows: HistoryWindows,
   batch: number,

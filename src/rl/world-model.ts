@@ -146,6 +146,25 @@ export class WorldModel implements DynamicsModel {
     return this.ensemble.predictElites(batch, this.inputs(batch, windows, actions));
   }
 
+  /**
+   * What one member expects to come next, the mean of its prediction without noise: [frame | reward, where it is learned] (B x D),
+   * in their units.
+   * @param member index among all members, such as an elite
+   */
+  expect(member: number, batch: number, windows: HistoryWindows, actions: Float32Array): Float32Array {
+    const { frameSize: f, history } = this.observation;
+    const d = this.ensemble.outputSize;
+    const mean = new Float32Array(batch * d);
+    const variance = new Float32Array(batch * d);
+    this.ensemble.predictMember(member, batch, this.inputs(batch, windows, actions), mean, variance);
+    for (let b = 0; b < batch; b++) {
+      for (let j = 0; j < f; j++) {
+        if (this.predictsChange(j)) mean[b * d + j] = mean[b * d + j]! + windows.frames[b * history * f + j]!;
+      }
+    }
+    return mean;
+  }
+
   imagine(
     batch: number,
     windows: HistoryWindows,

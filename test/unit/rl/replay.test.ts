@@ -43,6 +43,22 @@ function expectOneEpisode(replay: ReplayView, row: number): void {
 }
 
 describe('ReplayView', () => {
+  it('gives the steps of each episode in order, also of environments that are stepped together', () => {
+    const replay = new ReplayView(layout, observationSpec(layout), trackingTask);
+    const frame = (episode: number, t: number) => Float32Array.of(1000 * episode + t, t, episode);
+    const step = (stream: number, episode: number, t: number, over = false) =>
+      replay.append(Float32Array.of(0.5), frame(episode, t + 1), 0, false, over, stream);
+    for (const stream of [0, 1]) replay.begin(frame(stream, 0), stream);
+    step(0, 0, 0);
+    step(1, 1, 0);
+    step(0, 0, 1, true);
+    replay.begin(frame(2, 0), 0);
+    step(0, 2, 0);
+    step(1, 1, 1);
+    const tags = replay.episodes().map((rows) => Array.from(rows, (row) => replay.step(row).frame[0]));
+    expect(tags).toEqual([[0, 1], [1000, 1001], [2000]]);
+  });
+
   it('never joins frames or actions of two episodes, also when the oldest are overwritten', () => {
     fc.assert(
       fc.property(
