@@ -9,6 +9,7 @@ import { evalCommand } from './eval.js';
 import { initCommand } from './init.js';
 import { reportCommand } from './report.js';
 import { resumeCommand } from './resume.js';
+import { modelEvalCommand } from './model-eval.js';
 import { runCommand } from './run.js';
 import { trainCommand } from './train.js';
 import { twinCommand } from './twin.js';
@@ -40,6 +41,7 @@ for (const command of [
   trainCommand,
   resumeCommand,
   evalCommand,
+  modelEvalCommand,
   twinCommand,
   runCommand,
   reportCommand,

@@ -1,21 +1,13 @@
 import { Command, Option } from 'commander';
 import { DynabridgeError, systemClock } from '../core/index.js';
 import { RunDirectory, latestRun, type SessionInfo } from '../data/index.js';
-import {
-  contractDifferences,
-  contractHash,
-  loadRobot,
-  makeContract,
-  parseContract,
-  withController,
-} from '../robot/index.js';
+import { contractHash, loadRobot, withController } from '../robot/index.js';
 import type { ControllerKind, Robot } from '../robot/index.js';
-import { gateConfigFromRobot, gateConfigHash } from '../safety/index.js';
 import { Supervisor, type BridgeOutcome } from '../supervisor/index.js';
 import { interruptSignal } from './interrupt.js';
 import { controllerOption, jsonOption, numberWithin, robotOption, runsOption } from './options.js';
 import { Output, table } from './output.js';
-import { sessionOf } from '../training/policy-contract.js';
+import { contractOf, sessionOf } from '../training/policy-contract.js';
 
 interface RunCliOptions {
   readonly robot: string;
@@ -77,7 +69,8 @@ async function drive(options: RunCliOptions): Promise<void> {
   const run = options.run
     ? RunDirectory.open(options.run, systemClock)
     : latestRun(options.runs, robot.model.name, systemClock);
-  const session = checkContract(run, robot);
+  const contract = contractOf(run, robot);
+  const session = sessionOf('real', robot, contract.task, contractHash(contract));
   output.line(`policy of ${run.path}`);
 
   const bridge = new Bridge(options, run, output);
@@ -106,27 +99,6 @@ async function drive(options: RunCliOptions): Promise<void> {
   );
   run.close();
   bridge.throwIfFailed(outcome);
-}
-
-/** @throws CONTRACT_MISMATCH that names every difference between what the policy was trained for and this robot */
-function checkContract(run: RunDirectory, robot: Robot): SessionInfo {
-  const trained = parseContract(run.readContract(), run.path);
-  const live = makeContract({
-    robot,
-    task: trained.task,
-    observation: trained.observation,
-    gateConfigHash: gateConfigHash(gateConfigFromRobot(robot)),
-  });
-  const differences = contractDifferences(trained, live);
-  if (differences.length > 0) {
-    throw new DynabridgeError(
-      'CONTRACT_MISMATCH',
-      `the policy in ${run.path} was not trained for this robot:\n${differences.map((text) => `  - ${text}`).join('\n')}\n` +
-        `train it for the robot as it is: dynabridge train --robot ${robot.folder} --task ${trained.task}`,
-      { differences },
-    );
-  }
-  return sessionOf('real', robot, trained.task, contractHash(trained));
 }
 
 /** One bridge from start to end: prints what happens, keeps the time, and knows why it ended. */

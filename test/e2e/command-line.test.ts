@@ -18,13 +18,24 @@ describe('help', () => {
   it('names every command and every exit code', async () => {
     const { code, stdout } = await dynabridge('--help');
     expect(code).toBe(0);
-    for (const command of ['init', 'doctor', 'train', 'eval', 'twin', 'run', 'report', 'demo'])
+    for (const command of [
+      'init',
+      'doctor',
+      'train',
+      'resume',
+      'eval',
+      'model-eval',
+      'twin',
+      'run',
+      'report',
+      'demo',
+    ])
       expect(stdout).toContain(command);
     for (const { exitCode, meaning } of Object.values(ERROR_CODES))
       expect(stdout).toContain(`${exitCode}  ${meaning}`);
   });
 
-  it.each(['init', 'doctor', 'train', 'eval', 'twin', 'run', 'report', 'demo'])(
+  it.each(['init', 'doctor', 'train', 'resume', 'eval', 'model-eval', 'twin', 'run', 'report', 'demo'])(
     'of %s explains its options',
     async (command) => {
       const { code, stdout } = await dynabridge(command, '--help');
