@@ -5,7 +5,8 @@ import type { VectorEnv } from '../env/index.js';
 import type { Learner, LearnerConfig } from '../rl/index.js';
 import { loadRobot } from '../robot/index.js';
 import { withoutPrefix } from '../rl/named-tensors.js';
-import { contractOf, frameQuantities } from './policy-contract.js';
+import { contractOf } from './contract-of.js';
+import { frameQuantities } from './policy-contract.js';
 
 /** What a run has learned, and the simulator that it learned in. Dispose of it when done. */
 export interface TrainedRun {

@@ -4,10 +4,11 @@ import { RunDirectory, latestRun, type SessionInfo } from '../data/index.js';
 import { contractHash, loadRobot, withController } from '../robot/index.js';
 import type { ControllerKind, Robot } from '../robot/index.js';
 import { Supervisor, type BridgeOutcome } from '../supervisor/index.js';
+import { contractOf } from './contract-of.js';
 import { interruptSignal } from './interrupt.js';
 import { controllerOption, jsonOption, numberWithin, robotOption, runsOption } from './options.js';
 import { Output, table } from './output.js';
-import { contractOf, sessionOf } from '../training/policy-contract.js';
+import { sessionOf } from '../training/policy-contract.js';
 
 interface RunCliOptions {
   readonly robot: string;

@@ -27,7 +27,7 @@ const metrics = (): Record<string, unknown>[] =>
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-model-eval-'));
-  const few = ['--steps', '270', '--episodes', '1', '--runs', path.join(folder, 'runs')];
+  const few = ['--steps', '252', '--episodes', '1', '--runs', path.join(folder, 'runs')];
   const { code, stderr } = await new Dynabridge(['train', '--robot', 'cartpole', ...few]).ended;
   expect(code, stderr).toBe(0);
   run = path.join(folder, 'runs', readdirSync(path.join(folder, 'runs'))[0]!);
