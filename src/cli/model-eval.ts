@@ -49,7 +49,7 @@ async function evaluateModel(options: ModelEvalCliOptions): Promise<void> {
     needsWorld: true,
     say: (line) => output.line(line),
   });
-  const { run, step, learner, env, quantities } = trained;
+  const { run, step, learner, policy: snapshot, env, quantities } = trained;
   const world = learner.world!;
   const { collectEpisodes, diagnoseModel } = await import('../rl/diagnostics/index.js');
   const { ReplayView } = await import('../rl/index.js');
@@ -57,7 +57,7 @@ async function evaluateModel(options: ModelEvalCliOptions): Promise<void> {
   const { policy, episodes, seed } = options;
   const progress = output.progress('collect', episodes, 'episodes');
   const onEpisode = (done: number) => progress.update(done, `${replay.steps} steps`);
-  collectEpisodes({ env, snapshot: learner.snapshot(), policy, episodes, seed, onEpisode }, replay);
+  collectEpisodes({ env, snapshot, policy, episodes, seed, onEpisode }, replay);
   progress.stop();
   output.line(`judging the model of step ${step} by ${replay.steps} steps`);
   const diagnostics = diagnoseModel(world, replay, new Rng(seed, 'diagnostics'));

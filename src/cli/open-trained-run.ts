@@ -1,8 +1,9 @@
+import { loadPolicy } from '../agent/index.js';
 import type { BackendChoice } from '../compute/index.js';
 import { badInput, systemClock } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
 import type { VectorEnv } from '../env/index.js';
-import type { Learner, LearnerConfig } from '../rl/index.js';
+import type { Learner, LearnerConfig, PolicySnapshot } from '../rl/index.js';
 import { loadRobot } from '../robot/index.js';
 import { withoutPrefix } from '../rl/named-tensors.js';
 import { contractOf } from './contract-of.js';
@@ -13,7 +14,10 @@ export interface TrainedRun {
   readonly run: RunDirectory;
   /** real steps before the checkpoint */
   readonly step: number;
+  /** its world model and networks as of the checkpoint; its replay is empty */
   readonly learner: Learner;
+  /** what drives a robot, which need not be the learner's newest */
+  readonly policy: PolicySnapshot;
   /** of one robot */
   readonly env: VectorEnv;
   /** name and unit of each field of a frame (F) */
@@ -62,6 +66,7 @@ export async function openTrainedRun(folder: string, options: OpenTrainedRunOpti
     run,
     step: checkpoint.step,
     learner,
+    policy: loadPolicy(run),
     env,
     quantities: frameQuantities(contract),
     dispose: () => {
@@ -73,8 +78,8 @@ export async function openTrainedRun(folder: string, options: OpenTrainedRunOpti
 
 /** config.yaml as `train` writes it: the learner's configuration is under `mbpo`, also where SAC learns alone. */
 function readLearnerConfig(run: RunDirectory): { robotName: string; config: LearnerConfig } {
-  const { robot, mbpo } = run.readConfig() as { robot?: string; mbpo?: LearnerConfig };
-  if (typeof robot !== 'string' || typeof mbpo !== 'object') {
+  const { robot, mbpo } = (run.readConfig() ?? {}) as { robot?: string; mbpo?: LearnerConfig | null };
+  if (typeof robot !== 'string' || typeof mbpo !== 'object' || mbpo === null) {
     throw badInput(
       `${run.path}/config.yaml names no robot or no learner (robot, mbpo); use a run made by dynabridge train`,
       { path: run.path },

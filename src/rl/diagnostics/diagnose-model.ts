@@ -32,8 +32,10 @@ export interface ModelDiagnostics {
   readonly calibration: {
     /** nominal: 0.05 to 0.95 (19) */
     readonly levels: readonly number[];
-    /** mean over outputs (19) */
+    /** share of the steps below the model's quantile of that level, mean over outputs (19); `ece` is of these, output by output */
     readonly observed: readonly number[];
+    /** share of the steps within the central interval of that probability, mean over outputs (19): above it, the model is too careful */
+    readonly within: readonly number[];
     /** share within the central intervals (D each) */
     readonly coverage: {
       readonly p50: readonly number[];
@@ -97,6 +99,7 @@ export function diagnoseModel(world: WorldModel, replay: ReplayView, rng: Rng): 
     calibration: {
       levels: LEVELS,
       observed: LEVELS.map((_level, i) => average(curves.map((curve) => curve[i]!))),
+      within: LEVELS.map((level) => average(coverage(level))),
       coverage: { p50: coverage(0.5), p90: coverage(0.9), p95: coverage(0.95) },
       ece: curves.map(calibrationError),
       eceByChance: calibrationErrorByChance(steps),

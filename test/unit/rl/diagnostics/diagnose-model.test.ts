@@ -79,6 +79,10 @@ describe('diagnoseModel', () => {
     expect([found.steps, found.episodes]).toEqual([800, 4]);
     expect(openLoop.map(({ k }) => k)).toEqual([1, 5, 20]);
     expect(calibration.observed.length).toBe(calibration.levels.length);
+    expect(calibration.within.length).toBe(calibration.levels.length);
+    const at = (level: number) => calibration.within[calibration.levels.indexOf(level)];
+    expect(at(0.5)).toBeCloseTo(p50.reduce((sum, share) => sum + share, 0) / 4, 12);
+    expect(at(0.9)).toBeCloseTo(p90.reduce((sum, share) => sum + share, 0) / 4, 12);
   });
 
   it('finds by one step of open loop what it finds by all steps at once', () => {
