@@ -38,8 +38,8 @@ program
 program
   .command('learn')
   .description(
-    'environment steps and wall clock until ten deterministic episodes reach the threshold of a task, over seeds; each seed is a run\n' +
-      'of dynabridge train that is kept, gone on with after an interruption, and not repeated when done',
+    'environment steps and wall clock until ten deterministic episodes reach the threshold of a task, twice in a row, over seeds;\n' +
+      'each seed is a run of dynabridge train that is kept, gone on with after an interruption, and not repeated when done',
   )
   .option('--robot <name>', 'a robot of ours and its task; without it --task is a standard one')
   .requiredOption('--task <names>', 'tasks, separated by commas, e.g. pendulum-v1,hopper', list)

@@ -19,7 +19,10 @@ export interface Shard {
 /** How it went. */
 export interface ShardResult {
   readonly seed: number;
-  /** environment frames, warm-up included, and wall clock [s], of the first evaluation that reached the threshold; else all */
+  /**
+   * environment frames, warm-up included, and wall clock [s], of the second of the first two evaluations in a row that reached the
+   * threshold (one alone may by the luck of its starts); else all
+   */
   readonly steps: number;
   readonly seconds: number;
   readonly reached: boolean;
@@ -71,7 +74,7 @@ function resultOf(folder: string): ShardResult | undefined {
   const curve = rows
     .filter(({ kind }) => kind === 'evaluation')
     .map((row) => [row['step'], row['seconds'], row['meanReturn']] as [number, number, number]);
-  const first = curve.find(([, , value]) => value >= threshold);
+  const first = curve.find(([, , value], i) => i > 0 && value >= threshold && curve[i - 1]![2] >= threshold);
   return {
     seed: run.info.seed,
     steps: first?.[0] ?? (result['realSteps'] as number),

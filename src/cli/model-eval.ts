@@ -3,9 +3,9 @@ import type { BackendChoice } from '../compute/index.js';
 import { Rng } from '../core/index.js';
 import { COLLECTING_POLICIES, type CollectingPolicy } from '../rl/diagnostics/collecting-policies.js';
 import { diagnosticsText } from './diagnostics-text.js';
-import { openTrainedRun } from './open-trained-run.js';
 import { backendOption, integerAtLeast, jsonOption, seedOption, threadsOption } from './options.js';
 import { Output } from './output.js';
+import { quantityOf } from '../report/index.js';
 import { refreshReport } from './run-report.js';
 
 interface ModelEvalCliOptions {
@@ -43,13 +43,14 @@ export function modelEvalCommand(): Command {
 
 async function evaluateModel(options: ModelEvalCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
+  const { openTrainedRun } = await import('../training/index.js');
   const trained = await openTrainedRun(options.run, {
     backend: options.backend,
     threads: options.threads,
-    needsWorld: true,
     say: (line) => output.line(line),
   });
-  const { run, step, learner, policy: snapshot, env, quantities } = trained;
+  const { run, step, learner, policy: snapshot } = trained;
+  const { judge: env, quantities } = trained.world;
   const world = learner.world!;
   const { collectEpisodes, diagnoseModel } = await import('../rl/diagnostics/index.js');
   const { ReplayView } = await import('../rl/index.js');
@@ -61,7 +62,7 @@ async function evaluateModel(options: ModelEvalCliOptions): Promise<void> {
   progress.stop();
   output.line(`judging the model of step ${step} by ${replay.steps} steps`);
   const diagnostics = diagnoseModel(world, replay, new Rng(seed, 'diagnostics'));
-  const outputs = world.outputs.map((name, d) => quantities[d] ?? { name, unit: '' });
+  const outputs = world.outputs.map((name, d) => quantityOf(quantities[d] ?? name));
   trained.dispose();
 
   const row = {
@@ -69,7 +70,7 @@ async function evaluateModel(options: ModelEvalCliOptions): Promise<void> {
     step,
     policy,
     seed,
-    outputs: outputs.map(({ name, unit }) => (unit === '' ? name : `${name} [${unit}]`)),
+    outputs: world.outputs.map((name, d) => quantities[d] ?? name),
     ...diagnostics,
   };
   run.metrics.append(row);

@@ -104,7 +104,7 @@ export function trainCommand(): Command {
     .option('--evaluation-episodes <n>', 'episodes of each evaluation', integerAtLeast(1), 5)
     .option('--fresh-starts', 'draw other starts for each evaluation, as benchmarks do')
     .option('--episodes <n>', 'episodes of the final evaluation', integerAtLeast(1), 10)
-    .option('--until-goal', "end as soon as an evaluation reaches the task's goal")
+    .option('--until-goal', "end as soon as two evaluations in a row reach the task's goal")
     .addOption(runsOption())
     .addOption(jsonOption())
     .action(train);

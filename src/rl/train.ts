@@ -16,6 +16,8 @@ export interface EvaluationReport extends PolicyEvaluation {
 export interface TrainingProgress {
   /** real steps before the newest evaluation; 0 before the first */
   readonly lastEvaluation: number;
+  /** whether that one reached stopAtReturn */
+  readonly reached: boolean;
   readonly best?: { readonly report: EvaluationReport; readonly policy: PolicySnapshot };
 }
 
@@ -30,7 +32,7 @@ export interface TrainingOptions extends TrainerOptions {
   readonly evaluationEnv?: VectorEnv;
   /** draw other starts for each evaluation, so that no threshold is passed by the luck of one draw; default false */
   readonly freshStarts?: boolean;
-  /** end as soon as an evaluation reaches this return; default: never */
+  /** end as soon as two evaluations in a row reach this return, since one may by the luck of its starts; default: never */
   readonly stopAtReturn?: number | undefined;
   /** asked before every step, as for Ctrl+C; what was learned is kept */
   readonly shouldStop?: () => boolean;
@@ -65,7 +67,7 @@ export async function train(
   const { initialRandomSteps } = options.config;
   const learningFrom = Math.max(initialRandomSteps, trainer.stepCount);
   const ownEnv = evaluationEnv === env;
-  let progress: TrainingProgress = options.progress ?? { lastEvaluation: 0 };
+  let progress: TrainingProgress = options.progress ?? { lastEvaluation: 0, reached: false };
   let ended: TrainingResult['ended'] = 'steps';
   let divergence: string | undefined;
 
@@ -82,12 +84,15 @@ export async function train(
     const { best } = progress;
     const isBest = best === undefined || evaluation.meanReturn >= best.report.meanReturn;
     const report = { ...evaluation, step: trainer.stepCount, best: isBest };
+    const reached = options.stopAtReturn !== undefined && evaluation.meanReturn >= options.stopAtReturn;
+    const confirmed = reached && progress.reached;
     progress = {
       lastEvaluation: trainer.stepCount,
+      reached,
       ...(isBest ? { best: { report, policy } } : best && { best }),
     };
     options.onEvaluation?.(report, progress);
-    return options.stopAtReturn !== undefined && report.meanReturn >= options.stopAtReturn;
+    return confirmed;
   };
   const periods = (step: number): number => Math.floor(step / evaluateEvery);
 

@@ -20,6 +20,7 @@ const KEPT = 2;
 /** JSON of {@link TrainingProgress}; the policy itself is among the tensors. */
 interface SavedProgress {
   readonly lastEvaluation: number;
+  readonly reached: boolean;
   readonly best: SavedEvaluation | null;
   /** rows of metrics.jsonl by then */
   readonly metricsRows: number;
@@ -53,6 +54,7 @@ export function saveTraining(
   const policy = snapshotToTensors(progress.best?.policy ?? trainer.learner.snapshot());
   const saved: SavedProgress = {
     lastEvaluation: progress.lastEvaluation,
+    reached: progress.reached,
     best: progress.best === undefined ? null : plainEvaluation(progress.best.report),
     metricsRows,
     seconds,
@@ -80,7 +82,7 @@ export function loadTraining(run: RunDirectory): SavedTraining {
       path: checkpoint.path,
     });
   }
-  const { best, lastEvaluation, metricsRows, seconds } = progress;
+  const { best, lastEvaluation, reached, metricsRows, seconds } = progress;
   const report = best && {
     ...best,
     returns: Float64Array.from(best.returns),
@@ -88,7 +90,7 @@ export function loadTraining(run: RunDirectory): SavedTraining {
   };
   return {
     state: { tensors: withoutPrefix('training', checkpoint.tensors), parts: trainer },
-    progress: { lastEvaluation, ...(report && { best: { report, policy: policyOf(checkpoint) } }) },
+    progress: { lastEvaluation, reached, ...(report && { best: { report, policy: policyOf(checkpoint) } }) },
     metricsRows,
     seconds,
   };

@@ -8,5 +8,6 @@ export {
   type TrainingListener,
   type TrainingSummary,
 } from './session.js';
+export { openTrainedRun, type TrainedRun } from './open-trained-run.js';
 export { trainInThread } from './train-in-thread.js';
 export { openWorld, STANDARD, type TrainingWorld } from './world.js';

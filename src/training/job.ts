@@ -27,7 +27,7 @@ export interface TrainingJob {
   readonly freshStarts: boolean;
   /** episodes of the final evaluation */
   readonly episodes: number;
-  /** end as soon as an evaluation reaches the task's goal */
+  /** end as soon as two evaluations in a row reach the task's goal */
   readonly untilGoal: boolean;
   readonly backend: BackendChoice;
   /** null: one for each core */

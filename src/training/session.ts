@@ -144,7 +144,7 @@ class TrainingSession {
       const result = await rl.train({ ...trainerOptions, ...this.course(trainer, saved) }, trainer);
       const { seconds } = this;
       if (result.divergence !== undefined) this.tellDivergence(result);
-      else if (result.bestEvaluation === undefined) this.save(trainer, { lastEvaluation: 0 });
+      else if (result.bestEvaluation === undefined) this.save(trainer, { lastEvaluation: 0, reached: false });
       const after = this.evaluate(result.policy);
       const summary: TrainingSummary = {
         run: run.path,

@@ -2,9 +2,9 @@
  * How good a world model is on recorded steps that it has not been trained on. N steps, D outputs, F frame size.
  * Lists are of plain numbers, in the order of WorldModel.outputs, so that they can be written as JSON.
  */
-import { badInput, type Rng } from '../../core/index.js';
+import { wrapAngle, badInput, type Rng } from '../../core/index.js';
 import { historyWindows, type ReplayView } from '../replay.js';
-import { wrapAngle, type WorldModel } from '../world-model.js';
+import { type WorldModel } from '../world-model.js';
 import {
   calibrationCurve,
   calibrationError,

@@ -2,11 +2,10 @@
  * Error of predictions that are built upon predictions: recorded actions, no recorded state after the first. S starts, E elites,
  * F frame size, A actions, D outputs, T steps of an episode.
  */
-import { percentile, type Rng } from '../../core/index.js';
+import { wrapAngle, percentile, type Rng } from '../../core/index.js';
 import type { ObservationSpec } from '../observation.js';
 import { historyWindows, type HistoryWindows, type ReplayView } from '../replay.js';
 import { advanceWindows } from '../rollout.js';
-import { wrapAngle } from '../world-model.js';
 
 /** The part of a WorldModel that is needed here. */
 export interface OpenLoopModel {

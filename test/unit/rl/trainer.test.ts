@@ -323,12 +323,14 @@ describe('train', () => {
     expect(turns).toBeGreaterThan(3);
   });
 
-  it('stops at the goal of the task when told to', async () => {
-    const result = await train(
-      options({ steps: 400, evaluateEvery: 100, evaluationEpisodes: 1, stopAtReturn: -1e9 }),
-    );
+  it('stops when two evaluations in a row reach the goal, not at the first', async () => {
+    const more = { steps: 400, evaluateEvery: 100, evaluationEpisodes: 1, evaluationEnv: new PendulumEnv() };
+    const result = await train(options({ ...more, stopAtReturn: -1e9 }));
     live.push(result.trainer);
     expect(result).toMatchObject({ steps: 200, ended: 'goal' });
+    const never = await train(options({ ...more, stopAtReturn: 1 }));
+    live.push(never.trainer);
+    expect(never).toMatchObject({ steps: 400, ended: 'steps' });
   });
 });
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { percentile, Rng } from '../../../../src/core/index.js';
+import { wrapAngle, percentile, Rng } from '../../../../src/core/index.js';
 import type { FrameLayout } from '../../../../src/env/index.js';
 import { openLoopErrors, type OpenLoopModel } from '../../../../src/rl/diagnostics/index.js';
 import { observationSpec, ReplayView } from '../../../../src/rl/index.js';
-import { wrapAngle } from '../../../../src/rl/world-model.js';
 import { trackingTask } from '../tracking-task.js';
 
 const layout: FrameLayout = { fields: ['place', 'angle'], angles: ['angle'], actions: ['u'], size: 2 };
