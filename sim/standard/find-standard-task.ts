@@ -33,5 +33,8 @@ export function findStandardTask(name: string): StandardTask {
   const found = TASKS.find((task) => task.name === name);
   if (found) return found;
   const names = TASKS.map((task) => task.name).join(', ');
-  throw badInput(`there is no standard task '${name}'; the tasks are ${names}`, { task: name });
+  throw badInput(
+    `there is no standard task '${name}'; the tasks are ${names}; a robot's own task needs --robot <name>`,
+    { task: name },
+  );
 }

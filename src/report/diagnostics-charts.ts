@@ -96,20 +96,20 @@ function drawBar(colour: string, open: boolean): CustomSeriesRenderItem {
   };
 }
 
-/** Observed against nominal share; on the diagonal the model's intervals are as wide as they should be. */
+/** Observed against nominal share; on the diagonal the model's quantiles are where they should be. */
 export function calibrationChart({ calibration }: ModelDiagnostics): Chart {
   const { levels, observed } = calibration;
   return {
     title: 'Calibration',
     caption:
-      'Share of held-out values within the model\u2019s central interval against its nominal probability, mean over outputs. ' +
-      'Below the diagonal the model is too sure of itself.',
+      'Share of held-out values below the model\u2019s quantile of each level, mean over outputs. ' +
+      'An S about the diagonal, too low at first, then too high: the model is too careful; the reverse: too sure of itself.',
     width: HALF_WIDTH,
     height: HEIGHT,
     option: {
       grid: grid(1),
       legend: legend(['observed', { name: 'perfect', icon: PLAIN_LINE }]),
-      xAxis: xAxis({ name: 'nominal probability', min: 0, max: 1 }),
+      xAxis: xAxis({ name: 'level of the quantile', min: 0, max: 1 }),
       yAxis: yAxis({ name: 'observed share', min: 0, max: 1 }),
       series: [
         {

@@ -28,7 +28,7 @@ function tiles({ step, calibration, auroc }: ModelDiagnostics): Markup {
       <dd>${fixed(ece)} <small>mean; 0 is perfect</small></dd>
     </div>
     <div>
-      <dt>AUROC of the uncertainty</dt>
+      <dt>AUROC of the disagreement on states pushed outside</dt>
       <dd>${fixed(auroc)} <small>1 is perfect, 0.5 chance</small></dd>
     </div>
   </dl>`;

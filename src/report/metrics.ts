@@ -65,11 +65,11 @@ const diagnostics = v.pipe(
       }),
     ),
     calibration: v.looseObject({
-      /** nominal probabilities in [0, 1] of central intervals */
+      /** levels of quantiles, in (0, 1) */
       levels: numbers,
-      /** share of the held-out truth within them, mean over outputs */
+      /** share of the held-out truth below them, mean over outputs */
       observed: numbers,
-      /** the same at 50, 90 and 95 %, per output */
+      /** share within the central intervals of 50, 90 and 95 %, per output */
       coverage: v.looseObject({ p50: numbers, p90: numbers, p95: numbers }),
       /** expected calibration error, per output */
       ece: numbers,

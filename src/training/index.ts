@@ -1,6 +1,4 @@
-export { EpisodeRecorder } from './episode-recorder.js';
-export { jobOf, type TrainingJob } from './job.js';
-export { frameQuantities, policyContract, sessionOf } from './policy-contract.js';
+export { openTrainedRun } from './open-trained-run.js';
 export {
   resumeTraining,
   startTraining,
@@ -8,6 +6,5 @@ export {
   type TrainingListener,
   type TrainingSummary,
 } from './session.js';
-export { openTrainedRun, type TrainedRun } from './open-trained-run.js';
-export { trainInThread } from './train-in-thread.js';
-export { openWorld, STANDARD, type TrainingWorld } from './world.js';
+export type { TrainingJob } from './job.js';
+export { openWorld, type TrainingWorld } from './world.js';

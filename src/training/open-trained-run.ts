@@ -42,7 +42,7 @@ export async function openTrainedRun(folder: string, options: OpenTrainedRunOpti
     );
   }
   const { state } = loadTraining(run);
-  const world = await openWorld(job);
+  const world = await openWorld({ ...job, envs: 1 });
   const backend = await selectBackend(options.backend, { threads: options.threads });
   options.say?.(backend.explanation);
   const { judge, observation } = world;

@@ -18,7 +18,7 @@ import type { TrainingJob } from './job.js';
 import { frameQuantities, policyContract, sessionOf } from './policy-contract.js';
 
 /** Standard tasks have no robot; their runs bear this name instead. */
-export const STANDARD = 'standard';
+const STANDARD = 'standard';
 
 export interface TrainingWorld {
   /** RobotModel.name, or {@link STANDARD} */

@@ -96,8 +96,8 @@ describe('model-eval', () => {
       () =>
         changedRun('sac', (copy) => {
           const file = path.join(copy, 'config.yaml');
-          const config = parse(readFileSync(file, 'utf8')) as { mbpo: { world?: unknown } };
-          delete config.mbpo.world;
+          const config = parse(readFileSync(file, 'utf8')) as { learner: { world?: unknown } };
+          delete config.learner.world;
           writeFileSync(file, stringify(config));
         }),
       [],

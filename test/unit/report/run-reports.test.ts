@@ -98,7 +98,7 @@ describe('report of one run', () => {
     const { html } = renderReport(await runReport(writeSampleRun(folder)));
     for (const title of ['Calibration', 'Coverage of intervals', 'Open-loop prediction error [m]'])
       expect(headings(html)).toContain(title);
-    expect(html).toMatch(/AUROC of the uncertainty<\/dt>\s*<dd>0\.87 /);
+    expect(html).toMatch(/AUROC of the disagreement on states pushed outside<\/dt>\s*<dd>0\.87 /);
     expect(html).toContain('Outputs: 1 slider position, 2 pole position,');
     expect(html).toContain('Where the time went');
   });
