@@ -239,6 +239,84 @@ describeOn(['cpu', 'wasm', 'native'], 'Ensemble', () => {
   });
 });
 
+describeOn(['cpu', 'wasm', 'native'], 'least-squares Ensemble', () => {
+  const squares = { probabilistic: false, hidden: [5], weightDecay: [0, 0] };
+
+  it('has the gradient of its loss, by finite differences, and none of the variance', () => {
+    const ensemble = make(2, 2, squares);
+    const data = wave(12, 3);
+    const inputs = Float32Array.from([...data.inputs, ...data.inputs, ...data.inputs]);
+    const targets = Float32Array.from([...data.targets, ...data.targets, ...data.targets], (y) => y / 50);
+    const { members, bounds } = ensemble.gradient(12, inputs, targets);
+    expect(Array.from(bounds)).toEqual([0, 0, 0, 0]);
+    const values = ensemble.parameters.read();
+    const h = 1e-2;
+    const loss = (index: number, change: number) => {
+      const moved = values.slice();
+      moved[index] = moved[index]! + change;
+      ensemble.parameters.write(moved);
+      return ensemble.gradient(12, inputs, targets).value;
+    };
+    for (let i = 0; i < values.length; i += 3) {
+      expect(members[i]).toBeCloseTo((loss(i, h) - loss(i, -h)) / (2 * h), 2);
+    }
+  });
+
+  it('predicts without noise, with the variance of its held-out errors', async () => {
+    const ensemble = make(2, 2, {
+      ...squares,
+      hidden: [16, 16],
+      weightDecay: [0, 0, 0],
+      maxGradientSteps: 300,
+    });
+    const { evaluation } = await fitEnsemble(ensemble, wave(400, 1), new Rng(1));
+    const draw = (seed: number) => {
+      const out = new Float32Array(2);
+      ensemble.elites = Int32Array.of(0, 0); // one member, so that only its noise could differ
+      ensemble.sample(1, Float32Array.of(0.5, -0.5), new Rng(seed), out);
+      return Array.from(out);
+    };
+    expect(draw(1)).toEqual(draw(2));
+    const { variance } = ensemble.predictElites(1, Float32Array.of(0.5, -0.5));
+    evaluation.rmse.forEach((rmse, d) => {
+      expect(variance[d]).toBeCloseTo((rmse / ensemble.targetNormaliser.std[d]!) ** 2, 6);
+    });
+  });
+});
+
+describeOn(['cpu', 'wasm', 'native'], 'predictElites', () => {
+  it('gives what every elite predicts alone, in units of the target', async () => {
+    const ensemble = make(2, 2);
+    await fitEnsemble(ensemble, wave(200, 1), new Rng(1));
+    const { count, inputs } = wave(9, 5);
+    const all = ensemble.predictElites(count, inputs);
+    expect(all).toMatchObject({ members: 2, count: 9 });
+    const { mean: shift, std } = ensemble.targetNormaliser;
+    ensemble.elites.forEach((member, k) => {
+      const [mean, variance] = [new Float32Array(18), new Float32Array(18)];
+      ensemble.predictMember(member, count, inputs, mean, variance);
+      const own = (values: Float32Array) => values.subarray(k * 18, (k + 1) * 18);
+      expectClose(
+        own(all.mean),
+        mean.map((y, i) => (y - shift[i % 2]!) / std[i % 2]!),
+        1e-4,
+      );
+      expectClose(
+        own(all.variance),
+        variance.map((v, i) => v / std[i % 2]! ** 2),
+        1e-4,
+      );
+    });
+  });
+
+  it('leaves targets as they are where they are not to be normalised', () => {
+    const ensemble = make(2, 2, { normaliseTargets: false });
+    ensemble.fitNormalisers(wave(50, 1));
+    expect(Array.from(ensemble.targetNormaliser.std)).toEqual([1, 1]);
+    expect(Array.from(ensemble.inputNormaliser.std)).not.toEqual([1, 1]);
+  });
+});
+
 describeOn(['wasm', 'native'], 'fitEnsemble', () => {
   it('learns outputs of very different scales, and says so in their units', async () => {
     const ensemble = make(2, 2, { learningRate: 1e-2, patience: 20, maxGradientSteps: 400 });
