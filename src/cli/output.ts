@@ -40,6 +40,7 @@ export interface Progress {
 
 class BarProgress implements Progress {
   private readonly bar: cliProgress.SingleBar;
+  private readonly pace: Pace;
 
   constructor(label: string, total: number, unit: string) {
     this.bar = new cliProgress.SingleBar(
@@ -53,14 +54,11 @@ class BarProgress implements Progress {
       cliProgress.Presets.shades_classic,
     );
     this.bar.start(total, 0, { rate: '-', left: '-', note: '' });
-    this.total = total;
+    this.pace = new Pace(total);
   }
 
-  private readonly total: number;
-  private readonly startNs = systemClock.nowNs();
-
   update(done: number, note = ''): void {
-    const { rate, left } = pace(this.startNs, done, this.total);
+    const { rate, left } = this.pace.at(done);
     this.bar.update(done, { rate, left, note });
   }
 
@@ -70,21 +68,26 @@ class BarProgress implements Progress {
 }
 
 class LineProgress implements Progress {
-  private readonly startNs = systemClock.nowNs();
-  private lastNs = this.startNs;
+  private readonly pace: Pace;
+  private lastNs = systemClock.nowNs();
 
   constructor(
     private readonly label: string,
     private readonly total: number,
     private readonly unit: string,
     private readonly output: Output,
-  ) {}
+  ) {
+    this.pace = new Pace(total);
+  }
 
   update(done: number, note = ''): void {
     const now = systemClock.nowNs();
-    if (done < this.total && elapsedMs(this.lastNs, now) < PLAIN_LINE_EVERY_MS) return;
+    if (done < this.total && elapsedMs(this.lastNs, now) < PLAIN_LINE_EVERY_MS) {
+      this.pace.at(done);
+      return;
+    }
     this.lastNs = now;
-    const { rate, left } = pace(this.startNs, done, this.total);
+    const { rate, left } = this.pace.at(done);
     this.output.line(
       `${this.label}: ${done}/${this.total} ${this.unit}, ${rate} ${this.unit}/s, ${left} left${note ? `, ${note}` : ''}`,
     );
@@ -93,10 +96,20 @@ class LineProgress implements Progress {
   stop(): void {}
 }
 
-function pace(startNs: bigint, done: number, total: number): { rate: string; left: string } {
-  const seconds = elapsedMs(startNs, systemClock.nowNs()) / 1e3;
-  const rate = done / Math.max(seconds, 1e-3);
-  return { rate: rate.toPrecision(3), left: rate > 0 ? formatDuration((total - done) / rate) : '-' };
+/** Rate and time left, counted from where the work begins, which is not 0 when it is gone on with. */
+class Pace {
+  private begin: { readonly ns: bigint; readonly done: number } | undefined;
+
+  constructor(private readonly total: number) {}
+
+  at(done: number): { rate: string; left: string } {
+    const now = systemClock.nowNs();
+    this.begin ??= { ns: now, done };
+    const seconds = elapsedMs(this.begin.ns, now) / 1e3;
+    const rate = seconds > 0 ? (done - this.begin.done) / seconds : 0;
+    const left = rate > 0 ? formatDuration((this.total - done) / rate) : '-';
+    return { rate: rate > 0 ? rate.toPrecision(3) : '-', left };
+  }
 }
 
 /** e.g. 75 -> "1 min 15 s" */

@@ -180,6 +180,7 @@ class TrainingSession {
     const { job, world, metrics, listener } = this;
     const { framesPerStep, task } = world.env;
     let note = '';
+    let newest: Pick<rl.StepReport, 'sac' | 'rollout'> = {};
     return {
       evaluationEnv: world.judge,
       steps: Math.ceil(job.steps / framesPerStep),
@@ -189,7 +190,10 @@ class TrainingSession {
       stopAtReturn: job.untilGoal ? task.goalReturn : undefined,
       shouldStop: this.shouldStop,
       progress: saved?.progress,
-      onStep: ({ step }) => listener.progress(step * framesPerStep, note),
+      onStep: ({ step, sac = newest.sac, rollout = newest.rollout }) => {
+        newest = { ...(sac && { sac }), ...(rollout && { rollout }) };
+        listener.progress(step * framesPerStep, note);
+      },
       onEpisode: (episode) => {
         note = `return ${episode.return.toFixed(1)}`;
         metrics.episode(episode);
@@ -201,6 +205,8 @@ class TrainingSession {
       onEvaluation: (report, progress) => {
         note = `evaluation ${report.meanReturn.toFixed(1)}`;
         metrics.evaluation(report, this.seconds);
+        metrics.learner(report.step, newest.sac, newest.rollout);
+        newest = {}; // what is told depends on the steps since, not on where a training was gone on with
         metrics.time(trainer.time.seconds, report.step);
         this.save(trainer, progress);
       },

@@ -5,6 +5,8 @@ import {
   type EpisodeReport,
   type EvaluationReport,
   type FitReport,
+  type RolloutReport,
+  type SacReport,
   type TimePart,
 } from '../rl/index.js';
 
@@ -52,6 +54,11 @@ export class TrainingMetrics {
       holdoutRmse: Array.from(report.evaluation.rmse),
       holdoutNll: Array.from(report.evaluation.nll),
     });
+  }
+
+  /** How the policy's learning goes: the newest losses, temperature and entropy, and what the newest round of rollouts gave. */
+  learner(step: number, sac: SacReport | undefined, rollout: RolloutReport | undefined): void {
+    this.append({ kind: 'learner', step: this.frames(step), ...sac, ...(rollout && { rollout }) });
   }
 
   /** @param seconds wall clock of training */
