@@ -4,7 +4,7 @@ import path from 'node:path';
 import { percentile } from '../../src/core/index.js';
 import { columns, machineLine } from '../statistics-table.js';
 import { publish } from './publish.js';
-import { runShard, shardArguments, type Shard, type ShardResult } from './shard.js';
+import { runShard, shardArguments, taskName, type Shard, type ShardResult } from './shard.js';
 import { budgetOf } from './tasks.js';
 
 export interface LearnOptions {
@@ -58,7 +58,7 @@ export async function benchLearn(options: LearnOptions): Promise<void> {
     options.algo.map((algo) => {
       const own = shards.filter((shard) => shard.task === task && shard.algo === algo);
       return rowOf(
-        task,
+        taskName({ robot: options.robot, task }),
         algo,
         options.preset,
         own.map((shard) => results.get(shard)!),
@@ -111,12 +111,10 @@ export function rowOf(
   };
 }
 
-function describe(
-  { task, algo }: Shard,
-  { seed, steps, seconds, reached, finalReturn }: ShardResult,
-): string {
+function describe(shard: Shard, { seed, steps, seconds, reached, finalReturn }: ShardResult): string {
+  const { algo } = shard;
   const what = reached ? 'reached its threshold' : 'did not reach its threshold';
-  return `${task} ${algo} seed ${seed} ${what} in ${steps} steps, ${seconds} s; final return ${finalReturn}`;
+  return `${taskName(shard)} ${algo} seed ${seed} ${what} in ${steps} steps, ${seconds} s; final return ${finalReturn}`;
 }
 
 export function tableOf(rows: readonly LearnRow[]): string {

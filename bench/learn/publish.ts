@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../src/core/index.js';
 import type { LearnRow } from './learn.js';
-import type { Shard, ShardResult } from './shard.js';
+import { taskName, type Shard, type ShardResult } from './shard.js';
 
 const RESULTS = 'docs/results.md';
 const CURVES = 'docs/learning-curves';
@@ -27,16 +27,17 @@ export function publish(
 ): void {
   const file = (name: string): string => fileURLToPath(new URL(name, packageRoot()));
   mkdirSync(file(CURVES), { recursive: true });
-  for (const [{ task, algo, preset, seed }, { curve }] of results) {
+  for (const [shard, { curve }] of results) {
+    const { algo, preset, seed } = shard;
     const lines = curve.map(([step, seconds, value]) => `${step},${seconds.toFixed(1)},${value.toFixed(2)}`);
     writeFileSync(
-      file(`${CURVES}/${task}-${algo}-${preset}-s${seed}.csv`),
+      file(`${CURVES}/${taskName(shard)}-${algo}-${preset}-s${seed}.csv`),
       ['step,seconds,mean_return', ...lines, ''].join('\n'),
     );
   }
   const key = ({ task, algo, preset }: LearnRow): string => `${task} ${algo} ${preset}`;
   const fresh = rows.map((row): PublishedRow => {
-    const { steps, threads } = shards.find(({ task, algo }) => task === row.task && algo === row.algo)!;
+    const { steps, threads } = shards.find((s) => taskName(s) === row.task && s.algo === row.algo)!;
     return { ...row, machine, steps, threads };
   });
   const replaced = new Set(fresh.map(key));

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { OwnCommand } from '../../src/cli/own-command.js';
 import { systemClock } from '../../src/core/index.js';
 import { RunDirectory } from '../../src/data/index.js';
+import { confirmedGoal } from '../../src/report/index.js';
 
 /** One seed of one algorithm on one task. */
 export interface Shard {
@@ -19,10 +20,7 @@ export interface Shard {
 /** How it went. */
 export interface ShardResult {
   readonly seed: number;
-  /**
-   * environment frames, warm-up included, and wall clock [s], of the second of the first two evaluations in a row that reached the
-   * threshold (one alone may by the luck of its starts); else all
-   */
+  /** environment frames, warm-up included, and wall clock [s], until the threshold counts as reached; else all */
   readonly steps: number;
   readonly seconds: number;
   readonly reached: boolean;
@@ -31,6 +29,11 @@ export interface ShardResult {
   readonly threshold: number;
   /** evaluations: step, seconds, return */
   readonly curve: readonly (readonly [number, number, number])[];
+}
+
+/** The task's name in tables and files; that of a robot's task begins with the robot's. */
+export function taskName({ robot, task }: Pick<Shard, 'robot' | 'task'>): string {
+  return robot === undefined ? task : `${robot}-${task}`;
 }
 
 /** The command that a shard is; a stranger can type it. */
@@ -46,8 +49,8 @@ export function shardArguments(shard: Shard): string[] {
 
 /** Trains a shard in its folder of `base`, goes on where it was interrupted, or finds that it is done. */
 export async function runShard(shard: Shard, base: string): Promise<ShardResult> {
-  const { robot, task, algo, preset, seed } = shard;
-  const folder = path.join(base, [robot, task, algo, preset, `s${seed}`].filter(Boolean).join('-'));
+  const { algo, preset, seed } = shard;
+  const folder = path.join(base, [taskName(shard), algo, preset, `s${seed}`].join('-'));
   const done = resultOf(folder);
   if (done !== undefined) return done;
   const existing = runIn(folder);
@@ -74,7 +77,8 @@ function resultOf(folder: string): ShardResult | undefined {
   const curve = rows
     .filter(({ kind }) => kind === 'evaluation')
     .map((row) => [row['step'], row['seconds'], row['meanReturn']] as [number, number, number]);
-  const first = curve.find(([, , value], i) => i > 0 && value >= threshold && curve[i - 1]![2] >= threshold);
+  const returns = curve.map(([, , value]) => value);
+  const first = curve[confirmedGoal(returns, threshold)];
   return {
     seed: run.info.seed,
     steps: first?.[0] ?? (result['realSteps'] as number),

@@ -1,5 +1,11 @@
 export { collectBridge, type BridgeFacts } from './collect-bridge.js';
-export { compareRuns, readComparedRun, renderComparison, type TaskComparison } from './compare/index.js';
+export {
+  compareRuns,
+  confirmedGoal,
+  readComparedRun,
+  renderComparison,
+  type TaskComparison,
+} from './compare/index.js';
 export { quantityOf, readMetrics, type Metrics } from './metrics.js';
 export { renderReport } from './render-report.js';
 export type {

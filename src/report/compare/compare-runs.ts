@@ -2,6 +2,7 @@ import { badInput } from '../../core/index.js';
 import type { TimeShare } from '../report-data.js';
 import { bandCurve, type BandCurve, type SeedCurve } from './band-curve.js';
 import type { Algorithm, ComparedRun } from './compared-run.js';
+import { confirmedGoal } from './confirmed-goal.js';
 import { spreadOf, type Spread } from './spread.js';
 
 /** Runs of one robot and task, whose returns can be compared. */
@@ -36,7 +37,7 @@ export interface Group {
   readonly time?: readonly TimeShare[];
 }
 
-/** When seeds first reached the goal; Infinity stands for a seed that did not. */
+/** When seeds reached the goal; Infinity stands for a seed that did not. */
 export interface TimeToGoal extends Spread {
   readonly reached: number;
   readonly of: number;
@@ -118,11 +119,12 @@ function seedCurve({ seed, evaluations }: ComparedRun, axis: Axis): SeedCurve {
   };
 }
 
-/** At the first evaluation whose mean return is at least the goal. */
+/** At the evaluation at which the goal counts as reached, see {@link confirmedGoal}. */
 function timeToGoal(runs: readonly ComparedRun[], goal: number, axis: Axis): TimeToGoal {
-  const times = runs.map(
-    (run) => run.evaluations.find((point) => point.meanReturn >= goal)?.[axis] ?? Infinity,
-  );
+  const times = runs.map(({ evaluations }) => {
+    const returns = evaluations.map(({ meanReturn }) => meanReturn);
+    return evaluations[confirmedGoal(returns, goal)]?.[axis] ?? Infinity;
+  });
   return { ...spreadOf(times), reached: times.filter(Number.isFinite).length, of: times.length };
 }
 

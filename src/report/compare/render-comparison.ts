@@ -71,9 +71,9 @@ function groupTable({ goalReturn, groups }: TaskComparison): Markup {
       </tbody>
     </table>
     <p class="note">
-      Median over seeds [first to third quartile, linear between ranks]. To goal: until the first evaluation
-      whose mean return is at least the task's goal; a seed that did not get there counts as later than all
-      others.
+      Median over seeds [first to third quartile, linear between ranks]. To goal: until the second of the
+      first two evaluations in a row whose mean return is at least the task's goal; a seed that did not get
+      there counts as later than all others.
     </p>`;
 }
 
