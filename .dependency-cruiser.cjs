@@ -33,7 +33,6 @@ const may = {
     'src/compute',
     'src/rl',
     'src/data',
-    'src/agent',
     'sim',
   ],
   sim: ['src/core', 'src/robot', 'src/safety', 'src/env', 'src/io'],

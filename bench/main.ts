@@ -1,4 +1,5 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ALGORITHMS, PRESETS } from '../src/rl/presets.js';
 import { integerAtLeast, numberWithin } from '../src/cli/options.js';
 import { COMPUTE_CASES } from './compute/cases.js';
 import type { ComputeOptions } from './compute/compute.js';
@@ -7,6 +8,13 @@ import type { TfjsImpl } from './compute/worker.js';
 import { defaultJobs, type LearnOptions } from './learn/learn.js';
 
 const list = (text: string): string[] => text.split(',');
+
+const algorithms = (text: string): string[] => {
+  const names = list(text);
+  const unknown = names.find((name) => !(ALGORITHMS as readonly string[]).includes(name));
+  if (unknown === undefined) return names;
+  throw new InvalidArgumentError(`expected ${ALGORITHMS.join(' or ')}, got '${unknown}'.`);
+};
 
 const program = new Command('bench').description(
   'Measurements that docs/results.md quotes. Each compares within one run, as a ratio.',
@@ -43,8 +51,8 @@ program
   )
   .option('--robot <name>', 'a robot of ours and its task; without it --task is a standard one')
   .requiredOption('--task <names>', 'tasks, separated by commas, e.g. pendulum-v1,hopper', list)
-  .option('--algo <names>', 'mbpo, sac or both, separated by commas', list, ['mbpo'])
-  .option('--preset <name>', 'of dynabridge train', 'cpu')
+  .option('--algo <names>', 'mbpo, sac or both, separated by commas', algorithms, ['mbpo'])
+  .addOption(new Option('--preset <name>', 'of dynabridge train').choices(PRESETS).default('cpu'))
   .option('--seeds <n>', 'how many', integerAtLeast(1), 5)
   .option('--first-seed <n>', 'the first of them', integerAtLeast(0), 1)
   .option('--steps <n>', 'environment frames at most (default: by task)', integerAtLeast(100))

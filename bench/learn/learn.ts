@@ -29,8 +29,8 @@ export interface LearnRow {
   readonly algo: 'mbpo' | 'sac';
   readonly preset: string;
   readonly threshold: number;
-  readonly seeds: readonly Omit<ShardResult, 'threshold' | 'curve'>[];
-  /** null: fewer than half of the seeds reached the threshold */
+  readonly seeds: readonly Omit<ShardResult, 'threshold' | 'limit' | 'threads' | 'curve'>[];
+  /** null: not reached by more than half of the seeds; seconds are wall clock */
   readonly medianSteps: number | null;
   readonly medianSeconds: number | null;
   readonly reachedFraction: number;
@@ -104,7 +104,13 @@ export function rowOf(
     algo,
     preset,
     threshold: results[0]!.threshold,
-    seeds: results.map(({ threshold: _, curve: __, ...seed }) => seed),
+    seeds: results.map(({ seed, steps, seconds, reached, finalReturn }) => ({
+      seed,
+      steps,
+      seconds,
+      reached,
+      finalReturn,
+    })),
     medianSteps: median(({ steps }) => steps),
     medianSeconds: median(({ seconds }) => seconds),
     reachedFraction: results.filter(({ reached }) => reached).length / results.length,

@@ -11,8 +11,9 @@ const [BEGIN, END] = ['<!-- learn: begin -->', '<!-- learn: end -->'];
 
 interface PublishedRow extends LearnRow {
   readonly machine: string;
-  readonly steps: number;
-  readonly threads: number;
+  /** of each seed: environment frames at most, and threads */
+  readonly limits: readonly number[];
+  readonly threads: readonly number[];
 }
 
 /**
@@ -37,8 +38,10 @@ export function publish(
   }
   const key = ({ task, algo, preset }: LearnRow): string => `${task} ${algo} ${preset}`;
   const fresh = rows.map((row): PublishedRow => {
-    const { steps, threads } = shards.find((s) => taskName(s) === row.task && s.algo === row.algo)!;
-    return { ...row, machine, steps, threads };
+    const own = shards.filter((shard) => taskName(shard) === row.task && shard.algo === row.algo);
+    const done = own.map((shard) => results.get(shard)!);
+    const limits = done.map(({ limit }) => limit);
+    return { ...row, machine, limits, threads: done.map(({ threads }) => threads) };
   });
   const replaced = new Set(fresh.map(key));
   const all = [...published(file(DATA)).filter((row) => !replaced.has(key(row))), ...fresh];

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { OwnCommand } from '../../src/cli/own-command.js';
-import { systemClock } from '../../src/core/index.js';
+import { DynabridgeError, systemClock } from '../../src/core/index.js';
 import { RunDirectory } from '../../src/data/index.js';
+import { jobOf } from '../../src/training/job.js';
 import { confirmedGoal } from '../../src/report/index.js';
 
 /** One seed of one algorithm on one task. */
@@ -27,6 +28,9 @@ export interface ShardResult {
   /** mean return of ten episodes of the best policy, on starts that chose nothing */
   readonly finalReturn: number;
   readonly threshold: number;
+  /** what it was run with: environment frames at most, and threads */
+  readonly limit: number;
+  readonly threads: number;
   /** evaluations: step, seconds, return */
   readonly curve: readonly (readonly [number, number, number])[];
 }
@@ -47,20 +51,25 @@ export function shardArguments(shard: Shard): string[] {
   ];
 }
 
-/** Trains a shard in its folder of `base`, goes on where it was interrupted, or finds that it is done. */
+/**
+ * Trains a shard in its folder of `base`, goes on where it was interrupted or given more steps, or finds that it is done. One that
+ * diverged has not reached its threshold.
+ */
 export async function runShard(shard: Shard, base: string): Promise<ShardResult> {
   const { algo, preset, seed } = shard;
   const folder = path.join(base, [taskName(shard), algo, preset, `s${seed}`].join('-'));
   const done = resultOf(folder);
-  if (done !== undefined) return done;
+  if (done !== undefined && (done.reached || done.limit >= shard.steps)) return done;
   const existing = runIn(folder);
   const resumable = existing?.hasCheckpoint() === true;
   if (!resumable) rmSync(folder, { recursive: true, force: true }); // killed before its first checkpoint
   const command = resumable
     ? new OwnCommand('resume', [existing.path, '--steps', String(shard.steps)], process.env)
     : new OwnCommand('train', [...shardArguments(shard), '--runs', folder], process.env);
-  await command.success();
-  return resultOf(folder)!;
+  await command.success().catch((error: unknown) => {
+    if (!(error instanceof DynabridgeError && error.code === 'GOAL_NOT_REACHED')) throw error;
+  });
+  return resultOf(folder) ?? unreached(shard);
 }
 
 function runIn(folder: string): RunDirectory | undefined {
@@ -72,11 +81,11 @@ function resultOf(folder: string): ShardResult | undefined {
   const run = runIn(folder);
   const rows = run?.metrics.read().rows ?? [];
   const result = rows.findLast(({ kind }) => kind === 'result');
-  if (run === undefined || result === undefined) return undefined;
+  if (run === undefined || result === undefined || result['ended'] === 'stopped') return undefined;
   const threshold = result['goalReturn'] as number;
   const curve = rows
     .filter(({ kind }) => kind === 'evaluation')
-    .map((row) => [row['step'], row['seconds'], row['meanReturn']] as [number, number, number]);
+    .map((row) => [row['step'], row['seconds'], row['meanReturn'] ?? NaN] as [number, number, number]); // NaN was written as null
   const returns = curve.map(([, , value]) => value);
   const first = curve[confirmedGoal(returns, threshold)];
   return {
@@ -86,6 +95,14 @@ function resultOf(folder: string): ShardResult | undefined {
     reached: first !== undefined,
     finalReturn: Math.round((result['returnAfter'] as number) * 10) / 10,
     threshold,
+    limit: Math.max(jobOf(run.readConfig(), run.path).steps, result['realSteps'] as number),
+    threads: (result['threads'] as number | null) ?? 1,
     curve,
   };
+}
+
+/** Of a seed that diverged before its first evaluation. */
+function unreached({ seed, steps, threads }: Shard): ShardResult {
+  const nothing = { reached: false, finalReturn: NaN, threshold: NaN, seconds: NaN, curve: [] };
+  return { seed, steps, limit: steps, threads, ...nothing };
 }

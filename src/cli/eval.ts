@@ -47,7 +47,7 @@ async function evaluate(options: EvalCliOptions): Promise<void> {
   const trained = evaluatePolicy(env, policy, options.episodes, starts());
   const random = evaluatePolicy(
     env,
-    new RandomPolicy(env.layout.actions.length, new Rng(options.seed, 'random policy')),
+    new RandomPolicy(env.layout.actions.length, new Rng(options.seed, 'random-policy')),
     options.episodes,
     starts(),
   );

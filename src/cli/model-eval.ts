@@ -73,7 +73,7 @@ async function evaluateModel(options: ModelEvalCliOptions): Promise<void> {
     outputs: world.outputs.map((name, d) => quantities[d] ?? name),
     ...diagnostics,
   };
-  run.metrics.append(row);
+  run.diagnostics.append(row);
   const report = await refreshReport(run);
   run.close();
   const { kind: _, ...result } = row;

@@ -20,7 +20,7 @@ export function latestRun(base: string, robot: string, clock: Clock, task?: stri
   if (newest !== undefined) return newest;
   const ofTask = task === undefined ? '' : ` and task '${task}'`;
   throw badInput(
-    `no run with a checkpoint for robot '${robot}'${ofTask} in ${base}; make one: dynabridge train ${robot}`,
+    `no run with a checkpoint for robot '${robot}'${ofTask} in ${base}; make one: dynabridge train --robot ${robot}`,
     { base, robot, task },
   );
 }

@@ -52,6 +52,8 @@ function runFolderName(name: RunName, wallNs: bigint): string {
 export class RunDirectory {
   /** one row per logged training step; fields by name, see the writer */
   readonly metrics: JsonLinesFile;
+  /** one row per judgement of the world model; not in metrics, which a training that is gone on with cuts back */
+  readonly diagnostics: JsonLinesFile;
   private readonly eventsFile: JsonLinesFile;
 
   private constructor(
@@ -61,6 +63,7 @@ export class RunDirectory {
     private readonly clock: Clock,
   ) {
     this.metrics = new JsonLinesFile(join(path, 'metrics.jsonl'), clock);
+    this.diagnostics = new JsonLinesFile(join(path, 'diagnostics.jsonl'), clock);
     this.eventsFile = new JsonLinesFile(join(path, 'events.jsonl'), clock);
   }
 
@@ -97,7 +100,7 @@ export class RunDirectory {
 
   /** @throws DynabridgeError BAD_INPUT when `path` is not a run, saying which file is missing or wrong */
   static open(path: string, clock: Clock): RunDirectory {
-    const next = 'give the folder of a run, or make one with: dynabridge train <robot>';
+    const next = 'give the folder of a run, or make one with: dynabridge train';
     if (!existsSync(path)) throw badInput(`run ${path} does not exist; ${next}`, { path });
     for (const name of [INFO, CONFIG]) {
       if (!existsSync(join(path, name)))
@@ -175,7 +178,7 @@ export class RunDirectory {
           );
     if (path === undefined) {
       const what = step === undefined ? 'no checkpoint' : `no checkpoint of step ${step}`;
-      throw badInput(`run ${this.path} has ${what}; make another run: dynabridge train ${this.info.robot}`, {
+      throw badInput(`run ${this.path} has ${what}; make another run: dynabridge train`, {
         path: this.path,
         step,
       });
@@ -202,6 +205,7 @@ export class RunDirectory {
   /** Closes metrics and events; they reopen when appended to. */
   close(): void {
     this.metrics.close();
+    this.diagnostics.close();
     this.eventsFile.close();
   }
 }

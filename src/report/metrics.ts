@@ -93,7 +93,7 @@ type Row<Kind extends keyof typeof SCHEMAS> = v.InferOutput<(typeof SCHEMAS)[Kin
 export type TimeRow = Row<'time'>;
 export type DiagnosticsRow = Row<'diagnostics'>;
 
-/** What metrics.jsonl holds, by kind of row and in the order of writing. A kind that was not written is an empty list. */
+/** What metrics.jsonl and diagnostics.jsonl hold, by kind of row and in the order of writing. A kind that was not written is an empty list. */
 export type Metrics = { readonly [Kind in keyof typeof SCHEMAS]: readonly Row<Kind>[] };
 
 function sameLength(...lists: readonly (readonly unknown[])[]): boolean {
@@ -104,10 +104,11 @@ function sameLength(...lists: readonly (readonly unknown[])[]): boolean {
  * The metrics of a run. Kinds of rows that are not known here are passed over, as are torn lines.
  * @throws DynabridgeError BAD_INPUT when a row lacks a field or holds a wrong one, saying which
  */
-export function readMetrics({ metrics }: RunDirectory): Metrics {
-  const { rows } = metrics.read();
-  const ofKind = <Kind extends keyof typeof SCHEMAS>(kind: Kind): Row<Kind>[] =>
-    rows
+export function readMetrics({ metrics, diagnostics }: RunDirectory): Metrics {
+  const contents = new Map([metrics, diagnostics].map((file) => [file, file.read().rows]));
+  const ofKind = <Kind extends keyof typeof SCHEMAS>(kind: Kind, file = metrics): Row<Kind>[] =>
+    contents
+      .get(file)!
       .filter((row) => row['kind'] === kind)
       .map((row, index) => {
         const parsed = v.safeParse(SCHEMAS[kind], row);
@@ -115,9 +116,9 @@ export function readMetrics({ metrics }: RunDirectory): Metrics {
         const issue = parsed.issues[0];
         const field = v.getDotPath(issue) ?? 'row';
         throw badInput(
-          `${metrics.path}: ${kind} row ${index + 1}: ${field}: ${issue.message}; ` +
+          `${file.path}: ${kind} row ${index + 1}: ${field}: ${issue.message}; ` +
             'it was written by another version, or changed: leave this run out, or train again',
-          { path: metrics.path, kind, row: index + 1, field },
+          { path: file.path, kind, row: index + 1, field },
         );
       });
   return {
@@ -127,7 +128,7 @@ export function readMetrics({ metrics }: RunDirectory): Metrics {
     episode: ofKind('episode'),
     model: ofKind('model'),
     time: ofKind('time'),
-    diagnostics: ofKind('diagnostics'),
+    diagnostics: ofKind('diagnostics', diagnostics),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { FitReport } from './ensemble-fit.js';
 import type { SacReport } from './sac.js';
 
 /** log density of a bounded action per joint that no sane policy exceeds [nat] */
@@ -43,4 +44,13 @@ export class DivergenceDetector {
     if (Math.abs(report.targetMean) <= bound) return undefined;
     return `the critics' mean target is ${report.targetMean.toPrecision(4)}, beyond ${bound.toPrecision(4)}`;
   }
+}
+
+/** @returns what is wrong with a fit of the world model, none of whose members can be trusted then; undefined when nothing is */
+export function fitDivergence({ trainLoss, holdoutErrors }: FitReport): string | undefined {
+  if (!Number.isFinite(trainLoss)) return `the world model's training loss is ${trainLoss}`;
+  const broken = holdoutErrors.findIndex((error) => !Number.isFinite(error));
+  return broken < 0
+    ? undefined
+    : `the held-out error of member ${broken} of the world model is ${holdoutErrors[broken]}`;
 }

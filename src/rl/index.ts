@@ -4,7 +4,7 @@ export { Ensemble, type ModelDataset, type ModelEvaluation } from './ensemble.js
 export { evaluatePolicy, type PolicyEvaluation } from './evaluate-policy.js';
 export { Learner, type LearnerOptions } from './learner.js';
 export {
-  checkLearnerConfig,
+  parseLearnerConfig,
   rolloutLengthAt,
   type CutConfig,
   type LearnerConfig,

@@ -1,5 +1,7 @@
+import * as v from 'valibot';
 import { badInput } from '../core/index.js';
 import type { EnsembleConfig } from './ensemble-config.js';
+import { learnerSchema } from './learner-schema.js';
 import type { SacConfig } from './sac-config.js';
 
 /** How a learner learns: SAC alone, or on imagined steps too where there is a `world` (MBPO). */
@@ -79,51 +81,23 @@ export function rolloutLengthAt({ length }: RolloutConfig, step: number): number
   return Math.floor(from + (to - from) * Math.min(1, Math.max(0, progress)));
 }
 
-/** Refuses values that contradict each other. @throws BAD_INPUT that names the field and its value */
-export function checkLearnerConfig(config: LearnerConfig): void {
-  positiveIntegers({
-    batchSize: config.batchSize,
-    fitEvery: config.fitEvery,
-    initialRandomSteps: config.initialRandomSteps,
-  });
-  if (!(config.updatesPerStep >= 0))
-    throw badInput(`updatesPerStep is ${config.updatesPerStep}, expected >= 0`);
-  if (config.world !== undefined) checkWorld(config.world);
-}
-
-function checkWorld({ realRatio, priorRatio, rollout }: WorldConfig): void {
-  const { length, cut } = rollout;
-  positiveIntegers({
-    'rollout.every': rollout.every,
-    'rollout.branches': rollout.branches,
-    'rollout.retainedRounds': rollout.retainedRounds,
-    'rollout.length.from': length.from,
-  });
-  if (!(realRatio >= 0 && priorRatio >= 0 && realRatio + priorRatio <= 1)) {
-    throw badInput(`realRatio ${realRatio} and priorRatio ${priorRatio} must be shares of one batch`);
-  }
-  if (length.to < length.from || length.toStep < length.fromStep) {
-    throw badInput('rollout.length must not shrink: from <= to and fromStep <= toStep');
-  }
-  if (cut.kind === 'macura' && !(cut.scale > 0 && cut.percentile >= 0 && cut.percentile <= 100)) {
-    throw badInput(
-      `rollout.cut: scale ${cut.scale} must be above 0, percentile ${cut.percentile} in [0, 100]`,
-    );
-  }
-  if (cut.kind === 'infoprop') {
-    const { stepQuantile, pathQuantile, horizon } = cut;
-    const share = (q: number) => q >= 0 && q <= 1;
-    if (!(share(stepQuantile) && share(pathQuantile) && horizon > 0)) {
-      throw badInput(
-        `rollout.cut: quantiles ${stepQuantile} and ${pathQuantile} must be in [0, 1], horizon ${horizon} above 0`,
-      );
-    }
-  }
-}
-
-function positiveIntegers(values: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (!Number.isInteger(value) || value < 1)
-      throw badInput(`${name} is ${value}, expected an integer >= 1`);
-  }
+/**
+ * A configuration from outside, checked: types, ranges, and values that contradict each other.
+ * @param where names its source in the message, e.g. a file
+ * @throws BAD_INPUT that names the first wrong field, its value and what was expected
+ */
+export function parseLearnerConfig(config: unknown, where: string): LearnerConfig {
+  const result = v.safeParse(learnerSchema, config);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const field = v.getDotPath(issue) ?? 'the configuration';
+  if (issue.type === 'check') throw badInput(`${where}: ${field}: ${issue.message}`, { field });
+  const { expected, received, message } = issue;
+  const what =
+    expected === 'never'
+      ? `there is no '${field}'`
+      : received === 'undefined'
+        ? `'${field}' is missing`
+        : `${field} is ${received}, expected ${expected ?? message}`;
+  throw badInput(`${where}: ${what}; see src/rl/learner-config.ts`, { field });
 }

@@ -1,8 +1,8 @@
 /** What learns, without an environment: it serves the training loop, and a robot between two episodes. */
-import { Rng, type RngState } from '../core/index.js';
+import { badInput, Rng, type RngState } from '../core/index.js';
 import type { FrameLayout, Task } from '../env/index.js';
 import type { FitReport } from './ensemble-fit.js';
-import { checkLearnerConfig, rolloutLengthAt, type LearnerConfig } from './learner-config.js';
+import { parseLearnerConfig, rolloutLengthAt, type LearnerConfig } from './learner-config.js';
 import { ModelBuffer } from './model-buffer.js';
 import { withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import { encodeObservations, type ObservationSpec } from './observation.js';
@@ -39,7 +39,7 @@ export class Learner {
 
   constructor(readonly options: LearnerOptions) {
     const { layout, task, observation, config, seed } = options;
-    checkLearnerConfig(config);
+    parseLearnerConfig(config, 'learner configuration');
     this.sac = new Sac(observation, config.sac, new Rng(seed, 'policy-init'));
     this.world =
       config.world && new WorldModel(layout, task, observation, config.world, new Rng(seed, 'model-init'));
@@ -157,7 +157,9 @@ export class Learner {
   loadRandomStates(states: Readonly<Record<string, RngState>>): void {
     for (const name of STREAMS) {
       const state = states[name];
-      if (state !== undefined) this.rngs[name] = Rng.fromState(state);
+      if (state === undefined)
+        throw badInput(`the random state of '${name}' is missing; nothing could be gone on with exactly`);
+      this.rngs[name] = Rng.fromState(state);
     }
   }
 

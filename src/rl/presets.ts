@@ -62,7 +62,10 @@ const CPU: LearnerConfig = {
   world: CPU_WORLD,
 };
 
-/** jannerm/mbpo `examples/config/<env>/0.py` and `mbpo/models/constructor.py`. */
+/**
+ * jannerm/mbpo `examples/config/<env>/0.py` and `mbpo/models/constructor.py`. Deviations: the policy sees normalised observations, as with
+ * every preset; its log standard deviation is bounded smoothly; batches that are not full are left out of an epoch of the model.
+ */
 const OFFICIAL_WORLD: WorldConfig = {
   model: {
     ...DEFAULT_ENSEMBLE,
@@ -121,8 +124,7 @@ const CUSTOM: OfficialChanges = { targetEntropy: -1, longest: 15 };
 
 /**
  * For simulators, whose steps cost nothing beside a gradient step: many at once and few updates, to be used with SAC alone before
- * any robot is touched. Layer normalisation in the critics for stability; 0.25 updates per step is within the 0.1 to 0.5 that
- * massively parallel SAC is run with.
+ * any robot is touched. Layer normalisation in the critics for stability.
  */
 const SIM: LearnerConfig = {
   ...CPU,
@@ -145,24 +147,29 @@ export function presetConfig(
   { task, delayed }: PresetFor,
 ): LearnerConfig {
   const observation = delayed ? { history: 2, previousActions: 1 } : {};
+  if (!ALGORITHMS.includes(algorithm)) throw unknownName('algorithm', algorithm, ALGORITHMS);
+  if (!PRESETS.includes(preset)) throw unknownName('preset', preset, PRESETS);
   const base = { cpu: CPU, official: official(task), sim: SIM }[preset];
   const config = { ...base, ...observation };
   if (algorithm === 'mbpo') return config;
-  if (algorithm !== 'sac') {
-    throw badInput(`algorithm '${String(algorithm)}', expected one of ${ALGORITHMS.join(', ')}`);
-  }
   const { world: _, ...alone } = config;
   return preset === 'sim' ? alone : { ...alone, ...SAC_ALONE };
 }
 
+function unknownName(what: string, name: string, known: readonly string[]) {
+  return badInput(`${what} '${name}', expected one of ${known.join(', ')}`);
+}
+
 function official(task: string): LearnerConfig {
   const { targetEntropy, longest = 1, epochSteps = 1000, ...changes } = OFFICIAL_TASKS[task] ?? CUSTOM;
+  const random = changes.initialRandomSteps ?? OFFICIAL.initialRandomSteps;
   const rollout: RolloutConfig = {
     ...OFFICIAL_WORLD.rollout,
     length: {
       ...OFFICIAL_WORLD.rollout.length,
-      fromStep: 20 * epochSteps,
-      toStep: 150 * epochSteps,
+      // its epochs are counted from the end of the random steps
+      fromStep: random + 20 * epochSteps,
+      toStep: random + 150 * epochSteps,
       to: longest,
     },
     retainedRounds: Math.max(1, epochSteps / OFFICIAL_WORLD.rollout.every),

@@ -32,7 +32,7 @@ function macuraCut({ scale, percentile: share }: CutConfig & { kind: 'macura' })
     draw: 'member',
     judge(step, predictions) {
       const divergence = pairwiseDivergence(predictions);
-      if (step === 0) limit = scale * percentile(divergence, share);
+      if (step === 0) limit = scale * percentile(divergence.filter(Number.isFinite), share);
       return Uint8Array.from(divergence, (value) => (value <= limit ? 1 : 0)); // not a number: not certain
     },
   };
@@ -121,7 +121,7 @@ export function informationLoss(predictions: MemberPredictions): Float64Array {
       }
       const open = (fused.variance * disagreement) / (fused.variance + disagreement);
       const bits = 0.5 * Math.log2(2 * Math.PI * Math.E * open) - Math.log2(RESOLUTION);
-      out[b] = out[b]! + (bits < 0 ? 0 : bits); // and not Math.max, which would hide what is not a number in no other way
+      out[b] = out[b]! + Math.max(0, bits);
     }
   }
   return out;

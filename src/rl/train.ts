@@ -18,13 +18,15 @@ export interface TrainingProgress {
   readonly lastEvaluation: number;
   /** whether that one reached stopAtReturn */
   readonly reached: boolean;
+  /** whether the one before it did too: the training has ended there */
+  readonly confirmed: boolean;
   readonly best?: { readonly report: EvaluationReport; readonly policy: PolicySnapshot };
 }
 
 export interface TrainingOptions extends TrainerOptions {
   /** real steps in all */
   readonly steps: number;
-  /** real steps between two evaluations, at their multiples; default 1000. One more follows the last step. */
+  /** real steps between two evaluations, at their multiples; default 1000. One more follows the last step, unless stopped. */
   readonly evaluateEvery?: number;
   /** default 5 */
   readonly evaluationEpisodes?: number;
@@ -54,9 +56,13 @@ export interface TrainingResult {
   /** of the policy with the best evaluation; the newest one where nothing was learned and so none was evaluated */
   readonly policy: PolicySnapshot;
   readonly bestEvaluation?: EvaluationReport;
+  /** to go on with */
+  readonly progress: TrainingProgress;
   /** for checkpoints and for going on; dispose of it when done */
   readonly trainer: Trainer;
 }
+
+const NOT_EVALUATED: TrainingProgress = { lastEvaluation: 0, reached: false, confirmed: false };
 
 /** Trains to the end, the goal, or until told to stop; goes on with `trainer` where one is given. */
 export async function train(
@@ -67,7 +73,7 @@ export async function train(
   const { initialRandomSteps } = options.config;
   const learningFrom = Math.max(initialRandomSteps, trainer.stepCount);
   const ownEnv = evaluationEnv === env;
-  let progress: TrainingProgress = options.progress ?? { lastEvaluation: 0, reached: false };
+  let progress: TrainingProgress = options.progress ?? NOT_EVALUATED;
   let ended: TrainingResult['ended'] = 'steps';
   let divergence: string | undefined;
 
@@ -78,9 +84,11 @@ export async function train(
     // in the end, for which the best of many would then be too good.
     const stream = options.freshStarts === true ? `selection ${trainer.stepCount}` : 'selection';
     const starts = new Rng(options.seed, stream);
+    const running = ownEnv ? env.getState(0) : undefined; // an episode goes on where it was
     const evaluation = trainer.time.measure('evaluation', () =>
       evaluatePolicy(evaluationEnv, new PlainPolicy(policy), evaluationEpisodes, starts),
     );
+    if (running !== undefined) env.setState(0, running);
     const { best } = progress;
     const isBest = best === undefined || evaluation.meanReturn >= best.report.meanReturn;
     const report = { ...evaluation, step: trainer.stepCount, best: isBest };
@@ -89,6 +97,7 @@ export async function train(
     progress = {
       lastEvaluation: trainer.stepCount,
       reached,
+      confirmed,
       ...(isBest ? { best: { report, policy } } : best && { best }),
     };
     options.onEvaluation?.(report, progress);
@@ -96,7 +105,8 @@ export async function train(
   };
   const periods = (step: number): number => Math.floor(step / evaluateEvery);
 
-  while (trainer.stepCount < steps) {
+  if (progress.confirmed) ended = 'goal';
+  while (ended === 'steps' && trainer.stepCount < steps) {
     if (options.shouldStop?.() === true) {
       ended = 'stopped';
       break;
@@ -118,11 +128,9 @@ export async function train(
       break;
     }
   }
-  if (ended !== 'diverged' && trainer.stepCount > Math.max(progress.lastEvaluation, learningFrom)) {
-    // within an episode, which goes on where it was
-    const running = ownEnv ? env.getState(0) : undefined;
-    if (evaluate() && ended === 'steps') ended = 'goal';
-    if (running !== undefined) env.setState(0, running);
+  // not where it was stopped: it may be gone on with, and an evaluation out of turn would change how that ends
+  if (ended === 'steps' && trainer.stepCount > Math.max(progress.lastEvaluation, learningFrom)) {
+    if (evaluate()) ended = 'goal';
   }
   const { best } = progress;
   return {
@@ -130,6 +138,7 @@ export async function train(
     episodes: trainer.episodeCount,
     ended,
     trainer,
+    progress,
     policy: best?.policy ?? trainer.learner.snapshot(),
     ...(best && { bestEvaluation: best.report }),
     ...(divergence !== undefined && { divergence }),

@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { badInput, Rng, type Clock, type RngState } from '../core/index.js';
 import type { StepResult, VectorEnv } from '../env/index.js';
-import { DivergenceDetector } from './divergence.js';
+import { DivergenceDetector, fitDivergence } from './divergence.js';
 import type { FitReport } from './ensemble-fit.js';
 import { Learner } from './learner.js';
 import type { LearnerConfig } from './learner-config.js';
@@ -136,7 +136,7 @@ export class Trainer {
     const rollout = learning && this.isDue(config.world?.rollout.every) ? this.imagine() : undefined;
     const episodes = this.time.measure('environment', () => this.act(random));
     const sac = learning ? await this.updatePolicy() : undefined;
-    const divergence = sac && this.detector.check(sac);
+    const divergence = (model && fitDivergence(model)) ?? (sac && this.detector.check(sac));
     return {
       step: this.stepCount,
       random,

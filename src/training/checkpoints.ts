@@ -21,11 +21,14 @@ const KEPT = 2;
 interface SavedProgress {
   readonly lastEvaluation: number;
   readonly reached: boolean;
+  readonly confirmed: boolean;
   readonly best: SavedEvaluation | null;
   /** rows of metrics.jsonl by then */
   readonly metricsRows: number;
   /** wall clock of training by then [s] */
   readonly seconds: number;
+  /** environment frames to train to */
+  readonly steps: number;
 }
 
 interface SavedEvaluation extends Omit<EvaluationReport, 'returns' | 'lengths'> {
@@ -36,8 +39,11 @@ interface SavedEvaluation extends Omit<EvaluationReport, 'returns' | 'lengths'> 
 export interface SavedTraining {
   readonly state: TrainerState;
   readonly progress: TrainingProgress;
+  /** what drives a robot */
+  readonly policy: PolicySnapshot;
   readonly metricsRows: number;
   readonly seconds: number;
+  readonly steps: number;
 }
 
 /**
@@ -48,16 +54,18 @@ export function saveTraining(
   run: RunDirectory,
   trainer: Trainer,
   progress: TrainingProgress,
-  { metricsRows, seconds }: Pick<SavedProgress, 'metricsRows' | 'seconds'>,
+  { metricsRows, seconds, steps }: Pick<SavedProgress, 'metricsRows' | 'seconds' | 'steps'>,
 ): void {
   const state = trainer.state();
   const policy = snapshotToTensors(progress.best?.policy ?? trainer.learner.snapshot());
   const saved: SavedProgress = {
     lastEvaluation: progress.lastEvaluation,
     reached: progress.reached,
+    confirmed: progress.confirmed,
     best: progress.best === undefined ? null : plainEvaluation(progress.best.report),
     metricsRows,
     seconds,
+    steps,
   };
   const parts = structuredClone({ policy: policy.meta, trainer: state.parts, progress: saved });
   run.saveCheckpoint(
@@ -82,7 +90,8 @@ export function loadTraining(run: RunDirectory): SavedTraining {
       path: checkpoint.path,
     });
   }
-  const { best, lastEvaluation, reached, metricsRows, seconds } = progress;
+  const { best, lastEvaluation, reached, confirmed, metricsRows, seconds, steps } = progress;
+  const policy = policyOf(checkpoint);
   const report = best && {
     ...best,
     returns: Float64Array.from(best.returns),
@@ -90,9 +99,11 @@ export function loadTraining(run: RunDirectory): SavedTraining {
   };
   return {
     state: { tensors: withoutPrefix('training', checkpoint.tensors), parts: trainer },
-    progress: { lastEvaluation, reached, ...(report && { best: { report, policy: policyOf(checkpoint) } }) },
+    progress: { lastEvaluation, reached, confirmed, ...(report && { best: { report, policy } }) },
+    policy,
     metricsRows,
     seconds,
+    steps,
   };
 }
 

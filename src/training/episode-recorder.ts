@@ -7,12 +7,12 @@ export class EpisodeRecorder implements StepRecorder {
   private episode: EpisodeRecording | null = null;
   private frame = new Float32Array(0);
   private steps = 0;
-  /** steps of the whole training; each one may have changed the policy */
-  private totalSteps = 0;
 
   constructor(
     private readonly writer: EpisodeWriter,
     private readonly seed: number,
+    /** steps of the whole training so far; each one may have changed the policy */
+    private totalSteps = 0,
   ) {}
 
   begin(frame: Float32Array): void {

@@ -1,6 +1,6 @@
 import { badInput } from '../core/index.js';
 import type { BackendChoice } from '../compute/backend-names.js';
-import type { LearnerConfig } from '../rl/learner-config.js';
+import { parseLearnerConfig, type LearnerConfig } from '../rl/learner-config.js';
 import type { Algorithm, Preset } from '../rl/presets.js';
 
 /** All that decides a training, resolved: plain JSON, kept as config.yaml, so that a run can be repeated and resumed. */
@@ -49,5 +49,8 @@ export function jobOf(config: unknown, runPath: string): TrainingJob {
       { path: runPath },
     );
   }
-  return job as TrainingJob;
+  return {
+    ...(job as TrainingJob),
+    learner: parseLearnerConfig(job.learner, `${runPath}/config.yaml: learner`),
+  };
 }

@@ -1,6 +1,4 @@
-import { loadPolicy } from '../agent/index.js';
-import type { BackendChoice } from '../compute/index.js';
-import { selectBackend } from '../compute/index.js';
+import { selectBackend, type BackendChoice } from '../compute/index.js';
 import { badInput, systemClock } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
 import { Learner, withoutPrefix, type PolicySnapshot } from '../rl/index.js';
@@ -41,10 +39,10 @@ export async function openTrainedRun(folder: string, options: OpenTrainedRunOpti
       { path: run.path },
     );
   }
-  const { state } = loadTraining(run);
-  const world = await openWorld({ ...job, envs: 1 });
+  const { state, policy } = loadTraining(run);
   const backend = await selectBackend(options.backend, { threads: options.threads });
   options.say?.(backend.explanation);
+  const world = await openWorld({ ...job, envs: 1 });
   const { judge, observation } = world;
   const { layout, task } = judge;
   const learner = new Learner({ layout, task, observation, config: job.learner, seed: job.seed });
@@ -53,7 +51,7 @@ export async function openTrainedRun(folder: string, options: OpenTrainedRunOpti
     run,
     step: state.parts.stepCount * judge.framesPerStep,
     learner,
-    policy: loadPolicy(run),
+    policy,
     world,
     dispose: () => {
       learner.dispose();

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { parse, YAMLParseError } from 'yaml';
 import { badInput, didYouMean } from '../core/index.js';
-import { checkLearnerConfig, type LearnerConfig } from '../rl/learner-config.js';
+import { parseLearnerConfig, type LearnerConfig } from '../rl/learner-config.js';
 
-/** Keys that a preset may leave out, and so overrides may add: their type. */
-const OPTIONAL: Readonly<Record<string, string>> = { 'sac.targetEntropy': 'number' };
-/** Values of several shapes: replaced whole. */
-const WHOLE = new Set(['world.rollout.cut']);
+/** A key that presets leave out, and one whose value may have several shapes, so that it is replaced whole. */
+const OPTIONAL = 'sac.targetEntropy';
+const WHOLE = 'world.rollout.cut';
 
 /**
  * A preset with some values changed by a YAML file, which has the same keys (src/rl/learner-config.ts), e.g.
@@ -30,47 +29,29 @@ export function overrideConfig(preset: LearnerConfig, file: string): LearnerConf
     if (!(error instanceof YAMLParseError)) throw error;
     throw badInput(`--config ${file} is not YAML: ${error.message}`, { file });
   }
-  const config = merged(preset, changes ?? {}, '', file) as LearnerConfig;
-  checkLearnerConfig(config);
-  return config;
+  if (changes !== null && !isMap(changes))
+    throw badInput(`--config ${file}: the content is ${JSON.stringify(changes)}, expected a map of values`, {
+      file,
+    });
+  return parseLearnerConfig(merged(preset, changes ?? {}, '', file), `--config ${file}`);
 }
 
+/** `base` with what `change` names put in, key by key; the values are checked afterwards. */
 function merged(base: unknown, change: unknown, at: string, file: string): unknown {
-  const where = `--config ${file}: ${at === '' ? 'content' : at}`;
-  if (!isMap(base) || WHOLE.has(at)) {
-    if (kindOf(change) !== kindOf(base)) {
-      throw badInput(
-        `${where} is ${JSON.stringify(change)}, expected a ${kindOf(base)} such as ${JSON.stringify(base)}`,
-      );
-    }
-    return change;
-  }
-  if (!isMap(change)) throw badInput(`${where} is ${JSON.stringify(change)}, expected a map`);
+  if (!isMap(base) || !isMap(change) || at === WHOLE) return change;
   const result = { ...base };
   for (const [key, value] of Object.entries(change)) {
     const path = at === '' ? key : `${at}.${key}`;
-    const optional = OPTIONAL[path];
-    if (!(key in base) && optional === undefined) {
-      const known = Object.keys(base);
-      throw badInput(
-        `--config ${file}: there is no '${path}'${didYouMean(key, known)}; there are ${known.join(', ')}`,
-      );
+    if (!(key in base) && path !== OPTIONAL) {
+      throw badInput(`--config ${file}: there is no '${path}'${didYouMean(key, Object.keys(base))}`, {
+        file,
+      });
     }
-    if (!(key in base) && kindOf(value) !== optional) {
-      throw badInput(`--config ${file}: ${path} is ${JSON.stringify(value)}, expected a ${optional}`);
-    }
-    result[key] = key in base ? merged(base[key], value, path, file) : value;
+    result[key] = merged(base[key], value, path, file);
   }
   return result;
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
-/** The type as a person would name it. */
-function kindOf(value: unknown): string {
-  if (Array.isArray(value))
-    return value.every((item) => typeof item === 'number') ? 'list of numbers' : 'list';
-  return isMap(value) ? 'map' : typeof value;
 }

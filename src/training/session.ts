@@ -1,8 +1,9 @@
 /** One training from its first step, or from its newest checkpoint, to its report; it speaks through callbacks. */
 import { DynabridgeError, Rng, elapsedMs, systemClock } from '../core/index.js';
-import { selectBackend } from '../compute/index.js';
+import { selectBackend, type SelectedBackend } from '../compute/index.js';
 import { RunDirectory } from '../data/index.js';
 import * as rl from '../rl/index.js';
+import { contractDifferences, parseContract } from '../robot/index.js';
 import { loadTraining, saveTraining, type SavedTraining } from './checkpoints.js';
 import { EpisodeRecorder } from './episode-recorder.js';
 import { jobOf, type TrainingJob } from './job.js';
@@ -29,9 +30,11 @@ export interface TrainingSummary {
   readonly realSteps: number;
   /** wall clock of training, evaluations included, over all sittings [s] */
   readonly seconds: number;
+  /** mean returns over the episodes of the final evaluation: of random actions, of the untrained and of the best policy */
   readonly returnRandom: number;
   readonly returnBefore: number;
   readonly returnAfter: number;
+  /** of the best policy, per episode */
   readonly returns: readonly number[];
   readonly goalReturn: number;
   readonly ended: rl.TrainingResult['ended'];
@@ -52,6 +55,7 @@ export async function startTraining(
   listener: TrainingListener,
   shouldStop: () => boolean,
 ): Promise<TrainingSummary> {
+  const backend = await chooseBackend(job);
   const world = await openWorld(job);
   try {
     const { robot, robotName } = world;
@@ -69,7 +73,7 @@ export async function startTraining(
       },
       systemClock,
     );
-    return await new TrainingSession(job, run, world, listener, shouldStop).run(undefined);
+    return await new TrainingSession(job, run, world, listener, shouldStop).run(backend, undefined);
   } finally {
     world.dispose();
   }
@@ -85,13 +89,37 @@ export async function resumeTraining(
   const run = RunDirectory.open(runPath, systemClock);
   const job = jobOf(run.readConfig(), runPath);
   const saved = loadTraining(run);
+  const backend = await chooseBackend(job);
   const world = await openWorld(job);
   try {
-    const longer = steps === undefined ? job : { ...job, steps };
-    return await new TrainingSession(longer, run, world, listener, shouldStop).run(saved);
+    requireSameRobot(run, world);
+    const going = { ...job, steps: steps ?? saved.steps };
+    const progress = { ...saved.progress, confirmed: saved.progress.confirmed && steps === undefined };
+    const session = new TrainingSession(going, run, world, listener, shouldStop);
+    return await session.run(backend, { ...saved, progress });
   } finally {
     world.dispose();
   }
+}
+
+function chooseBackend({ backend, threads, besideRobot }: TrainingJob): Promise<SelectedBackend> {
+  return selectBackend(backend, {
+    threads: threads ?? undefined,
+    robotAttached: besideRobot || undefined,
+  });
+}
+
+/** @throws CONTRACT_MISMATCH when the robot's files were changed since the run began, which would train on with another one */
+function requireSameRobot(run: RunDirectory, { robot }: TrainingWorld): void {
+  if (robot === undefined) return;
+  const differences = contractDifferences(parseContract(run.readContract(), run.path), robot.contract);
+  if (differences.length === 0) return;
+  throw new DynabridgeError(
+    'CONTRACT_MISMATCH',
+    `the robot is not as it was when ${run.path} began:\n${differences.map((text) => `  - ${text}`).join('\n')}\n` +
+      'put its files back, or train anew',
+    { differences },
+  );
 }
 
 class TrainingSession {
@@ -114,15 +142,11 @@ class TrainingSession {
     return this.secondsBefore + elapsedMs(this.startNs, systemClock.nowNs()) / 1e3;
   }
 
-  async run(saved: SavedTraining | undefined): Promise<TrainingSummary> {
+  async run(backend: SelectedBackend, saved: SavedTraining | undefined): Promise<TrainingSummary> {
     const { job, runDirectory: run, world, listener } = this;
-    const backend = await selectBackend(job.backend, {
-      threads: job.threads ?? undefined,
-      robotAttached: job.besideRobot || undefined,
-    });
     listener.line(backend.explanation);
     run.events.append(saved ? 'resumed' : 'started', {
-      step: saved?.state.parts.stepCount ?? 0,
+      step: (saved?.state.parts.stepCount ?? 0) * world.env.framesPerStep,
       backend: backend.name,
       threads: backend.threads ?? null,
       instructionSet: backend.instructionSet ?? null,
@@ -134,7 +158,7 @@ class TrainingSession {
       config: job.learner,
       seed: job.seed,
       clock: systemClock,
-      ...(writer && { recorder: new EpisodeRecorder(writer, job.seed) }),
+      ...(writer && { recorder: new EpisodeRecorder(writer, job.seed, saved?.state.parts.stepCount) }),
     };
     const trainer = new rl.Trainer(trainerOptions);
     try {
@@ -144,7 +168,8 @@ class TrainingSession {
       const result = await rl.train({ ...trainerOptions, ...this.course(trainer, saved) }, trainer);
       const { seconds } = this;
       if (result.divergence !== undefined) this.tellDivergence(result);
-      else if (result.bestEvaluation === undefined) this.save(trainer, { lastEvaluation: 0, reached: false });
+      else if (result.ended === 'stopped' || result.bestEvaluation === undefined)
+        this.save(trainer, result.progress);
       const after = this.evaluate(result.policy);
       const summary: TrainingSummary = {
         run: run.path,
@@ -244,6 +269,7 @@ class TrainingSession {
     saveTraining(this.runDirectory, trainer, progress, {
       metricsRows: this.metrics.rows,
       seconds: this.seconds,
+      steps: this.job.steps,
     });
     this.metrics.writeCsv();
   }
@@ -255,13 +281,13 @@ class TrainingSession {
   private tellDivergence({ divergence, steps, bestEvaluation }: rl.TrainingResult): void {
     const { runDirectory: run, listener } = this;
     const what = `training diverged at step ${steps * this.world.env.framesPerStep}: ${divergence}`;
-    const advice = 'lower the learning rates or the updates per step (--config)';
-    const kept = bestEvaluation && `rolled back to the checkpoint of step ${run.loadCheckpoint().step}`;
+    const advice = 'train anew with lower learning rates or fewer updates per step (--config)';
+    const kept = bestEvaluation && `the checkpoint of policy step ${run.loadCheckpoint().step} is kept`;
     run.events.append('diverged', { divergence, kept: kept ?? null });
     if (kept === undefined) {
       throw new DynabridgeError(
         'GOAL_NOT_REACHED',
-        `${what}, before the first checkpoint; ${run.path} holds no policy; ${advice}`,
+        `${what}, before the first evaluation; ${run.path} holds no trained policy; ${advice}`,
       );
     }
     listener.line(`${what}; ${kept}; ${advice}`);

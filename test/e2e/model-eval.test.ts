@@ -20,7 +20,7 @@ let folder: string;
 let run: string;
 const modelEval = (...args: string[]): Promise<Ended> => new Dynabridge(['model-eval', ...args]).ended;
 const metrics = (): Record<string, unknown>[] =>
-  readFileSync(path.join(run, 'metrics.jsonl'), 'utf8')
+  readFileSync(path.join(run, 'diagnostics.jsonl'), 'utf8')
     .split('\n')
     .filter((line) => line.includes('"diagnostics"'))
     .map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -10,6 +10,8 @@ const result = (seed: number, steps: number, reached: boolean): ShardResult => (
   reached,
   finalReturn: 1,
   threshold: 5,
+  limit: 99,
+  threads: 1,
   curve: [],
 });
 

@@ -127,9 +127,7 @@ test('a run holds its episodes, checkpoints and report', async () => {
   ]);
 
   expect(run.hasCheckpoint()).toBe(false);
-  expect(() => run.loadCheckpoint()).toThrow(
-    'has no checkpoint; make another run: dynabridge train cartpole',
-  );
+  expect(() => run.loadCheckpoint()).toThrow('has no checkpoint; make another run: dynabridge train');
   run.saveCheckpoint(CHECKPOINT);
   run.saveCheckpoint({ ...CHECKPOINT, step: 20 });
   expect(run.loadCheckpoint().step).toBe(20);
@@ -157,7 +155,7 @@ test('the latest run is the newest one of that robot and task that has a checkpo
   expect(latestRun(base, 'cartpole', clock, 'swingup').path).toBe(newest);
   expect(latestRun(base, 'cartpole', clock).path).toBe(balance);
   expect(() => latestRun(base, 'leg', clock)).toThrow(
-    `no run with a checkpoint for robot 'leg' in ${base}; make one: dynabridge train leg`,
+    `no run with a checkpoint for robot 'leg' in ${base}; make one: dynabridge train --robot leg`,
   );
   expect(() => latestRun('/nowhere', 'leg', clock)).toThrow('no run with a checkpoint');
 });

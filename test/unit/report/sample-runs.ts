@@ -66,7 +66,8 @@ export function writeSampleRun(base: string, sample: SampleRun = {}): RunDirecto
     ...{ step: steps, environment: 0.04 * seconds, model: model * seconds, rollouts: rollouts * seconds },
     ...{ policy: (0.93 - model - rollouts) * seconds, evaluation: 0.03 * seconds },
   });
-  if (algo !== 'sac') write('diagnostics', { step: steps, ...diagnostics(outputs, rng) });
+  if (algo !== 'sac')
+    run.diagnostics.append({ kind: 'diagnostics', step: steps, ...diagnostics(outputs, rng) });
   if (sample.running !== true) {
     const realSteps = steps;
     write('result', {

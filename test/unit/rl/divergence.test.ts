@@ -1,7 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { DivergenceDetector } from '../../../src/rl/divergence.js';
+import type { FitReport } from '../../../src/rl/index.js';
+import { DivergenceDetector, fitDivergence } from '../../../src/rl/divergence.js';
 
 const healthy = { criticLoss: 1, targetMean: 3, actorLoss: -2, temperature: 0.1, entropy: -1 };
+
+describe('fitDivergence', () => {
+  const fit = { trainLoss: 1, holdoutErrors: Float64Array.of(1, 2) } as unknown as FitReport;
+
+  it.each([
+    [fit, undefined],
+    [{ ...fit, trainLoss: NaN }, "the world model's training loss is NaN"],
+    [
+      { ...fit, holdoutErrors: Float64Array.of(1, Infinity) },
+      'the held-out error of member 1 of the world model is Infinity',
+    ],
+  ])('tells when a fit is worth nothing (%#)', (report, expected) => {
+    expect(fitDivergence(report)).toBe(expected);
+  });
+});
 
 describe('DivergenceDetector', () => {
   it.each(['criticLoss', 'targetMean', 'actorLoss', 'temperature', 'entropy'])(

@@ -102,6 +102,21 @@ describe('rolloutCut', () => {
     expect(share(cut.judge(2, spread(10), spent))).toBeLessThan(0.3);
   });
 
+  it('MACURA takes its limit from the branches whose divergence is a number', () => {
+    const cut = rolloutCut({ kind: 'macura', scale: 1, percentile: 100 }, never);
+    const rows = predictions([
+      [
+        [NaN, 1],
+        [0, 1],
+      ],
+      [
+        [1, 1],
+        [1, 1],
+      ],
+    ]);
+    expect(Array.from(cut.judge(0, rows, new Float64Array(2)))).toEqual([0, 1]);
+  });
+
   it('Infoprop takes its limits from recorded steps: of a step, and of a whole branch', () => {
     const config = { kind: 'infoprop', stepQuantile: 0.9, pathQuantile: 0.5, horizon: 3 } as const;
     const cut = rolloutCut(config, () => spread(1));

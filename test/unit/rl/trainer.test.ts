@@ -4,10 +4,10 @@ import { loadStandardEnv } from '../../../sim/index.js';
 import { ManualClock, Rng } from '../../../src/core/index.js';
 import {
   ALGORITHMS,
-  checkLearnerConfig,
   evaluatePolicy,
   Learner,
   observationSpec,
+  parseLearnerConfig,
   PlainPolicy,
   presetConfig,
   PRESETS,
@@ -268,7 +268,7 @@ describe('train', () => {
     expect(result.policy).toEqual(result.trainer.learner.snapshot());
   });
 
-  it('evaluates once more when steps follow the last evaluation, at the end and when stopped', async () => {
+  it('evaluates once more when steps follow the last evaluation, but not where it was stopped', async () => {
     const steps: number[] = [];
     const more = {
       onEvaluation: ({ step }: { step: number }) => void steps.push(step),
@@ -281,8 +281,15 @@ describe('train', () => {
     let asked = 0;
     const stopped = await train(options({ ...more, shouldStop: () => ++asked > 60 }));
     live.push(stopped.trainer);
-    expect(steps).toEqual([200, 250, 60]);
-    expect(stopped).toMatchObject({ ended: 'stopped', bestEvaluation: { step: 60 } });
+    expect(steps).toEqual([200, 250]);
+    expect(stopped).toMatchObject({ ended: 'stopped', progress: { lastEvaluation: 0 } });
+  });
+
+  it('does not train on where the goal was confirmed', async () => {
+    const progress = { lastEvaluation: 40, reached: true, confirmed: true };
+    const result = await train(options({ progress }));
+    live.push(result.trainer);
+    expect(result).toMatchObject({ ended: 'goal', steps: 0 });
   });
 
   it('evaluates nothing where nothing was learned', async () => {
@@ -363,7 +370,7 @@ describe('LearnerConfig', () => {
       for (const preset of PRESETS) {
         for (const task of ['hopper', 'half-cheetah', 'inverted-pendulum', 'swing-up']) {
           const config = presetConfig(algorithm, preset, { task, delayed: false });
-          expect(() => checkLearnerConfig(config)).not.toThrow();
+          expect(() => parseLearnerConfig(config, 'test')).not.toThrow();
           expect(config.world === undefined).toBe(algorithm === 'sac');
         }
       }
@@ -373,6 +380,12 @@ describe('LearnerConfig', () => {
   it.each<LearnerConfig>([
     { ...TINY, batchSize: 0 },
     { ...TINY, updatesPerStep: -1 },
+    { ...TINY, updatesPerStep: Infinity },
+    { ...TINY, sac: { ...TINY.sac, gamma: 1 } },
+    tinyWorld({ target: 'detla' as 'delta' }),
+    tinyWorld({ model: { ...TINY_WORLD.model, weightDecay: [0] } }),
+    tinyWorld({ model: { ...TINY_WORLD.model, elites: 6 } }),
+    tinyWorld({ rollout: { ...TINY_WORLD.rollout, cut: { kind: 'macurra' } as never } }),
     tinyWorld({ realRatio: 0.8, priorRatio: 0.3 }),
     tinyWorld({ rollout: { ...TINY_WORLD.rollout, length: { from: 3, to: 1, fromStep: 0, toStep: 1 } } }),
     tinyWorld({ rollout: { ...TINY_WORLD.rollout, cut: { kind: 'macura', scale: 0, percentile: 95 } } }),
@@ -383,12 +396,13 @@ describe('LearnerConfig', () => {
       },
     }),
   ])('refuses contradictions (%#)', (wrong) => {
-    expect(() => checkLearnerConfig(wrong)).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }));
+    expect(() => parseLearnerConfig(wrong, 'test')).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }));
   });
 
   it('lengthens rollouts linearly between two real steps, as MBPO does on Hopper', () => {
     const { rollout } = presetConfig('mbpo', 'official', { task: 'hopper', delayed: false }).world!;
     const at = (step: number) => rolloutLengthAt(rollout, step);
-    expect([0, 20_000, 85_000, 149_999, 150_000, 1e6].map(at)).toEqual([1, 1, 8, 14, 15, 15]);
+    // epochs are counted from the end of 5000 random steps
+    expect([0, 25_000, 90_000, 154_999, 155_000, 1e6].map(at)).toEqual([1, 1, 8, 14, 15, 15]);
   });
 });

@@ -34,12 +34,14 @@ describe('overrideConfig', () => {
   it.each([
     ['updatePerStep: 3', "there is no 'updatePerStep' (did you mean 'updatesPerStep'?)"],
     ['sac: { gama: 0.9 }', "there is no 'sac.gama' (did you mean 'gamma'?)"],
-    ['batchSize: many', 'batchSize is "many", expected a number such as 128'],
-    ['sac: { hidden: [wide] }', 'sac.hidden is ["wide"], expected a list of numbers such as [128,128]'],
-    ['sac: 3', 'sac is 3, expected a map'],
-    ['world: { rollout: { cut: none } }', 'world.rollout.cut is "none", expected a map'],
-    ['batchSize: 0', 'batchSize is 0, expected an integer >= 1'],
-    ['- a', 'content is ["a"], expected a map'],
+    ['batchSize: many', 'batchSize is "many", expected number'],
+    ['sac: { hidden: [wide] }', 'sac.hidden.0 is "wide", expected number'],
+    ['sac: 3', 'sac is 3, expected Object'],
+    ['world: { rollout: { cut: none } }', 'world.rollout.cut is "none", expected Object'],
+    ['batchSize: 0', 'batchSize is 0, expected >=1'],
+    ['- a', 'the content is ["a"], expected a map of values'],
+    ['world: { termination: learnt }', 'world.termination is "learnt", expected ("task" | "learned")'],
+    ['world: { rollout: { cut: { kind: macura, scale: 1, percent: 3 } } }', 'world.rollout.cut'],
     ['a: [', 'is not YAML'],
   ])('refuses %s', (text, message) => {
     expect(() => override(text)).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }));

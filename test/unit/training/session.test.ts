@@ -110,7 +110,7 @@ describe('startTraining', () => {
   it('stops when values explode; before the first checkpoint there is nothing to keep, and it says so', async () => {
     const mad = { ...job().learner.sac, criticLearningRate: 1e6, criticLayerNorm: false };
     await expect(trained(job({}, { sac: mad, updatesPerStep: 5 }))).rejects.toThrow(
-      /training diverged at step \d+: .*, before the first checkpoint/,
+      /training diverged at step \d+: .*, before the first evaluation/,
     );
   });
 
@@ -123,9 +123,9 @@ describe('startTraining', () => {
     writeFileSync(path.join(before.path, 'config.yaml'), JSON.stringify(config)); // JSON is YAML
     const lines: string[] = [];
     const listener = { line: (text: string) => void lines.push(text), progress: () => {} };
-    const diverged = await resumeTraining(before.path, undefined, listener, () => false);
+    const diverged = await resumeTraining(before.path, 400, listener, () => false);
     expect(diverged.ended).toBe('diverged');
-    expect(lines.join('\n')).toContain(`rolled back to the checkpoint of step ${kept}`);
+    expect(lines.join('\n')).toContain(`the checkpoint of policy step ${kept} is kept`);
     expect(before.loadCheckpoint().step).toBe(kept);
     expect(diverged.returnAfter).toBeCloseTo(healthy.summary.returnAfter, 6); // of the policy that was best before
     expect(before.events.read().rows.map(({ kind }) => kind)).toContain('diverged');
