@@ -205,7 +205,7 @@ class TrainingSession {
     const { job, world, metrics, listener } = this;
     const { framesPerStep, task } = world.env;
     let note = '';
-    let newest: Pick<rl.StepReport, 'sac' | 'rollout'> = {};
+    let newest: rl.SacReport | undefined;
     return {
       evaluationEnv: world.judge,
       steps: Math.ceil(job.steps / framesPerStep),
@@ -215,8 +215,9 @@ class TrainingSession {
       stopAtReturn: job.untilGoal ? task.goalReturn : undefined,
       shouldStop: this.shouldStop,
       progress: saved?.progress,
-      onStep: ({ step, sac = newest.sac, rollout = newest.rollout }) => {
-        newest = { ...(sac && { sac }), ...(rollout && { rollout }) };
+      onStep: ({ step, sac, rollout }) => {
+        newest = sac;
+        if (rollout !== undefined) metrics.rollout(step, rollout);
         listener.progress(step * framesPerStep, note);
       },
       onEpisode: (episode) => {
@@ -230,8 +231,7 @@ class TrainingSession {
       onEvaluation: (report, progress) => {
         note = `evaluation ${report.meanReturn.toFixed(1)}`;
         metrics.evaluation(report, this.seconds);
-        metrics.learner(report.step, newest.sac, newest.rollout);
-        newest = {}; // what is told depends on the steps since, not on where a training was gone on with
+        if (newest !== undefined) metrics.policy(report.step, newest);
         metrics.time(trainer.time.seconds, report.step);
         this.save(trainer, progress);
       },

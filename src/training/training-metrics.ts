@@ -56,9 +56,13 @@ export class TrainingMetrics {
     });
   }
 
-  /** How the policy's learning goes: the newest losses, temperature and entropy, and what the newest round of rollouts gave. */
-  learner(step: number, sac: SacReport | undefined, rollout: RolloutReport | undefined): void {
-    this.append({ kind: 'learner', step: this.frames(step), ...sac, ...(rollout && { rollout }) });
+  /** The losses, temperature and entropy of the step before an evaluation. */
+  policy(step: number, report: SacReport): void {
+    this.append({ kind: 'policy', step: this.frames(step), ...report });
+  }
+
+  rollout(step: number, report: RolloutReport): void {
+    this.append({ kind: 'rollout', step: this.frames(step), ...report });
   }
 
   /** @param seconds wall clock of training */

@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Dynabridge } from './own-process.js';
 
 const STEPS = 800;
-const KILLS = 3;
+const SIGNALS = ['SIGKILL', 'SIGINT', 'SIGKILL'] as const;
 const TRAIN = [
   ...['train', '--task', 'pendulum-v1', '--steps', String(STEPS), '--evaluate-every', '50', '--threads', '1'],
   ...['--evaluation-episodes', '1', '--episodes', '1', '--seed', '3'],
 ];
 const base = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-resume-'));
+const config = path.join(base, 'config.yaml');
+writeFileSync(config, 'updatesPerStep: 5\nsac: { hidden: [32, 32] }\n'); // the same code, in less time
+TRAIN.push('--config', config);
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 const runIn = (folder: string): string => path.join(base, folder, readdirSync(path.join(base, folder))[0]!);
@@ -38,28 +41,45 @@ function outcome(run: string) {
   };
 }
 
+/** The newest checkpoint's name, once there is one. */
+function newest(run: string): string | undefined {
+  const pointer = path.join(run, 'checkpoints', 'last');
+  return existsSync(pointer) ? readFileSync(pointer, 'utf8') : undefined;
+}
+
+/** Resolves when the run has a checkpoint other than `before`. */
+async function newCheckpoint(folder: string, before: string | undefined): Promise<void> {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const [name] = existsSync(path.join(base, folder)) ? readdirSync(path.join(base, folder)) : [];
+    if (name === undefined || name.startsWith('.')) continue;
+    const now = newest(path.join(base, folder, name));
+    if (now !== undefined && now !== before) return;
+  }
+}
+
 async function finish(args: readonly string[]): Promise<void> {
   const { code, stderr } = await new Dynabridge(args).ended;
   expect(code, stderr).toBe(0);
 }
 
 describe('resume', () => {
-  it('ends to the bit where an uninterrupted training ends, after SIGKILL at random moments', async () => {
+  it('ends to the bit where an uninterrupted training ends, after SIGKILL and Ctrl+C at random moments', async () => {
     await finish([...TRAIN, '--runs', path.join(base, 'whole')]);
     const delays: number[] = [];
     let args: readonly string[] = [...TRAIN, '--runs', path.join(base, 'killed')];
-    for (let kill = 0; kill < KILLS; kill++) {
+    for (const signal of SIGNALS) {
       const training = new Dynabridge(args);
-      await training.says(/^train: .*evaluation/m); // there is a checkpoint
-      const delay = Math.random() * 1500;
+      await newCheckpoint('killed', signal === SIGNALS[0] ? undefined : newest(runIn('killed')));
+      const delay = Math.random() * 500;
       delays.push(Math.round(delay));
       await new Promise((resolve) => setTimeout(resolve, delay));
-      training.kill('SIGKILL');
+      training.kill(signal);
       await training.ended;
       args = ['resume', runIn('killed')];
     }
     await finish(args);
-    const what = `killed ${delays.join(', ')} ms after an evaluation`;
+    const what = `ended ${delays.join(', ')} ms after a checkpoint`;
     expect(outcome(runIn('killed')), what).toEqual(outcome(runIn('whole')));
   }, 180_000);
 

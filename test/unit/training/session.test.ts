@@ -79,7 +79,9 @@ describe('startTraining', () => {
 
   it('leaves a run directory that tells everything: metrics, curve, checkpoint, configuration', () => {
     const kinds = run.metrics.read().rows.map(({ kind }) => kind);
-    expect(new Set(kinds)).toEqual(new Set(['baseline', 'model', 'evaluation', 'learner', 'time', 'result']));
+    expect(new Set(kinds)).toEqual(
+      new Set(['baseline', 'model', 'rollout', 'evaluation', 'policy', 'time', 'result']),
+    );
     expect(summary).toMatchObject({ robot: 'standard', realSteps: 120, ended: 'steps', goalReturn: -160 });
     const curve = readFileSync(path.join(run.path, 'learning.csv'), 'utf8').trim().split('\n');
     expect(curve[0]).toBe('step,seconds,mean_return,min_return,max_return');
