@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../../src/core/index.js';
+import { packageRoot, percentile } from '../../src/core/index.js';
 import type { LearnRow } from './learn.js';
 import { taskName, type Shard, type ShardResult } from './shard.js';
 
@@ -14,6 +14,8 @@ interface PublishedRow extends LearnRow {
   /** of each seed: environment frames at most, and threads */
   readonly limits: readonly number[];
   readonly threads: readonly number[];
+  /** median steps to the first single evaluation at the threshold; null as medianSteps */
+  readonly medianFirstSteps: number | null;
 }
 
 /**
@@ -41,7 +43,8 @@ export function publish(
     const own = shards.filter((shard) => taskName(shard) === row.task && shard.algo === row.algo);
     const done = own.map((shard) => results.get(shard)!);
     const limits = done.map(({ limit }) => limit);
-    return { ...row, machine, limits, threads: done.map(({ threads }) => threads) };
+    const threads = done.map((result) => result.threads);
+    return { ...row, machine, limits, threads, medianFirstSteps: medianFirstSteps(done) };
   });
   const replaced = new Set(fresh.map(key));
   const all = [...published(file(DATA)).filter((row) => !replaced.has(key(row))), ...fresh];
@@ -54,6 +57,14 @@ export function publish(
     file(RESULTS),
     `${text.slice(0, begin + BEGIN.length)}\n\n${markdown(all)}\n\n${text.slice(end)}`,
   );
+}
+
+function medianFirstSteps(results: readonly ShardResult[]): number | null {
+  const first = results.map(
+    ({ curve, threshold }) => curve.find(([, , value]) => value >= threshold)?.[0] ?? Number.MAX_VALUE,
+  );
+  const median = percentile(first, 50);
+  return median < Number.MAX_VALUE / 4 ? median : null;
 }
 
 function published(path: string): PublishedRow[] {
@@ -72,16 +83,18 @@ function markdown(rows: readonly PublishedRow[]): string {
     'threshold',
     'reached',
     'median steps',
+    'to the first alone',
     'median s',
     'steps of each seed',
     'final returns',
   ];
-  const cells = rows.map(({ task, algo, threshold, seeds, medianSteps, medianSeconds }) => [
+  const cells = rows.map(({ task, algo, threshold, seeds, medianSteps, medianFirstSteps, medianSeconds }) => [
     task,
     algo,
     String(threshold),
     `${seeds.filter(({ reached }) => reached).length} of ${seeds.length}`,
     medianSteps === null ? '**not reached**' : String(medianSteps),
+    medianFirstSteps === null ? '-' : String(medianFirstSteps),
     medianSeconds === null ? '-' : String(medianSeconds),
     seeds.map(({ steps, reached }) => (reached ? String(steps) : `> ${steps}`)).join(', '),
     seeds.map(({ finalReturn }) => String(finalReturn)).join(', '),
