@@ -7,7 +7,8 @@ export interface Histogram {
 }
 
 /**
- * Histogram over the range of the finite values. When all are equal the range is widened around them.
+ * Histogram over the range of the finite values. When all are equal, or too close to be told apart by so many bins, the range is widened
+ * around them.
  * @returns undefined when there is no finite value
  */
 export function histogram(values: ArrayLike<number>, bins: number): Histogram | undefined {
@@ -20,7 +21,7 @@ export function histogram(values: ArrayLike<number>, bins: number): Histogram | 
     high = Math.max(high, value);
   }
   if (low > high) return undefined;
-  if (low === high) {
+  if (low + (high - low) / bins === low) {
     const margin = Math.max(Math.abs(low) * 0.05, 1e-6);
     low -= margin;
     high += margin;

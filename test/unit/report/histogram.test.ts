@@ -24,6 +24,7 @@ test('every finite value lands in the one bin that holds it', () => {
 test('counts', () => {
   expect(histogram([0, 1, 1.9, 2, 4], 2)).toEqual({ edges: [0, 2, 4], counts: [3, 2] });
   expect(histogram([3, 3], 4)!.counts.reduce((a, b) => a + b)).toBe(2);
+  expect(histogram([0, 5e-324], 2)!.counts.reduce((a, b) => a + b)).toBe(2); // the width of a bin would be 0
   expect(histogram([NaN], 4)).toBeUndefined();
 });
 
