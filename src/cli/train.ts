@@ -8,7 +8,8 @@ import { findRobot } from '../robot/index.js';
 import type { TrainingJob } from '../training/job.js';
 import { overrideConfig } from '../training/override-config.js';
 import { trainInThread } from '../training/train-in-thread.js';
-import type { TrainingOrder, TrainingSummary } from '../training/training-order.js';
+import type { TrainingSummary } from '../training/session.js';
+import type { TrainingOrder } from '../training/training-order.js';
 import { interruptSignal } from './interrupt.js';
 import {
   backendOption,

@@ -1,5 +1,5 @@
 import type { TrainingJob } from './job.js';
-import type { NewRun, TrainingListener, TrainingSummary } from './session.js';
+import type { NewRun, TrainingSummary } from './session.js';
 
 /** What the thread that trains is told to do. */
 export type TrainingOrder =
@@ -24,5 +24,3 @@ export type TrainingMessage =
       readonly error?: { readonly code: string; readonly message: string; readonly context: object };
       readonly stack: string;
     };
-
-export type { TrainingListener, TrainingSummary };
