@@ -20,6 +20,7 @@ import type { Episode } from './episode-records.js';
 import { EpisodeWriter, type EpisodeWriterOptions } from './episode-writer.js';
 import { strictJson } from './json.js';
 import { JsonLinesFile } from './json-lines.js';
+import { lockRun } from './run-lock.js';
 import { RUN_VERSION, runInfoSchema, type RunInfo, type RunName, type RunStart } from './run-info.js';
 
 const INFO = 'run.json';
@@ -114,6 +115,11 @@ export class RunDirectory {
     }
     const { formatVersion: _, ...rest } = info.output;
     return new RunDirectory(resolve(path), rest, clock);
+  }
+
+  /** See {@link lockRun}. */
+  lock(): () => void {
+    return lockRun(this.path);
   }
 
   get name(): string {

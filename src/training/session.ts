@@ -73,7 +73,12 @@ export async function startTraining(
       },
       systemClock,
     );
-    return await new TrainingSession(job, run, world, listener, shouldStop).run(backend, undefined);
+    const unlock = run.lock();
+    try {
+      return await new TrainingSession(job, run, world, listener, shouldStop).run(backend, undefined);
+    } finally {
+      unlock();
+    }
   } finally {
     world.dispose();
   }
@@ -88,17 +93,20 @@ export async function resumeTraining(
 ): Promise<TrainingSummary> {
   const run = RunDirectory.open(runPath, systemClock);
   const job = jobOf(run.readConfig(), runPath);
-  const saved = loadTraining(run);
-  const backend = await chooseBackend(job);
-  const world = await openWorld(job);
+  const unlock = run.lock();
+  let world: TrainingWorld | undefined;
   try {
+    const saved = loadTraining(run);
+    const backend = await chooseBackend(job);
+    world = await openWorld(job);
     requireSameRobot(run, world);
     const going = { ...job, steps: steps ?? saved.steps };
     const progress = { ...saved.progress, confirmed: saved.progress.confirmed && steps === undefined };
     const session = new TrainingSession(going, run, world, listener, shouldStop);
     return await session.run(backend, { ...saved, progress });
   } finally {
-    world.dispose();
+    world?.dispose();
+    unlock();
   }
 }
 
@@ -242,7 +250,7 @@ class TrainingSession {
   private judgeBefore(trainer: rl.Trainer): void {
     const { job, world, runDirectory, listener, metrics } = this;
     const random = rl.randomPolicyReturn(world.judge, job.episodes, job.seed).meanReturn;
-    const before = this.evaluate(trainer.learner.snapshot()).meanReturn;
+    const before = this.evaluate(trainer.learner.policy()).meanReturn;
     metrics.judged(random, before);
     listener.line(
       `${world.robotName} / ${job.task}, ${job.algo}, seed ${job.seed}: random policy ${random.toFixed(1)}, ` +

@@ -1,4 +1,6 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 
 import { expect, test } from 'vitest';
@@ -158,4 +160,21 @@ test('the latest run is the newest one of that robot and task that has a checkpo
     `no run with a checkpoint for robot 'leg' in ${base}; make one: dynabridge train --robot leg`,
   );
   expect(() => latestRun('/nowhere', 'leg', clock)).toThrow('no run with a checkpoint');
+});
+
+test('a run is trained by one process at a time; the lock of one that is gone is taken over', () => {
+  const run = RunDirectory.create(temporaryFolder(), START, clockAt(0n));
+  const lock = join(run.path, 'training.lock');
+  const unlock = run.lock();
+  expect(() => run.lock()).toThrow(
+    `${run.path} is being trained by process ${process.pid} on ${hostname()}; wait for it or stop it`,
+  );
+  unlock();
+  const { pid } = spawnSync(process.execPath, ['-e', '']); // has ended
+  for (const gone of [`${pid} ${hostname()}\n`, '']) {
+    writeFileSync(lock, gone);
+    run.lock()();
+  }
+  writeFileSync(lock, '1 another-machine\n');
+  expect(() => run.lock()).toThrow('process 1 on another-machine');
 });
