@@ -33,6 +33,12 @@ export class Adam {
     this.parameters.changed();
   }
 
+  /** Back to the beginning: no steps, no moments. */
+  reset(): void {
+    scoped(() => [this.m, this.v].forEach((moment) => moment.assign(tf.zeros(moment.shape))));
+    this.count = 0;
+  }
+
   tensors(): NamedTensors {
     return {
       m: { shape: this.m.shape, data: this.m.dataSync<'float32'>().slice() },

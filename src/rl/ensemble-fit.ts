@@ -18,7 +18,7 @@ export interface FitReport {
   readonly evaluation: ModelEvaluation;
 }
 
-/** Fits an ensemble, starting from its present parameters and optimiser state. `pause` is awaited between gradient steps. */
+/** Fits an ensemble, starting from its present parameters, shrunk and perturbed. `pause` is awaited between gradient steps. */
 export async function fitEnsemble(
   ensemble: Ensemble,
   data: ModelDataset,
@@ -34,6 +34,7 @@ export async function fitEnsemble(
   const holdout = takeRows(data, order.subarray(0, holdoutCount), inputSize, outputSize);
   const train = takeRows(data, order.subarray(holdoutCount), inputSize, outputSize);
   ensemble.fitNormalisers(train);
+  ensemble.shrink(rng);
   const x = train.inputs;
   const y = train.targets;
   ensemble.inputNormaliser.apply(trainCount, x, x);
@@ -77,9 +78,7 @@ export async function fitEnsemble(
     best.offer(ensemble.memberErrors(holdoutCount, holdoutX, holdoutY));
   }
   best.restore();
-  const evaluation = ensemble.evaluate(holdout);
-  const { std } = ensemble.targetNormaliser;
-  evaluation.rmse.forEach((rmse, d) => (ensemble.residualVariance[d] = (rmse / std[d]!) ** 2));
+  ensemble.fitVarianceScale(holdout);
   return {
     rows: data.count,
     holdoutRows: holdoutCount,
@@ -89,7 +88,7 @@ export async function fitEnsemble(
     trainLoss,
     holdoutErrors: best.errors,
     elites: ensemble.elites,
-    evaluation,
+    evaluation: ensemble.evaluate(holdout),
   };
 }
 

@@ -4,7 +4,7 @@
  * inputs only, which fails where targets differ in scale ("Fixing That Free Lunch", arXiv 2510.01457).
  */
 import { ensembleMlp, gaussianNll, mlpLayout, scoped, tf, type MlpShape } from '../compute/index.js';
-import { badInput, type Rng } from '../core/index.js';
+import { badInput, percentile, type Rng } from '../core/index.js';
 import { Adam } from './adam.js';
 import type { EnsembleConfig } from './ensemble-config.js';
 import { mlpParameters } from './mlp-parameters.js';
@@ -50,6 +50,11 @@ interface Slope {
   readonly bounds: tf.Tensor;
 }
 
+/** median of the square of a standard normal variable */
+const MEDIAN_CHI_SQUARE = 0.454936;
+/** keeps densities finite where held-out errors are zero, as of outputs that never change */
+const MIN_VARIANCE_SCALE = 1e-6;
+
 export class Ensemble {
   /** one row for each member; heads are mean | raw log variance */
   readonly parameters: ParameterSet;
@@ -59,8 +64,8 @@ export class Ensemble {
   readonly targetNormaliser: Normaliser;
   /** members with the lowest holdout error, best first */
   elites: Int32Array;
-  /** (D) of the held-out errors, in units of the target's standard deviation; the variance of models that are not probabilistic */
-  readonly residualVariance: Float32Array;
+  /** (D) what the networks' variances are multiplied by; the variance itself where the model is not probabilistic */
+  readonly varianceScale: Float32Array;
   private readonly shape: MlpShape;
   private readonly adam: Adam;
   private readonly boundsAdam: Adam;
@@ -88,8 +93,7 @@ export class Ensemble {
       activation: 'swish',
       layerNorm: false,
     };
-    const rows = range(members).map((e) => `member${e}`);
-    this.parameters = mlpParameters(rows, this.shape, outputSize, 'truncated-normal', rng);
+    this.parameters = this.freshParameters(rng);
     const constant = (value: number) => new Float32Array(outputSize).fill(value);
     const bound = (name: string, value: number) => ({ name, shape: [outputSize], initial: constant(value) });
     this.bounds = new ParameterSet(2, [
@@ -103,7 +107,7 @@ export class Ensemble {
     this.inputNormaliser = new Normaliser(inputSize);
     this.targetNormaliser = new Normaliser(outputSize);
     this.elites = Int32Array.from(range(elites));
-    this.residualVariance = constant(1);
+    this.varianceScale = constant(1);
   }
 
   /**
@@ -131,6 +135,22 @@ export class Ensemble {
         bound.forEach((value, d) => (bound[d] = value + this.logVarianceShift(d, before[1]!)));
       }
     });
+  }
+
+  /** Shrinks and perturbs parameters that have been trained, and begins their optimisers anew: see {@link EnsembleConfig.shrink}. */
+  shrink(rng: Rng): void {
+    const { shrink, initialMaxLogVariance, initialMinLogVariance } = this.config;
+    if (shrink === 1 || this.adam.steps === 0) return;
+    const fresh = this.freshParameters(rng);
+    const noise = fresh.read();
+    fresh.dispose();
+    this.parameters.write(this.parameters.read().map((x, i) => shrink * x + (1 - shrink) * noise[i]!));
+    this.bounds.edit((piece) => {
+      piece('maxLogVariance').fill(initialMaxLogVariance);
+      piece('minLogVariance').fill(initialMinLogVariance);
+    });
+    this.adam.reset();
+    this.boundsAdam.reset();
   }
 
   /**
@@ -272,6 +292,25 @@ export class Ensemble {
     return z * this.targetNormaliser.std[j]! + this.targetNormaliser.mean[j]!;
   }
 
+  /**
+   * Scales each output's variance so that half of the elites' errors on these raw rows, which they were not trained on, lie within
+   * the central half of their Gaussians; rare large errors, as at an end stop, do not make all others look noisy.
+   */
+  fitVarianceScale(data: ModelDataset): void {
+    const { outputSize: d, varianceScale, config } = this;
+    varianceScale.fill(1);
+    if (config.probabilistic && !config.calibrated) return;
+    const { mean, variance } = this.predictElites(data.count, data.inputs);
+    const targets = this.normalisedTargets(data);
+    const squares = range(d).map(() => new Float64Array(mean.length / d));
+    for (let i = 0; i < mean.length; i++) {
+      squares[i % d]![Math.floor(i / d)] = (mean[i]! - targets[i % targets.length]!) ** 2 / variance[i]!;
+    }
+    squares.forEach((values, j) => {
+      varianceScale[j] = Math.max(percentile(values, 50) / MEDIAN_CHI_SQUARE, MIN_VARIANCE_SCALE);
+    });
+  }
+
   /** How well the elites predict these raw rows. */
   evaluate(data: ModelDataset): ModelEvaluation {
     const d = this.outputSize;
@@ -279,8 +318,7 @@ export class Ensemble {
     const rmse = new Float64Array(d);
     const nll = new Float64Array(d);
     const { members, mean, variance } = this.predictElites(data.count, data.inputs);
-    const targets = new Float32Array(data.targets.length);
-    this.targetNormaliser.apply(data.count, data.targets, targets);
+    const targets = this.normalisedTargets(data);
     for (let i = 0; i < mean.length; i++) {
       const j = i % d;
       const square = (mean[i]! - targets[i % targets.length]!) ** 2;
@@ -303,7 +341,7 @@ export class Ensemble {
       ...withPrefix('inputs', this.inputNormaliser.tensors()),
       ...withPrefix('targets', this.targetNormaliser.tensors()),
       elites: { shape: [this.elites.length], data: Float32Array.from(this.elites) },
-      residualVariance: { shape: [this.outputSize], data: this.residualVariance.slice() },
+      varianceScale: { shape: [this.outputSize], data: this.varianceScale.slice() },
     };
   }
 
@@ -315,7 +353,7 @@ export class Ensemble {
     this.inputNormaliser.load(withoutPrefix('inputs', tensors));
     this.targetNormaliser.load(withoutPrefix('targets', tensors));
     this.elites = Int32Array.from(takeTensor(tensors, 'elites', [this.elites.length]));
-    this.residualVariance.set(takeTensor(tensors, 'residualVariance', [this.outputSize]));
+    this.varianceScale.set(takeTensor(tensors, 'varianceScale', [this.outputSize]));
   }
 
   dispose(): void {
@@ -323,6 +361,11 @@ export class Ensemble {
       part.dispose();
     }
     this.gathered?.rows.dispose();
+  }
+
+  private freshParameters(rng: Rng): ParameterSet {
+    const rows = range(this.config.members).map((e) => `member${e}`);
+    return mlpParameters(rows, this.shape, this.outputSize, 'truncated-normal', rng);
   }
 
   /** z_old = z_new s_new / s_old + (m_new - m_old) / s_old, taken into the first layer. */
@@ -403,11 +446,11 @@ export class Ensemble {
       const head = ensembleMlp(input, members, this.shape);
       const means = head.dataSync<'float32'>();
       for (let i = 0; i < mean.length; i++) mean[i] = means[2 * i - (i % d)]!;
-      if (this.config.probabilistic) {
-        const logVariances = this.logVariance(head).dataSync<'float32'>();
-        for (let i = 0; i < mean.length; i++) variance[i] = Math.exp(logVariances[i]!);
-      } else {
-        for (let i = 0; i < mean.length; i++) variance[i] = this.residualVariance[i % d]!;
+      const logVariances = this.config.probabilistic
+        ? this.logVariance(head).dataSync<'float32'>()
+        : undefined;
+      for (let i = 0; i < mean.length; i++) {
+        variance[i] = Math.exp(logVariances?.[i] ?? 0) * this.varianceScale[i % d]!;
       }
     });
   }
@@ -431,6 +474,12 @@ export class Ensemble {
     const min = tf.slice(this.bounds.variable, [1, 0], [1, d]);
     const upper = tf.sub(max, tf.softplus(tf.sub(max, raw)));
     return tf.add(min, tf.softplus(tf.sub(upper, min)));
+  }
+
+  private normalisedTargets({ count, targets }: ModelDataset): Float32Array {
+    const out = new Float32Array(targets.length);
+    this.targetNormaliser.apply(count, targets, out);
+    return out;
   }
 
   private scaled(count: number, inputs: Float32Array): Float32Array {

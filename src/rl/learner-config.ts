@@ -42,6 +42,11 @@ export interface RolloutConfig {
   readonly every: number;
   /** branches in a round */
   readonly branches: number;
+  /**
+   * share of them that begin where episodes began, the others at any recorded step (MBPO: 0); what an episode is like after a
+   * failure, or once its goal is reached, fills the records otherwise
+   */
+  readonly startShare: number;
   /** most steps of a branch: `from` until real step `fromStep`, then linear to `to` at real step `toStep` */
   readonly length: {
     readonly from: number;

@@ -44,8 +44,7 @@ export class Learner {
     this.world =
       config.world && new WorldModel(layout, task, observation, config.world, new Rng(seed, 'model-init'));
     this.replay = new ReplayView(layout, observation, task);
-    const branches = config.world?.rollout.branches ?? 1;
-    this.buffer = new ModelBuffer(branches, observation.size, observation.actionSize);
+    this.buffer = new ModelBuffer(observation.size, observation.actionSize);
     this.batch = transitionBatch(config.batchSize, observation.size, observation.actionSize);
     const count = config.batchSize * observation.actionSize;
     this.noise = { next: new Float32Array(count), current: new Float32Array(count) };
@@ -92,11 +91,11 @@ export class Learner {
     const { world, replays, sac } = this;
     if (world === undefined) return undefined;
     const { rollout: config } = world.config;
-    const { branches, retainedRounds } = config;
+    const { branches, startShare, retainedRounds } = config;
     const length = rolloutLengthAt(config, step);
-    this.buffer.resize(branches * length * retainedRounds);
+    this.buffer.startRound(retainedRounds);
     const rng = this.rngs.rollout;
-    const starts = drawStarts(replays, this.shares(replays, branches), rng);
+    const starts = drawStarts(replays, this.shares(replays, branches), startShare, rng);
     const cut = world.cut(replays, rng);
     const parts = { model: world, policy: sac, observation: this.options.observation, cut };
     return rollout(parts, starts, branches, length, rng, this.buffer);
@@ -120,8 +119,14 @@ export class Learner {
     return this.sac.update(this.batch, this.noise);
   }
 
-  snapshot(): PolicySnapshot {
-    return this.sac.snapshot();
+  /** the policy to be judged and to be used */
+  policy(): PolicySnapshot {
+    return this.sac.snapshot('average');
+  }
+
+  /** the policy to learn more with */
+  explorer(): PolicySnapshot {
+    return this.sac.snapshot('newest');
   }
 
   /** Policy and model. Replay and imagined steps are not here: see {@link memory}. */

@@ -2,83 +2,97 @@ import { badInput, type Rng } from '../core/index.js';
 import { takeTensor, type NamedTensors } from './named-tensors.js';
 import { transitionBatch, type TransitionBatch } from './transition-batch.js';
 
-/** Ring of imagined transitions; the oldest are overwritten. S observation size, A action size. */
+/** Imagined transitions of the last rounds of rollouts, in a ring that grows as needed. S observation size, A action size. */
 export class ModelBuffer {
   private ring: TransitionBatch;
-  private written = 0;
+  /** place of the oldest transition in the ring */
+  private first = 0;
+  private held = 0;
+  /** transitions of each round, oldest first */
+  private rounds = [0];
 
   constructor(
-    capacity: number,
     readonly observationSize: number,
     readonly actionSize: number,
   ) {
-    this.ring = transitionBatch(capacity, observationSize, actionSize);
-  }
-
-  get capacity(): number {
-    return this.ring.count;
+    this.ring = transitionBatch(0, observationSize, actionSize);
   }
 
   /** transitions held */
   get size(): number {
-    return Math.min(this.written, this.capacity);
+    return this.held;
   }
 
-  /** Appends the transitions of `batch` whose index is in `rows` (first `count` entries). */
+  /** Begins a round; it and those before it, `retained` in all, are kept. */
+  startRound(retained: number): void {
+    this.rounds.push(0);
+    for (const count of this.rounds.splice(0, Math.max(0, this.rounds.length - retained))) {
+      if (count > 0) this.first = (this.first + count) % this.ring.count;
+      this.held -= count;
+    }
+  }
+
+  /** Appends the transitions of `batch` whose index is in `rows` (first `count` entries) to the round. */
   append(batch: TransitionBatch, rows: Int32Array, count: number): void {
-    for (let k = 0; k < count; k++)
-      copyTransition(batch, rows[k]!, this.ring, this.written++ % this.capacity, this);
+    if (this.held + count > this.ring.count) this.grow(Math.max(this.held + count, 2 * this.ring.count));
+    for (let k = 0; k < count; k++) {
+      copyTransition(batch, rows[k]!, this.ring, (this.first + this.held++) % this.ring.count, this);
+    }
+    this.rounds[this.rounds.length - 1]! += count;
   }
 
   /** Writes uniformly drawn transitions to rows [start, start + count) of `batch`. */
   fill(batch: TransitionBatch, start: number, count: number, rng: Rng): void {
-    if (count > 0 && this.size === 0) throw badInput('the model buffer is empty');
-    for (let k = 0; k < count; k++) copyTransition(this.ring, rng.integer(this.size), batch, start + k, this);
+    if (count > 0 && this.held === 0) throw badInput('the model buffer is empty');
+    for (let k = 0; k < count; k++) {
+      const place = (this.first + rng.integer(this.held)) % this.ring.count;
+      copyTransition(this.ring, place, batch, start + k, this);
+    }
   }
 
-  /** Another capacity, keeping the newest transitions that fit (MBPO enlarges the buffer with the rollout length). */
-  resize(capacity: number): void {
-    if (capacity === this.capacity) return;
-    const old = this.ring;
-    const kept = Math.min(this.size, capacity);
-    const first = this.written - kept;
-    this.ring = transitionBatch(capacity, this.observationSize, this.actionSize);
-    for (let k = 0; k < kept; k++) copyTransition(old, (first + k) % old.count, this.ring, k, this);
-    this.written = kept;
-  }
-
-  /** Everything held, oldest first, and how much it may hold. */
+  /** Everything held, oldest first, and how it divides into rounds. */
   tensors(): NamedTensors {
-    const { observationSize: s, actionSize: a, size, capacity } = this;
-    const held = transitionBatch(size, s, a);
-    const first = this.written - size;
-    for (let k = 0; k < size; k++) copyTransition(this.ring, (first + k) % capacity, held, k, this);
+    const { observationSize: s, actionSize: a, held } = this;
+    const { observations, actions, rewards, nextObservations, terminated } = this.ordered(held);
     return {
-      observations: { shape: [size, s], data: held.observations },
-      actions: { shape: [size, a], data: held.actions },
-      rewards: { shape: [size], data: held.rewards },
-      nextObservations: { shape: [size, s], data: held.nextObservations },
-      terminated: { shape: [size], data: held.terminated },
-      place: { shape: [2], data: Float32Array.of(capacity, size === 0 ? 0 : first % capacity) },
+      observations: { shape: [held, s], data: observations },
+      actions: { shape: [held, a], data: actions },
+      rewards: { shape: [held], data: rewards },
+      nextObservations: { shape: [held, s], data: nextObservations },
+      terminated: { shape: [held], data: terminated },
+      rounds: { shape: [this.rounds.length], data: Float32Array.from(this.rounds) }, // exact up to 2^24
     };
   }
 
-  /** Replaces all that is held by what {@link tensors} gave; rows keep their places, since {@link fill} draws by place. */
+  /** Replaces all that is held by what {@link tensors} gave. */
   load(tensors: NamedTensors): void {
     const { observationSize: s, actionSize: a } = this;
-    const [capacity, first] = takeTensor(tensors, 'place', [2]);
-    const size = tensors['rewards']?.shape[0] ?? 0;
-    const held: TransitionBatch = {
-      count: size,
-      observations: takeTensor(tensors, 'observations', [size, s]),
-      actions: takeTensor(tensors, 'actions', [size, a]),
-      rewards: takeTensor(tensors, 'rewards', [size]),
-      nextObservations: takeTensor(tensors, 'nextObservations', [size, s]),
-      terminated: takeTensor(tensors, 'terminated', [size]),
+    const count = tensors['rewards']?.shape[0] ?? 0;
+    this.ring = {
+      count,
+      observations: takeTensor(tensors, 'observations', [count, s]).slice(),
+      actions: takeTensor(tensors, 'actions', [count, a]).slice(),
+      rewards: takeTensor(tensors, 'rewards', [count]).slice(),
+      nextObservations: takeTensor(tensors, 'nextObservations', [count, s]).slice(),
+      terminated: takeTensor(tensors, 'terminated', [count]).slice(),
     };
-    this.ring = transitionBatch(capacity!, s, a);
-    for (let k = 0; k < size; k++) copyTransition(held, k, this.ring, (first! + k) % capacity!, this);
-    this.written = first! + size;
+    this.first = 0;
+    this.held = count;
+    this.rounds = Array.from(takeTensor(tensors, 'rounds', [tensors['rounds']?.shape[0] ?? 0]));
+  }
+
+  private grow(capacity: number): void {
+    this.ring = this.ordered(capacity);
+    this.first = 0;
+  }
+
+  /** Everything held, oldest first, in a batch of `capacity`. */
+  private ordered(capacity: number): TransitionBatch {
+    const out = transitionBatch(capacity, this.observationSize, this.actionSize);
+    for (let k = 0; k < this.held; k++) {
+      copyTransition(this.ring, (this.first + k) % this.ring.count, out, k, this);
+    }
+    return out;
   }
 }
 

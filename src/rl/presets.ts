@@ -21,8 +21,7 @@ export interface PresetFor {
 const CPU_WORLD: WorldConfig = {
   model: {
     ...DEFAULT_ENSEMBLE,
-    hidden: [64, 64],
-    weightDecay: [2.5e-5, 5e-5, 1e-4],
+    learningRate: 3e-3,
     batchSize: 128,
     holdoutMax: 1000,
     minEpochSteps: 25, // a pass over few data is too short to judge
@@ -36,8 +35,9 @@ const CPU_WORLD: WorldConfig = {
   priorRatio: 0,
   rollout: {
     every: 50,
-    branches: 1000,
-    length: { from: 5, to: 20, fromStep: 250, toStep: 1500 },
+    branches: 400,
+    startShare: 0.25,
+    length: { from: 5, to: 100, fromStep: 250, toStep: 1500 },
     retainedRounds: 10,
     cut: { kind: 'macura', scale: 2, percentile: 95 },
   },
@@ -51,6 +51,7 @@ const CPU: LearnerConfig = {
     criticLearningRate: 1e-3,
     temperatureLearningRate: 3e-4, // faster, exploration ends before a swing-up is found
     tau: 0.01,
+    actorTau: 1e-3,
     criticLayerNorm: true,
   },
   history: 1,
@@ -74,6 +75,8 @@ const OFFICIAL_WORLD: WorldConfig = {
     hidden: [200, 200, 200, 200],
     weightDecay: [2.5e-5, 5e-5, 7.5e-5, 7.5e-5, 1e-4],
     normaliseTargets: false,
+    calibrated: false,
+    shrink: 1,
     maxGradientSteps: 1e9, // the paper has no bound
   },
   target: 'delta',
@@ -84,6 +87,7 @@ const OFFICIAL_WORLD: WorldConfig = {
   rollout: {
     every: 250,
     branches: 100_000,
+    startShare: 0,
     length: { from: 1, to: 1, fromStep: 20_000, toStep: 150_000 },
     retainedRounds: 4, // one epoch of 1000 steps
     cut: { kind: 'none' },
@@ -152,7 +156,8 @@ export function presetConfig(
   const base = { cpu: CPU, official: official(task), sim: SIM }[preset];
   const config = { ...base, ...observation };
   if (algorithm === 'mbpo') return config;
-  const { world: _, ...alone } = config;
+  const { world: _, sac, ...rest } = config;
+  const alone = { ...rest, sac: { ...sac, actorTau: 1 } }; // an average of 1000 updates is of 1000 steps here, and late
   return preset === 'sim' ? alone : { ...alone, ...SAC_ALONE };
 }
 

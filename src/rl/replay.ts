@@ -155,6 +155,14 @@ export class ReplayView {
     return Float64Array.from(rows);
   }
 
+  /** First rows of the episodes, those that can be used, oldest first. */
+  episodeStarts(): number[] {
+    const rows: number[] = [];
+    for (let row = Math.max(0, this.head - this.rows); row < this.head; row++)
+      if (this.previous[row % this.capacity] === NONE && this.usable(row)) rows.push(row);
+    return rows;
+  }
+
   /** The rows of {@link transitions} by episode: within one, each row's step leads to the next row. */
   episodes(): Float64Array[] {
     const chains = new Map<number, number[]>(); // by their newest row

@@ -8,6 +8,11 @@ export interface SacConfig {
   readonly gamma: number;
   /** Polyak rate of the target critics, applied at every update */
   readonly tau: number;
+  /**
+   * Polyak rate of the average of the actor's weights, applied at every update. The average is what is evaluated and what drives a
+   * robot; the newest actor explores and is rolled out. 1: no average. Weight averaging steadies RL policies (Nikishin et al. 2018).
+   */
+  readonly actorTau: number;
   /** temperature at the start */
   readonly initialTemperature: number;
   /** entropy [nat] that the temperature steers to; default -A */
@@ -29,6 +34,7 @@ export const DEFAULT_SAC: SacConfig = {
   temperatureLearningRate: 3e-4,
   gamma: 0.99,
   tau: 0.005,
+  actorTau: 1,
   initialTemperature: 1,
   criticLayerNorm: false,
   observationClip: 10,

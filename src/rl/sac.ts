@@ -55,6 +55,8 @@ interface Slope {
 export class Sac {
   /** one row; its head is mean | raw log std */
   readonly actor: ParameterSet;
+  /** Polyak average of the actor */
+  readonly averageActor: ParameterSet;
   /** two rows */
   readonly critics: ParameterSet;
   readonly targets: ParameterSet;
@@ -79,6 +81,7 @@ export class Sac {
     this.criticShape = { ...common, inputs: s + a, outputs: 1, layerNorm: config.criticLayerNorm };
     this.actor = mlpParameters(['actor'], this.actorShape, a, 'glorot-uniform', rng);
     this.critics = mlpParameters(['critic0', 'critic1'], this.criticShape, 1, 'glorot-uniform', rng);
+    this.averageActor = this.actor.clone();
     this.targets = this.critics.clone();
     this.normaliser = new Normaliser(s, config.observationClip);
     this.targetEntropy = config.targetEntropy ?? -a;
@@ -104,6 +107,8 @@ export class Sac {
       this.actorAdam.step(actor.gradient);
       // d/d(log alpha) of mean(-log alpha (log pi + target entropy)), as softlearning writes the loss
       this.alpha.step(actor.entropy - this.targetEntropy);
+      polyakStep(this.averageActor.variable, this.actor.variable, this.config.actorTau);
+      this.averageActor.changed();
       polyakStep(this.targets.variable, this.critics.variable, this.config.tau);
       this.targets.changed();
       const { temperature } = this;
@@ -151,13 +156,14 @@ export class Sac {
     });
   }
 
-  /** Everything that acting needs, copied. */
-  snapshot(): PolicySnapshot {
+  /** Everything that acting needs, copied. @param which the actor as it was last updated, or the average of its weights */
+  snapshot(which: 'newest' | 'average'): PolicySnapshot {
+    const actor = which === 'newest' ? this.actor : this.averageActor;
     const layer = (name: string, inputs: number, outputs: number): DenseWeights => ({
       inputs,
       outputs,
-      kernel: this.actor.get(`actor/${name}/kernel`),
-      bias: this.actor.get(`actor/${name}/bias`),
+      kernel: actor.get(`actor/${name}/kernel`),
+      bias: actor.get(`actor/${name}/bias`),
     });
     const { size, actionSize } = this.observation;
     const widths = [size, ...this.config.hidden];
@@ -176,6 +182,7 @@ export class Sac {
   tensors(): NamedTensors {
     return {
       ...this.actor.tensors(),
+      ...withPrefix('average', this.averageActor.tensors()),
       ...this.critics.tensors(),
       ...withPrefix('target', this.targets.tensors()),
       ...this.alpha.tensors(),
@@ -187,6 +194,7 @@ export class Sac {
 
   load(tensors: NamedTensors): void {
     this.actor.load(tensors);
+    this.averageActor.load(withoutPrefix('average', tensors));
     this.critics.load(tensors);
     this.targets.load(withoutPrefix('target', tensors));
     this.alpha.load(tensors);
@@ -196,8 +204,8 @@ export class Sac {
   }
 
   dispose(): void {
-    for (const part of [this.actor, this.critics, this.targets, this.actorAdam, this.criticAdam])
-      part.dispose();
+    const { actor, averageActor, critics, targets, actorAdam, criticAdam } = this;
+    for (const part of [actor, averageActor, critics, targets, actorAdam, criticAdam]) part.dispose();
   }
 
   private criticSlope(batch: TransitionBatch, noise: Float32Array): Slope & { targetMean: number } {

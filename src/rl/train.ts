@@ -79,7 +79,7 @@ export async function train(
 
   /** @returns whether the goal ends the training */
   const evaluate = (): boolean => {
-    const policy = trainer.learner.snapshot();
+    const policy = trainer.learner.policy();
     // The same starts at every evaluation, so that differences are the policy's; not those of the evaluation that is reported
     // in the end, for which the best of many would then be too good.
     const stream = options.freshStarts === true ? `selection ${trainer.stepCount}` : 'selection';
@@ -139,7 +139,7 @@ export async function train(
     ended,
     trainer,
     progress,
-    policy: best?.policy ?? trainer.learner.snapshot(),
+    policy: best?.policy ?? trainer.learner.policy(),
     ...(best && { bestEvaluation: best.report }),
     ...(divergence !== undefined && { divergence }),
   };

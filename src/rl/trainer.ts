@@ -312,7 +312,7 @@ export class Trainer {
 
   /** The exploring policy as it is learned by now. */
   private newExplorer(): PlainPolicy {
-    return new PlainPolicy(this.learner.snapshot(), this.rngs.exploration);
+    return new PlainPolicy(this.learner.explorer(), this.rngs.exploration);
   }
 
   private async pause(): Promise<void> {

@@ -57,7 +57,7 @@ export function saveTraining(
   { metricsRows, seconds, steps }: Pick<SavedProgress, 'metricsRows' | 'seconds' | 'steps'>,
 ): void {
   const state = trainer.state();
-  const policy = snapshotToTensors(progress.best?.policy ?? trainer.learner.snapshot());
+  const policy = snapshotToTensors(progress.best?.policy ?? trainer.learner.policy());
   const saved: SavedProgress = {
     lastEvaluation: progress.lastEvaluation,
     reached: progress.reached,

@@ -202,6 +202,37 @@ describeOn(['cpu', 'wasm', 'native'], 'Ensemble', () => {
     expectClose(nll, [0.5 * (meanSquare + Math.log(2 * Math.PI))], 1e-5);
   });
 
+  it('scales its variances to the held-out errors, unless it is not to be calibrated', () => {
+    for (const calibrated of [true, false]) {
+      const ensemble = make(1, 1, { members: 2, elites: 2, hidden: [], weightDecay: [0], calibrated });
+      setToZero(ensemble);
+      setBounds(ensemble, 1000, -1000); // far away: log variance 0
+      ensemble.parameters.edit((piece) => (piece('member1/head/bias')[0] = 3));
+      ensemble.fitVarianceScale({ count: 2, inputs: new Float32Array(2), targets: Float32Array.of(1, -1) });
+      const { variance } = ensemble.predictElites(1, new Float32Array(1));
+      // squared errors 1, 1, 4, 16; the median of chi-square with one degree of freedom by SciPy
+      expectClose(variance, new Array(2).fill(calibrated ? 2.5 / 0.4549364 : 1), 1e-5);
+    }
+  });
+
+  it('shrinks towards fresh parameters and begins its optimisers anew, once it has been trained', () => {
+    const ensemble = make(2, 2, { shrink: 0.75 });
+    const initial = ensemble.parameters.read();
+    ensemble.shrink(new Rng(1, 'ensemble'));
+    expect(ensemble.parameters.read()).toEqual(initial);
+    const batch = () => new Float32Array(6).fill(0.5);
+    for (let i = 0; i < 3; i++) ensemble.trainStep(1, batch(), batch());
+    const trained = ensemble.parameters.read();
+    ensemble.shrink(new Rng(1, 'ensemble'));
+    const noise = ensemble.parameters.read().map((x, i) => (x - 0.75 * trained[i]!) / 0.25);
+    const fresh = make(2, 2, {}, 1).parameters.read();
+    expectClose(noise, fresh, 1e-4);
+    expect(ensemble.bounds.read()).toEqual(make(2, 2).bounds.read());
+    const { 'adam/members/m': m, 'adam/members/count': count } = ensemble.tensors();
+    expect(m!.data.every((x) => x === 0)).toBe(true);
+    expect(count!.data[0]).toBe(0);
+  });
+
   it.each([[[8]], [[]]])(
     'predicts the same in raw units after its normalisers were refitted (hidden %o)',
     (hidden) => {
@@ -269,7 +300,7 @@ describeOn(['cpu', 'wasm', 'native'], 'least-squares Ensemble', () => {
       weightDecay: [0, 0, 0],
       maxGradientSteps: 300,
     });
-    const { evaluation } = await fitEnsemble(ensemble, wave(400, 1), new Rng(1));
+    await fitEnsemble(ensemble, wave(400, 1), new Rng(1));
     const draw = (seed: number) => {
       const out = new Float32Array(2);
       ensemble.elites = Int32Array.of(0, 0); // one member, so that only its noise could differ
@@ -277,10 +308,17 @@ describeOn(['cpu', 'wasm', 'native'], 'least-squares Ensemble', () => {
       return Array.from(out);
     };
     expect(draw(1)).toEqual(draw(2));
-    const { variance } = ensemble.predictElites(1, Float32Array.of(0.5, -0.5));
-    evaluation.rmse.forEach((rmse, d) => {
-      expect(variance[d]).toBeCloseTo((rmse / ensemble.targetNormaliser.std[d]!) ** 2, 6);
-    });
+    const data = wave(201, 2);
+    ensemble.elites = Int32Array.of(0);
+    ensemble.fitVarianceScale(data);
+    const [mean, variance] = [new Float32Array(402), new Float32Array(402)];
+    ensemble.predictMember(0, 201, data.inputs, mean, variance);
+    for (const d of [0, 1]) {
+      const inner = data.targets.filter(
+        (y, i) => i % 2 === d && Math.abs(y - mean[i]!) < 0.67449 * Math.sqrt(variance[i]!),
+      );
+      expect(Math.abs(inner.length - 100.5)).toBeLessThan(1); // half of them in the central half
+    }
   });
 });
 

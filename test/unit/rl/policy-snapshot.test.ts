@@ -38,7 +38,10 @@ describe('PlainPolicy', () => {
     const noise = new Rng(9, 'noise').fillNormal(new Float32Array(COUNT * actionSize));
     for (const normals of [null, noise]) {
       sac.act(COUNT, observations, normals, expected);
-      const policy = new PlainPolicy(sac.snapshot(), normals === null ? undefined : new Rng(9, 'noise'));
+      const policy = new PlainPolicy(
+        sac.snapshot('newest'),
+        normals === null ? undefined : new Rng(9, 'noise'),
+      );
       for (let i = 0; i < COUNT; i++) {
         policy.act(row(i), own);
         for (let j = 0; j < actionSize; j++) {
@@ -49,14 +52,14 @@ describe('PlainPolicy', () => {
   });
 
   it('is a copy: later learning does not change it', () => {
-    const snapshot = sac.snapshot();
+    const snapshot = sac.snapshot('newest');
     const before = snapshot.mean.kernel.slice();
     sac.actor.write(sac.actor.read().fill(0.5));
     expect(snapshot.mean.kernel).toEqual(before);
   });
 
   it('carries history and its own last action from step to step', () => {
-    const policy = new PlainPolicy(sac.snapshot());
+    const policy = new PlainPolicy(sac.snapshot('newest'));
     const carry = policy.begin();
     const [first, second] = [Float32Array.of(1, 2, 3, 4, 5, 6), Float32Array.of(6, 5, 4, 3, 2, 1)];
     const action = policy.step(carry, first).action.slice();
@@ -68,7 +71,7 @@ describe('PlainPolicy', () => {
   });
 
   it('remembers an action that was taken in place of its own', () => {
-    const policy = new PlainPolicy(sac.snapshot());
+    const policy = new PlainPolicy(sac.snapshot('newest'));
     const carry = policy.begin();
     policy.step(carry, new Float32Array(6));
     carry.override(Float32Array.of(0.25, -0.5));
@@ -77,16 +80,16 @@ describe('PlainPolicy', () => {
   });
 
   it('acts the same after its snapshot went through tensors and JSON', () => {
-    const { tensors, meta } = snapshotToTensors(sac.snapshot());
+    const { tensors, meta } = snapshotToTensors(sac.snapshot('newest'));
     const restored = snapshotFromTensors(tensors, JSON.parse(JSON.stringify(meta)) as typeof meta);
     const [a, b] = [new Float32Array(2), new Float32Array(2)];
-    new PlainPolicy(sac.snapshot()).act(row(0), a);
+    new PlainPolicy(sac.snapshot('newest')).act(row(0), a);
     new PlainPolicy(restored).act(row(0), b);
     expect(b).toEqual(a);
   });
 
   it('refuses layers that do not fit together', () => {
-    const snapshot = sac.snapshot();
+    const snapshot = sac.snapshot('newest');
     expect(() => new PlainPolicy({ ...snapshot, hidden: snapshot.hidden.slice(1) })).toThrow('expected');
   });
 

@@ -69,7 +69,7 @@ function contents(buffer: ModelBuffer): TransitionBatch {
 }
 
 function run(positions: number[], length: number, model = counting) {
-  const buffer = new ModelBuffer(100, spec.size, 1);
+  const buffer = new ModelBuffer(spec.size, 1);
   const actor = policy();
   const parts: RolloutParts = { model, policy: actor, observation: spec };
   const report = rollout(parts, starts(positions), positions.length, length, new Rng(1), buffer);
@@ -135,8 +135,31 @@ describe('drawStarts', () => {
       });
       return replay;
     });
-    const { frames } = drawStarts(replays, [3, 2], new Rng(1));
+    const { frames } = drawStarts(replays, [3, 2], 0.5, new Rng(1));
     expect([0, 1, 2, 3, 4].map((i) => frames[i * 6])).toEqual([1, 1, 1, 2, 2]);
+  });
+
+  it('takes the asked share of them from where episodes began', () => {
+    const replay = new ReplayView(layout, spec, trackingTask);
+    for (const first of [10, 20]) {
+      const frames = new Float32Array(layout.size * 101).fill(1);
+      frames[0] = first;
+      replay.addEpisode({ frames, actions: new Float32Array(100), terminated: false });
+    }
+    expect(replay.episodeStarts()).toEqual([0, 101]);
+    const firsts = (share: number) => {
+      const { frames } = drawStarts([replay], [200], share, new Rng(1));
+      return Array.from({ length: 200 }, (_, i) => frames[i * (frames.length / 200)]!);
+    };
+    const begun = firsts(0.75).slice(0, 150);
+    expect(begun.every((x) => x === 10 || x === 20)).toBe(true);
+    expect(new Set(begun).size).toBe(2);
+    expect(
+      firsts(0.75)
+        .slice(150)
+        .filter((x) => x === 1).length,
+    ).toBeGreaterThan(40);
+    expect(firsts(0).filter((x) => x !== 1).length).toBeLessThan(20);
   });
 });
 

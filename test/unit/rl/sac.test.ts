@@ -148,6 +148,21 @@ describeOn(['cpu', 'wasm', 'native'], 'Sac', () => {
     expect(loss(other, 0)).not.toBe(loss(batch, 0));
   });
 
+  it('averages the actor by Polyak steps, and gives either out', () => {
+    const sac = make({ actorTau: 0.25 });
+    const expected = Float64Array.from(sac.actor.read());
+    for (let i = 0; i < 3; i++) {
+      const { batch, noise } = randomUpdate(i);
+      sac.update(batch, noise);
+      sac.actor.read().forEach((value, j) => (expected[j] = expected[j]! + (value - expected[j]!) / 4));
+    }
+    expectClose(sac.averageActor.read(), expected, 1e-5);
+    expect(sac.snapshot('average').mean.bias).toEqual(
+      sac.averageActor.get('actor/head/bias').slice(0, sac.observation.actionSize),
+    );
+    expect(sac.snapshot('newest').mean.bias).not.toEqual(sac.snapshot('average').mean.bias);
+  });
+
   it('repeats bit for bit from the same seed', () => {
     const runs = [make({}, 7), make({}, 7)].map((sac) => {
       for (let i = 0; i < 3; i++) {

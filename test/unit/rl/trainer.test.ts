@@ -31,6 +31,7 @@ const TINY_WORLD: WorldConfig = {
   rollout: {
     every: 20,
     branches: 10,
+    startShare: 0.5,
     length: { from: 1, to: 2, fromStep: 40, toStep: 60 },
     retainedRounds: 2,
     cut: { kind: 'none' },
@@ -265,7 +266,7 @@ describe('train', () => {
     const result = await train(options({ shouldStop: () => ++asked > 40 }));
     live.push(result.trainer);
     expect(result).toMatchObject({ steps: 40, ended: 'stopped' });
-    expect(result.policy).toEqual(result.trainer.learner.snapshot());
+    expect(result.policy).toEqual(result.trainer.learner.policy());
   });
 
   it('evaluates once more when steps follow the last evaluation, but not where it was stopped', async () => {
