@@ -14,13 +14,14 @@ const layout = frameLayout(
     'wrist velocity',
   ],
   ['shoulder torque', 'wrist torque'],
+  ['shoulder position'],
 );
 
 /**
  * dm_control's reacher: 1 per control step of 20 ms in which finger and target overlap, else 0; 1000 of them, no other end. Starts at
  * rest, with an unlimited joint uniform within pi and a limited one within its range; the target at a uniform angle, its distance
- * from the shoulder uniform between 0.05 m and 0.2 m. Joint positions are observed as they are, not as sine and cosine.
- * Source: dm_control/suite/reacher.py.
+ * from the shoulder uniform between 0.05 m and 0.2 m. Frames hold joint positions as they are; the shoulder, which turns without end,
+ * is encoded as its sine and cosine by learners, dm_control's own observation is not. Source: dm_control/suite/reacher.py.
  *
  * @param targetRadius [m]
  */
