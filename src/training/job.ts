@@ -10,6 +10,8 @@ export interface TrainingJob {
   readonly task: string;
   /** MJCF file to simulate in place of a standard task's own, absolute */
   readonly mjcf: string | null;
+  /** SHA-256 of that file when the run began; its includes and meshes are not in it */
+  readonly mjcfSha256?: string;
   readonly algo: Algorithm;
   readonly preset: Preset;
   readonly seed: number;

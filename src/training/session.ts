@@ -1,4 +1,6 @@
 /** One training from its first step, or from its newest checkpoint, to its report; it speaks through callbacks. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { DynabridgeError, Rng, elapsedMs, systemClock } from '../core/index.js';
 import { selectBackend, type SelectedBackend } from '../compute/index.js';
 import { RunDirectory } from '../data/index.js';
@@ -68,7 +70,7 @@ export async function startTraining(
         seed: job.seed,
         commandLine: place.commandLine,
         versions: place.versions,
-        config: job,
+        config: { ...job, ...(job.mjcf !== null && { mjcfSha256: sha256(job.mjcf) }) },
         ...(robot && { contract: robot.contract }),
       },
       systemClock,
@@ -100,6 +102,7 @@ export async function resumeTraining(
     const backend = await chooseBackend(job);
     world = await openWorld(job);
     requireSameRobot(run, world);
+    requireSameModel(run, job);
     const going = { ...job, steps: steps ?? saved.steps };
     const progress = { ...saved.progress, confirmed: saved.progress.confirmed && steps === undefined };
     const session = new TrainingSession(going, run, world, listener, shouldStop);
@@ -128,6 +131,20 @@ function requireSameRobot(run: RunDirectory, { robot }: TrainingWorld): void {
       'put its files back, or train anew',
     { differences },
   );
+}
+
+/** @throws CONTRACT_MISMATCH when the MJCF file was changed since the run began */
+function requireSameModel(run: RunDirectory, { mjcf, mjcfSha256 }: TrainingJob): void {
+  if (mjcf === null || sha256(mjcf) === mjcfSha256) return;
+  throw new DynabridgeError(
+    'CONTRACT_MISMATCH',
+    `${mjcf} is not as it was when ${run.path} began: its SHA-256 is ${sha256(mjcf)}, expected ${mjcfSha256}; put it back, or train anew`,
+    { path: mjcf },
+  );
+}
+
+function sha256(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 class TrainingSession {

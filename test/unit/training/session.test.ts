@@ -14,6 +14,7 @@ import {
   type TrainingJob,
   type TrainingSummary,
 } from '../../../src/training/index.js';
+import { modelPath } from '../sim/standard/standard-envs.js';
 
 const base = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-session-'));
 afterAll(() => rmSync(base, { recursive: true }));
@@ -150,6 +151,20 @@ describe('startTraining', () => {
     expect(sac).toMatchObject({ algo: 'sac', robot: 'cartpole', realSteps: 120 });
     expect(sacRun.metrics.read().rows.some(({ kind }) => kind === 'model')).toBe(false);
     expect(sacRun.readContract()).toMatchObject({ simulation: { imperfections: 'nominal within 0.3' } });
+  });
+});
+
+describe('resumeTraining', () => {
+  it('refuses to go on in a model that was changed', async () => {
+    const mjcf = path.join(base, 'pendulum.xml');
+    const original = readFileSync(modelPath('pendulum.xml'), 'utf8');
+    writeFileSync(mjcf, original);
+    const { run } = await trained(job({ task: 'pendulum-swingup', mjcf, steps: 120 }));
+    const goOn = () => resumeTraining(run.path, 130, { line: () => {}, progress: () => {} }, () => false);
+    writeFileSync(mjcf, original + '<!-- another -->');
+    await expect(goOn()).rejects.toThrow(/pendulum\.xml is not as it was when .* began: its SHA-256 is/);
+    writeFileSync(mjcf, original);
+    expect((await goOn()).realSteps).toBe(130);
   });
 });
 
