@@ -11,6 +11,12 @@ import { mlpParameters } from './mlp-parameters.js';
 import { takeTensor, withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import { Normaliser } from './normaliser.js';
 import { ParameterSet } from './parameter-set.js';
+import {
+  renormaliseHead,
+  renormaliseInputs,
+  renormaliseLogVariance,
+  type Statistics,
+} from './renormalise.js';
 
 /** Supervised rows. */
 export interface ModelDataset {
@@ -38,11 +44,6 @@ export interface MemberPredictions {
   readonly variance: Float32Array;
 }
 
-interface Statistics {
-  readonly mean: Float32Array;
-  readonly std: Float32Array;
-}
-
 /** Loss of a batch and its gradients, in the shapes of the parameters and of the bounds. */
 interface Slope {
   readonly value: tf.Scalar;
@@ -50,6 +51,7 @@ interface Slope {
   readonly bounds: tf.Tensor;
 }
 
+const BOUNDS = ['maxLogVariance', 'minLogVariance'] as const;
 /** median of the square of a standard normal variable */
 const MEDIAN_CHI_SQUARE = 0.454936;
 /** keeps densities finite where held-out errors are zero, as of outputs that never change */
@@ -111,29 +113,25 @@ export class Ensemble {
   }
 
   /**
-   * Takes the statistics of these rows. A network that has been trained is rescaled so that it predicts in raw units what it
-   * predicted before (after PopArt, van Hasselt et al. 2016, arXiv 1602.07714); otherwise a warm start begins far off.
+   * Takes the statistics of these rows. Networks that have been trained go on predicting in raw units what they predicted before;
+   * otherwise a warm start begins far off.
    */
   fitNormalisers(data: ModelDataset): void {
-    const before = [this.inputNormaliser, this.targetNormaliser].map((n) => ({
-      mean: n.mean.slice(),
-      std: n.std.slice(),
-    }));
-    this.inputNormaliser.fit(data.count, data.inputs);
-    if (this.config.normaliseTargets) this.targetNormaliser.fit(data.count, data.targets);
+    const { inputNormaliser: inputs, targetNormaliser: targets, config } = this;
+    const before = { inputs: statistics(inputs), targets: statistics(targets) };
+    inputs.fit(data.count, data.inputs);
+    if (config.normaliseTargets) targets.fit(data.count, data.targets);
     if (this.adam.steps === 0) return;
+    const first = config.hidden.length > 0 ? 'dense0' : 'head';
     this.parameters.edit((piece) => {
-      for (let e = 0; e < this.config.members; e++) {
-        const own = (name: string) => piece(`member${e}/${name}`);
-        this.preserveInputs(own, before[0]!);
-        this.preserveOutputs(own, before[1]!);
+      for (const member of this.rows) {
+        const own = (name: string) => piece(`${member}/${name}`);
+        renormaliseInputs(own(`${first}/kernel`), own(`${first}/bias`), before.inputs, inputs);
+        renormaliseHead(own('head/kernel'), own('head/bias'), before.targets, targets);
       }
     });
     this.bounds.edit((piece) => {
-      for (const name of ['maxLogVariance', 'minLogVariance']) {
-        const bound = piece(name);
-        bound.forEach((value, d) => (bound[d] = value + this.logVarianceShift(d, before[1]!)));
-      }
+      for (const name of BOUNDS) renormaliseLogVariance(piece(name), before.targets, targets);
     });
   }
 
@@ -363,40 +361,13 @@ export class Ensemble {
     this.gathered?.rows.dispose();
   }
 
+  /** names of the members' rows among the parameters */
+  private get rows(): string[] {
+    return range(this.config.members).map((e) => `member${e}`);
+  }
+
   private freshParameters(rng: Rng): ParameterSet {
-    const rows = range(this.config.members).map((e) => `member${e}`);
-    return mlpParameters(rows, this.shape, this.outputSize, 'truncated-normal', rng);
-  }
-
-  /** z_old = z_new s_new / s_old + (m_new - m_old) / s_old, taken into the first layer. */
-  private preserveInputs(piece: (name: string) => Float32Array, old: Statistics): void {
-    const { mean, std } = this.inputNormaliser;
-    const first = this.config.hidden.length > 0 ? 'dense0' : 'head';
-    const [kernel, bias] = [piece(`${first}/kernel`), piece(`${first}/bias`)];
-    for (let i = 0; i < this.inputSize; i++) {
-      for (let j = 0; j < bias.length; j++) {
-        const k = i * bias.length + j;
-        bias[j] = bias[j]! + (kernel[k]! * (mean[i]! - old.mean[i]!)) / old.std[i]!;
-        kernel[k] = (kernel[k]! * std[i]!) / old.std[i]!;
-      }
-    }
-  }
-
-  /** y_new = (y_old s_old + m_old - m_new) / s_new, taken into the head. */
-  private preserveOutputs(piece: (name: string) => Float32Array, old: Statistics): void {
-    const { mean, std } = this.targetNormaliser;
-    const [kernel, bias] = [piece('head/kernel'), piece('head/bias')];
-    for (let d = 0; d < this.outputSize; d++) {
-      const ratio = old.std[d]! / std[d]!;
-      for (let k = d; k < kernel.length; k += bias.length) kernel[k] = kernel[k]! * ratio;
-      bias[d] = bias[d]! * ratio + (old.mean[d]! - mean[d]!) / std[d]!;
-      const logVariance = this.outputSize + d;
-      bias[logVariance] = bias[logVariance]! + this.logVarianceShift(d, old);
-    }
-  }
-
-  private logVarianceShift(d: number, old: Statistics): number {
-    return 2 * Math.log(old.std[d]! / this.targetNormaliser.std[d]!);
+    return mlpParameters(this.rows, this.shape, this.outputSize, 'truncated-normal', rng);
   }
 
   private slope(batch: number, inputs: Float32Array, targets: Float32Array): Slope {
@@ -497,6 +468,10 @@ function kernelDecay(shape: MlpShape, weightDecay: readonly number[]): Float32Ar
     .filter(({ name }) => name.endsWith('/kernel'))
     .forEach(({ start, end }, layer) => decay.fill(weightDecay[layer]!, start, end));
   return decay;
+}
+
+function statistics({ mean, std }: Normaliser): Statistics {
+  return { mean: mean.slice(), std: std.slice() };
 }
 
 function range(n: number): number[] {
