@@ -25,32 +25,12 @@ export async function fitEnsemble(
   rng: Rng,
   pause: () => Promise<void> = () => Promise.resolve(),
 ): Promise<FitReport> {
-  const { config, inputSize, outputSize } = ensemble;
-  const holdoutCount = Math.min(Math.floor(data.count * config.holdoutRatio), config.holdoutMax);
-  const trainCount = data.count - holdoutCount;
-  if (holdoutCount < 1)
-    throw badInput(`a model cannot be fitted to ${data.count} rows`, { rows: data.count });
-  const order = rng.shuffle(Int32Array.from({ length: data.count }, (_, i) => i));
-  const holdout = takeRows(data, order.subarray(0, holdoutCount), inputSize, outputSize);
-  const train = takeRows(data, order.subarray(holdoutCount), inputSize, outputSize);
+  const { config } = ensemble;
+  const { train, holdout } = split(ensemble, data, rng);
   ensemble.fitNormalisers(train);
   ensemble.shrink(rng);
-  const x = train.inputs;
-  const y = train.targets;
-  ensemble.inputNormaliser.apply(trainCount, x, x);
-  ensemble.targetNormaliser.apply(trainCount, y, y);
-  const holdoutX = new Float32Array(holdout.inputs.length);
-  const holdoutY = new Float32Array(holdout.targets.length);
-  ensemble.inputNormaliser.apply(holdoutCount, holdout.inputs, holdoutX);
-  ensemble.targetNormaliser.apply(holdoutCount, holdout.targets, holdoutY);
-
-  const { members } = config;
-  const batch = Math.min(config.batchSize, trainCount);
-  const bootstraps = Array.from({ length: members }, () =>
-    Int32Array.from({ length: trainCount }, () => rng.integer(trainCount)),
-  );
-  const inputs = new Float32Array(members * batch * inputSize);
-  const targets = new Float32Array(members * batch * outputSize);
+  const heldOut = normalised(ensemble, holdout);
+  const batches = new Bootstrap(ensemble, normalised(ensemble, train), rng);
   const best = new BestMembers(ensemble);
   let steps = 0;
   let epochs = 0;
@@ -59,29 +39,22 @@ export async function fitEnsemble(
     let lossSum = 0;
     let epochSteps = 0;
     while (epochSteps < Math.max(1, config.minEpochSteps) && steps < config.maxGradientSteps) {
-      for (const rows of bootstraps) rng.shuffle(rows);
-      const batches = Math.min(Math.floor(trainCount / batch), config.maxGradientSteps - steps);
-      for (let k = 0; k < batches; k++) {
-        for (let e = 0; e < members; e++) {
-          const rows = bootstraps[e]!.subarray(k * batch, (k + 1) * batch);
-          gather(x, rows, inputSize, inputs, e * batch * inputSize);
-          gather(y, rows, outputSize, targets, e * batch * outputSize);
-        }
-        lossSum += ensemble.trainStep(batch, inputs, targets);
+      for (const { inputs, targets } of batches.pass(config.maxGradientSteps - steps)) {
+        lossSum += ensemble.trainStep(batches.size, inputs, targets);
+        epochSteps++;
+        steps++;
         await pause();
       }
-      epochSteps += batches;
-      steps += batches;
     }
     trainLoss = lossSum / epochSteps;
     epochs++;
-    best.offer(ensemble.memberErrors(holdoutCount, holdoutX, holdoutY));
+    best.offer(ensemble.memberErrors(heldOut.count, heldOut.inputs, heldOut.targets));
   }
   best.restore();
   ensemble.fitVarianceScale(holdout);
   return {
     rows: data.count,
-    holdoutRows: holdoutCount,
+    holdoutRows: holdout.count,
     gradientSteps: steps,
     epochs,
     stopped: best.staleEpochs > config.patience ? 'converged' : 'step-limit',
@@ -90,6 +63,62 @@ export async function fitEnsemble(
     elites: ensemble.elites,
     evaluation: ensemble.evaluate(holdout),
   };
+}
+
+/** Raw rows to train on and to hold out, at random. */
+function split({ config, inputSize, outputSize }: Ensemble, data: ModelDataset, rng: Rng) {
+  const holdoutCount = Math.min(Math.floor(data.count * config.holdoutRatio), config.holdoutMax);
+  if (holdoutCount < 1)
+    throw badInput(`a model cannot be fitted to ${data.count} rows`, { rows: data.count });
+  const order = rng.shuffle(Int32Array.from({ length: data.count }, (_, i) => i));
+  return {
+    holdout: takeRows(data, order.subarray(0, holdoutCount), inputSize, outputSize),
+    train: takeRows(data, order.subarray(holdoutCount), inputSize, outputSize),
+  };
+}
+
+function normalised({ inputNormaliser, targetNormaliser }: Ensemble, data: ModelDataset): ModelDataset {
+  const [inputs, targets] = [data.inputs.slice(), data.targets.slice()];
+  inputNormaliser.apply(data.count, inputs, inputs);
+  targetNormaliser.apply(data.count, targets, targets);
+  return { count: data.count, inputs, targets };
+}
+
+/** Batches for all members at once, each from rows of its own, drawn with replacement. */
+class Bootstrap {
+  /** rows per member and batch */
+  readonly size: number;
+  private readonly rows: readonly Int32Array[];
+
+  constructor(
+    private readonly ensemble: Ensemble,
+    private readonly data: ModelDataset,
+    private readonly rng: Rng,
+  ) {
+    const { batchSize, members } = ensemble.config;
+    this.size = Math.min(batchSize, data.count);
+    this.rows = Array.from({ length: members }, () =>
+      Int32Array.from({ length: data.count }, () => rng.integer(data.count)),
+    );
+  }
+
+  /** Full batches of one pass over the rows in a new order, `most` at most: inputs (E x B x I), targets (E x B x D), overwritten. */
+  *pass(most: number): Generator<{ readonly inputs: Float32Array; readonly targets: Float32Array }> {
+    const { size, rows, data } = this;
+    const { inputSize: i, outputSize: d } = this.ensemble;
+    const inputs = new Float32Array(rows.length * size * i);
+    const targets = new Float32Array(rows.length * size * d);
+    for (const own of rows) this.rng.shuffle(own);
+    const batches = Math.min(Math.floor(data.count / size), most);
+    for (let k = 0; k < batches; k++) {
+      rows.forEach((own, e) => {
+        const taken = own.subarray(k * size, (k + 1) * size);
+        gather(data.inputs, taken, i, inputs, e * size * i);
+        gather(data.targets, taken, d, targets, e * size * d);
+      });
+      yield { inputs, targets };
+    }
+  }
 }
 
 /** The parameters with which each member did best on the held-out rows since this fit began. */
