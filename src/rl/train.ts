@@ -69,80 +69,96 @@ export async function train(
   options: TrainingOptions,
   trainer = new Trainer(options),
 ): Promise<TrainingResult> {
-  const { steps, evaluateEvery = 1000, evaluationEpisodes = 5, env, evaluationEnv = env } = options;
-  const { initialRandomSteps } = options.config;
-  const learningFrom = Math.max(initialRandomSteps, trainer.stepCount);
-  const ownEnv = evaluationEnv === env;
-  let progress: TrainingProgress = options.progress ?? NOT_EVALUATED;
-  let ended: TrainingResult['ended'] = 'steps';
-  let divergence: string | undefined;
-
-  /** @returns whether the goal ends the training */
-  const evaluate = (): boolean => {
-    const policy = trainer.learner.policy();
-    // The same starts at every evaluation, so that differences are the policy's; not those of the evaluation that is reported
-    // in the end, for which the best of many would then be too good.
-    const stream = options.freshStarts === true ? `selection ${trainer.stepCount}` : 'selection';
-    const starts = new Rng(options.seed, stream);
-    const running = ownEnv ? env.getState(0) : undefined; // an episode goes on where it was
-    const evaluation = trainer.time.measure('evaluation', () =>
-      evaluatePolicy(evaluationEnv, new PlainPolicy(policy), evaluationEpisodes, starts),
-    );
-    if (running !== undefined) env.setState(0, running);
-    const { best } = progress;
-    const isBest = best === undefined || evaluation.meanReturn >= best.report.meanReturn;
-    const report = { ...evaluation, step: trainer.stepCount, best: isBest };
-    const reached = options.stopAtReturn !== undefined && evaluation.meanReturn >= options.stopAtReturn;
-    const confirmed = reached && progress.reached;
-    progress = {
-      lastEvaluation: trainer.stepCount,
-      reached,
-      confirmed,
-      ...(isBest ? { best: { report, policy } } : best && { best }),
-    };
-    options.onEvaluation?.(report, progress);
-    return confirmed;
+  const learningFrom = Math.max(options.config.initialRandomSteps, trainer.stepCount);
+  const evaluations = new Evaluations(options, trainer);
+  const end = await learn(options, trainer, evaluations);
+  // not where it was stopped: it may be gone on with, and an evaluation out of turn would change how that ends
+  if (
+    end.ended === 'steps' &&
+    trainer.stepCount > Math.max(evaluations.progress.lastEvaluation, learningFrom)
+  ) {
+    if (evaluations.evaluate()) end.ended = 'goal';
+  }
+  const { progress } = evaluations;
+  return {
+    ...end,
+    steps: trainer.stepCount,
+    episodes: trainer.episodeCount,
+    trainer,
+    progress,
+    policy: progress.best?.policy ?? trainer.learner.policy(),
+    ...(progress.best && { bestEvaluation: progress.best.report }),
   };
-  const periods = (step: number): number => Math.floor(step / evaluateEvery);
+}
 
-  if (progress.confirmed) ended = 'goal';
-  while (ended === 'steps' && trainer.stepCount < steps) {
-    if (options.shouldStop?.() === true) {
-      ended = 'stopped';
-      break;
-    }
+/** Steps, and evaluations when they are due. */
+async function learn(
+  options: TrainingOptions,
+  trainer: Trainer,
+  evaluations: Evaluations,
+): Promise<{ ended: TrainingResult['ended']; divergence?: string }> {
+  if (evaluations.progress.confirmed) return { ended: 'goal' };
+  while (trainer.stepCount < options.steps) {
+    if (options.shouldStop?.() === true) return { ended: 'stopped' };
     const report = await trainer.step();
+    const { divergence } = report;
     if (report.model !== undefined) options.onModel?.(report.model, report.step);
     options.onStep?.(report);
     for (const episode of report.episodes) options.onEpisode?.(episode);
-    divergence = report.divergence;
-    if (divergence !== undefined) {
-      ended = 'diverged';
-      break;
-    }
-    if (ownEnv && report.episodes.length === 0) continue;
-    const since = Math.max(progress.lastEvaluation, initialRandomSteps); // nothing is learned before
-    if (report.step <= since || periods(report.step) === periods(since)) continue;
-    if (evaluate()) {
-      ended = 'goal';
-      break;
-    }
+    if (divergence !== undefined) return { ended: 'diverged', divergence };
+    if (evaluations.isDue(report) && evaluations.evaluate()) return { ended: 'goal' };
   }
-  // not where it was stopped: it may be gone on with, and an evaluation out of turn would change how that ends
-  if (ended === 'steps' && trainer.stepCount > Math.max(progress.lastEvaluation, learningFrom)) {
-    if (evaluate()) ended = 'goal';
+  return { ended: 'steps' };
+}
+
+class Evaluations {
+  progress: TrainingProgress;
+
+  constructor(
+    private readonly options: TrainingOptions,
+    private readonly trainer: Trainer,
+  ) {
+    this.progress = options.progress ?? NOT_EVALUATED;
   }
-  const { best } = progress;
-  return {
-    steps: trainer.stepCount,
-    episodes: trainer.episodeCount,
-    ended,
-    trainer,
-    progress,
-    policy: best?.policy ?? trainer.learner.policy(),
-    ...(best && { bestEvaluation: best.report }),
-    ...(divergence !== undefined && { divergence }),
-  };
+
+  /** Whether a step was the first of another period; where episodes are evaluated in their own environment, the end of one too. */
+  isDue({ step, episodes }: StepReport): boolean {
+    const { evaluateEvery = 1000, env, evaluationEnv = env, config } = this.options;
+    if (evaluationEnv === env && episodes.length === 0) return false;
+    const since = Math.max(this.progress.lastEvaluation, config.initialRandomSteps); // nothing is learned before
+    return step > since && Math.floor(step / evaluateEvery) !== Math.floor(since / evaluateEvery);
+  }
+
+  /** @returns whether the goal ends the training */
+  evaluate(): boolean {
+    const { options, trainer, progress } = this;
+    const { best } = progress;
+    const policy = trainer.learner.policy();
+    const evaluation = trainer.time.measure('evaluation', () => this.judge(policy));
+    const isBest = best === undefined || evaluation.meanReturn >= best.report.meanReturn;
+    const report = { ...evaluation, step: trainer.stepCount, best: isBest };
+    const reached = options.stopAtReturn !== undefined && evaluation.meanReturn >= options.stopAtReturn;
+    this.progress = {
+      lastEvaluation: trainer.stepCount,
+      reached,
+      confirmed: reached && progress.reached,
+      ...(isBest ? { best: { report, policy } } : best && { best }),
+    };
+    options.onEvaluation?.(report, this.progress);
+    return this.progress.confirmed;
+  }
+
+  private judge(policy: PolicySnapshot): PolicyEvaluation {
+    const { env, evaluationEnv = env, evaluationEpisodes = 5, freshStarts, seed } = this.options;
+    // The same starts at every evaluation, so that differences are the policy's; not those of the evaluation that is reported
+    // in the end, for which the best of many would then be too good.
+    const stream = freshStarts === true ? `selection ${this.trainer.stepCount}` : 'selection';
+    const running = evaluationEnv === env ? env.getState(0) : undefined; // an episode goes on where it was
+    const starts = new Rng(seed, stream);
+    const evaluation = evaluatePolicy(evaluationEnv, new PlainPolicy(policy), evaluationEpisodes, starts);
+    if (running !== undefined) env.setState(0, running);
+    return evaluation;
+  }
 }
 
 /** Mean return of uniformly random actions: what a policy must beat. */
