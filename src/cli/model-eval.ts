@@ -62,7 +62,7 @@ async function evaluateModel(options: ModelEvalCliOptions): Promise<void> {
   progress.stop();
   output.line(`judging the model of step ${step} by ${replay.steps} steps`);
   const diagnostics = diagnoseModel(world, replay, new Rng(seed, 'diagnostics'));
-  const outputs = world.outputs.map((name, d) => quantityOf(quantities[d] ?? name));
+  const outputs = world.outputs.map((name, d) => quantities[d] ?? name);
   trained.dispose();
 
   const row = {
@@ -70,7 +70,7 @@ async function evaluateModel(options: ModelEvalCliOptions): Promise<void> {
     step,
     policy,
     seed,
-    outputs: world.outputs.map((name, d) => quantities[d] ?? name),
+    outputs,
     ...diagnostics,
   };
   run.diagnostics.append(row);
@@ -79,6 +79,6 @@ async function evaluateModel(options: ModelEvalCliOptions): Promise<void> {
   const { kind: _, ...result } = row;
   output.result(
     { run: run.path, ...result, report },
-    diagnosticsText(outputs, diagnostics, { run: run.path, report }),
+    diagnosticsText(outputs.map(quantityOf), diagnostics, { run: run.path, report }),
   );
 }
