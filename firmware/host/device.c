@@ -1,0 +1,139 @@
+/*
+ * An operator device on a serial port of a computer: for trying the link without a microcontroller, and for tests.
+ *
+ *   cc -std=c99 -o device firmware/host/device.c && ./device <port> <joint>...
+ *
+ * Orders on stdin, a line each:
+ *   stick <mode 0-2> <buttons> <ttl ms> <axis>...   from now on sent every 20 ms; axes -32767 to 32767
+ *   release                                         no commands any more
+ *   estop <cause> | reset <nonce> | log <text>
+ *   hang                                            heartbeats go on, the loop that counts progress does not
+ *   mute                                            nothing is sent or read any more
+ *   restart                                         as after a power cycle
+ *   quit
+ * Events on stdout: "link <0|1> <result>", "status <owner> <latched> <state age ms> <nonce>", "dropped <frames>".
+ */
+#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DYNABRIDGE_LINK_IMPLEMENTATION
+#include "../dynabridge_link.h"
+
+static int port;
+static int muted;
+
+static uint32_t now_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint32_t)((uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u);
+}
+
+static void on_write(void *user, const uint8_t *bytes, size_t count) {
+  (void)user;
+  if (!muted && write(port, bytes, count) < 0) perror("write");
+}
+
+static void on_status(void *user, const dbl_status *s) {
+  (void)user;
+  printf("status %u %u %u %lu\n", s->owner, s->latched, s->state_age_ms, (unsigned long)s->nonce);
+}
+
+static void on_link(void *user, int linked, int result) {
+  (void)user;
+  printf("link %d %d\n", linked, result);
+}
+
+static int open_port(const char *path) {
+  struct termios settings;
+  int fd = open(path, O_RDWR | O_NOCTTY);
+  if (fd < 0 || tcgetattr(fd, &settings) != 0) {
+    perror(path);
+    exit(2);
+  }
+  cfmakeraw(&settings);
+  cfsetspeed(&settings, B115200);
+  tcsetattr(fd, TCSANOW, &settings);
+  return fd;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 3) {
+    fprintf(stderr, "usage: %s <port> <joint>...\n", argv[0]);
+    return 2;
+  }
+  static dbl_link link;
+  const size_t axes = (size_t)argc - 2;
+  dbl_config config = {.firmware = "dynabridge host device 1",
+                       .boot_id = now_ms(),
+                       .joint_set = dbl_joint_set((const char *const *)argv + 2, axes),
+                       .axes = (uint8_t)axes,
+                       .max_rate_hz = 50,
+                       .write = on_write,
+                       .on_status = on_status,
+                       .on_link = on_link};
+  int16_t stick[DBL_MAX_AXES] = {0};
+  int mode = 0, buttons = 0, sending = 0, hung = 0;
+  unsigned ttl = 100;
+  uint32_t last_sent = 0, told_dropped = 0;
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  setvbuf(stdin, NULL, _IONBF, 0); /* poll() must see every line */
+  port = open_port(argv[1]);
+  dbl_init(&link, &config, now_ms());
+  for (;;) {
+    struct pollfd wait[2] = {{.fd = port, .events = POLLIN}, {.fd = 0, .events = POLLIN}};
+    poll(wait, 2, 5);
+    if (wait[0].revents & (POLLHUP | POLLERR)) return 0;
+    if (wait[0].revents & POLLIN) {
+      uint8_t bytes[256];
+      ssize_t count = read(port, bytes, sizeof bytes);
+      if (count <= 0) return 0;
+      if (!muted) dbl_receive(&link, bytes, (size_t)count, now_ms());
+    }
+    if (wait[1].revents & (POLLIN | POLLHUP)) {
+      char line[512], *at = line;
+      int used = 0, value;
+      if (!fgets(line, sizeof line, stdin)) return 0;
+      line[strcspn(line, "\n")] = 0;
+      if (sscanf(line, "stick %d %d %u%n", &mode, &buttons, &ttl, &used) == 3) {
+        sending = 1;
+        at += used;
+        for (size_t i = 0; i < axes && sscanf(at, "%d%n", &value, &used) == 1; i++, at += used) stick[i] = (int16_t)value;
+      } else if (sscanf(line, "estop %d", &value) == 1) {
+        dbl_estop(&link, (uint8_t)value, now_ms());
+      } else if (strncmp(line, "reset ", 6) == 0) {
+        dbl_estop_reset(&link, (uint32_t)strtoul(line + 6, NULL, 10), now_ms());
+      } else if (strncmp(line, "log ", 4) == 0) {
+        dbl_log(&link, 1, line + 4, now_ms());
+      } else if (strcmp(line, "release") == 0) {
+        sending = 0;
+      } else if (strcmp(line, "hang") == 0) {
+        hung = 1;
+      } else if (strcmp(line, "mute") == 0) {
+        muted = 1;
+      } else if (strcmp(line, "restart") == 0) {
+        config.boot_id++;
+        sending = 0;
+        dbl_init(&link, &config, now_ms());
+      } else if (strcmp(line, "quit") == 0) {
+        return 0;
+      } else {
+        fprintf(stderr, "unknown order: %s\n", line);
+        return 2;
+      }
+    }
+    if (!hung) dbl_progress(&link);
+    if (sending && now_ms() - last_sent >= 20) {
+      last_sent = now_ms();
+      dbl_teleop(&link, mode, buttons, (uint16_t)ttl, stick, last_sent);
+    }
+    dbl_tick(&link, now_ms());
+    if (link.dropped != told_dropped) printf("dropped %lu\n", (unsigned long)(told_dropped = link.dropped));
+  }
+}

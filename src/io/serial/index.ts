@@ -1,0 +1,28 @@
+export { cobsDecode, cobsEncode, FrameSplitter } from './cobs.js';
+export { decodeFrame, encodeFrame, type Frame, type FrameError } from './frame.js';
+export {
+  decodeMessage,
+  encodeMessage,
+  jointSetHash,
+  schemaOf,
+  type Hello,
+  type HelloResult,
+  type Message,
+  type Status,
+  type TeleopCommand,
+  type TeleopMode,
+} from './messages.js';
+export {
+  DEFAULT_TIMEOUTS,
+  OperatorLink,
+  type Dropped,
+  type LinkLoss,
+  type OperatorCommand,
+  type OperatorLinkConfig,
+  type OperatorLinkEvents,
+} from './operator-link.js';
+export {
+  SerialConnection,
+  type SerialConnectionEvents,
+  type SerialConnectionOptions,
+} from './serial-connection.js';

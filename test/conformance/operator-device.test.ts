@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Rng, systemClock } from '../../src/core/index.js';
+import {
+  DEFAULT_TIMEOUTS,
+  jointSetHash,
+  OperatorLink,
+  SerialConnection,
+  type OperatorCommand,
+} from '../../src/io/serial/index.js';
+import { compileDevice, HostDevice, missingTools, PortPair } from './operator-device.js';
+
+const JOINTS = ['shoulder_pan_joint', 'Gelenk_ä'];
+const missing = missingTools();
+const closers: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+class Bridge {
+  readonly told: string[] = [];
+  readonly commands: OperatorCommand[] = [];
+  latched = false;
+  readonly connection: SerialConnection;
+  readonly link: OperatorLink;
+  private readonly ticking: NodeJS.Timeout;
+
+  constructor(path: string) {
+    this.connection = new SerialConnection(
+      { path, backOffMs: { first: 50, longest: 100 } },
+      {
+        bytes: (chunk) => this.link.receive(chunk, systemClock.nowNs()),
+        opened: () => this.told.push('opened'),
+        closed: () => {
+          this.told.push('closed');
+          this.link.closed();
+        },
+        failed: ({ message }) => this.told.push(`failed: ${message}`),
+      },
+    );
+    this.link = new OperatorLink(
+      { axes: JOINTS.length, jointSet: jointSetHash(JOINTS), ...DEFAULT_TIMEOUTS },
+      {
+        linked: ({ firmware }) => this.told.push(`linked ${firmware}`),
+        refused: (result) => this.told.push(`refused ${result}`),
+        lost: (reason) => this.told.push(`lost ${reason}`),
+        command: (command) => this.commands.push(command),
+        estop: (cause) => this.told.push(`estop ${cause}`),
+        estopReset: (nonce) => this.told.push(`reset ${nonce}`),
+        log: (level, text) => this.told.push(`log ${level} ${text}`),
+      },
+      (bytes) => this.connection.write(bytes),
+      new Rng(3),
+    );
+    this.connection.start();
+    this.ticking = setInterval(() => {
+      const { latched } = this;
+      this.link.tick(systemClock.nowNs(), {
+        owner: 'teleop',
+        latched,
+        nonce: latched ? 77 : 0,
+        stateAgeMs: 12,
+      });
+    }, 5);
+    closers.push(() => this.stop());
+  }
+
+  async heard(what: string | RegExp): Promise<void> {
+    await expect.poll(() => this.told, { timeout: 5000 }).toContainEqual(expect.stringMatching(what));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.ticking);
+    await this.connection.stop();
+  }
+}
+
+describe.skipIf(missing !== undefined)(
+  `operator link with the C library${missing ? `: ${missing}` : ''}`,
+  () => {
+    let program: string;
+    beforeAll(() => {
+      program = compileDevice();
+    });
+
+    async function connected(joints = JOINTS) {
+      const ports = await PortPair.open();
+      closers.push(() => ports.unplug());
+      const bridge = new Bridge(ports.bridge);
+      const device = new HostDevice(program, ports.device, joints);
+      closers.push(() => device.stop());
+      return { ports, bridge, device };
+    }
+
+    it('shakes hands, hears the sticks to the last digit, and tells the device who moves the robot', async () => {
+      const { bridge, device } = await connected();
+      await bridge.heard('linked dynabridge host device 1');
+      device.order('stick 1 1 60 32767 -16384');
+      await expect.poll(() => bridge.commands.length).toBeGreaterThan(5);
+      const { mode, enable, estop, axes, receivedNs, expiresNs } = bridge.commands.at(-1)!;
+      expect({ mode, enable, estop, axes }).toEqual({
+        mode: 'joint-velocity',
+        enable: true,
+        estop: false,
+        axes: [1, -16384 / 32767],
+      });
+      expect(expiresNs - receivedNs).toBe(60_000_000n);
+      await expect.poll(() => device.events).toContain('status 1 0 12 0');
+      expect(device.events).toContain('link 1 0');
+      device.order('log ready for ä');
+      await bridge.heard('log 1 ready for ä');
+      expect([...bridge.link.dropped]).toEqual([]);
+    });
+
+    it('refuses a device of other joints, and the device is told why', async () => {
+      const { bridge, device } = await connected([...JOINTS].reverse());
+      await bridge.heard('refused joint-set');
+      await expect.poll(() => device.events).toContain('link 0 2');
+    });
+
+    it('acknowledges a stop, so that the device repeats it no more, and resets it by its number only', async () => {
+      const { bridge, device } = await connected();
+      await bridge.heard('linked');
+      device.order('estop 9');
+      await bridge.heard('estop 9');
+      await sleep(300);
+      expect(bridge.told.filter((line) => line === 'estop 9').length).toBeLessThanOrEqual(3);
+      bridge.latched = true;
+      await expect.poll(() => device.events).toContain('status 1 1 12 77');
+      device.order('reset 77');
+      await bridge.heard('reset 77');
+    });
+
+    it.each([
+      ['mute', 'lost silent'],
+      ['hang', 'lost stuck'],
+      ['restart', 'lost restarted'],
+    ])('notices a device that does this: %s', async (order, loss) => {
+      const { bridge, device } = await connected();
+      await bridge.heard('linked');
+      device.order('stick 1 1 100 100 100');
+      await expect.poll(() => bridge.commands.length).toBeGreaterThan(0);
+      device.order(order);
+      await bridge.heard(loss);
+      await sleep(50);
+      const { length } = bridge.commands;
+      await sleep(200);
+      if (order !== 'hang') expect(bridge.commands.length).toBe(length);
+    });
+
+    it('links again after a restart of the device', async () => {
+      const { bridge, device } = await connected();
+      await bridge.heard('linked');
+      device.order('restart');
+      await bridge.heard('lost restarted');
+      await expect.poll(() => bridge.told.filter((line) => line.startsWith('linked')).length).toBe(2);
+    });
+
+    it('loses the link when the cable is pulled, and sends nothing late when another is there', async () => {
+      const { ports, bridge } = await connected();
+      await bridge.heard('linked');
+      ports.unplug();
+      await bridge.heard('lost closed');
+      await bridge.heard(/^failed: (there is no serial port|serial port)/);
+      bridge.connection.write(Uint8Array.of(0, 1, 0)); // while it is closed
+      expect(bridge.connection.droppedWrites).toBeGreaterThan(0);
+    });
+
+    it('holds against garbage: nothing is heard from it, and the link goes on', async () => {
+      const { bridge, device } = await connected();
+      await bridge.heard('linked');
+      const rng = new Rng(11);
+      for (let i = 0; i < 50; i++) {
+        bridge.connection.write(Uint8Array.from({ length: 200 }, () => rng.integer(256)));
+        await sleep(5);
+      }
+      bridge.connection.write(Uint8Array.of(0));
+      await expect.poll(() => device.events.some((line) => line.startsWith('dropped'))).toBe(true);
+      device.order('stick 2 0 100 -32768 1');
+      await expect.poll(() => bridge.commands.length).toBeGreaterThan(0);
+      expect(bridge.commands[0]!.axes).toEqual([-1, 1 / 32767]);
+      expect(bridge.told.filter((line) => line.startsWith('lost'))).toEqual([]);
+    });
+  },
+);
+
+it.skipIf(missing !== undefined)('says what to do about a port that is not there', async () => {
+  const bridge = new Bridge('/dev/nowhere');
+  await bridge.heard(/there is no serial port \/dev\/nowhere; plug the device in, or list ports/);
+});

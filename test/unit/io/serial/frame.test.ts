@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  cobsDecode,
+  decodeFrame,
+  encodeFrame,
+  encodeMessage,
+  schemaOf,
+  type Frame,
+  type Message,
+} from '../../../../src/io/serial/index.js';
+
+const STICK: Message = {
+  type: 'teleop',
+  mode: 'joint-velocity',
+  enable: true,
+  estop: false,
+  ttlMs: 100,
+  axes: [0.5, -0.25, 0],
+};
+
+function bytesOf(message: Message, header: Partial<Frame> = {}): Uint8Array {
+  const { id, schema, payload } = encodeMessage(message);
+  const frame = { id, flags: 0, role: 'operator', session: 0x1234, sequence: 7, sentMs: 1000 } as const;
+  return encodeFrame({ ...frame, ...header, payload }, schema);
+}
+
+const decode = (wire: Uint8Array) => decodeFrame(wire.slice(1, -1), schemaOf);
+
+describe('a frame', () => {
+  it('has the bytes of the published vector', () => {
+    // computed by hand from the byte table, its checksum with Python's zlib.crc32
+    const wire = bytesOf({ type: 'estop', cause: 3 }, { flags: 1 });
+    const raw = wire.slice(1, -1);
+    const length = cobsDecode(raw);
+    expect(Buffer.from(raw.subarray(0, length)).toString('hex')).toBe(
+      '01050101' + '3412' + '0700' + 'e8030000' + '03' + CRC_OF_VECTOR,
+    );
+    expect([wire[0], wire.at(-1)]).toEqual([0, 0]);
+  });
+
+  it('comes back as it was', () => {
+    const frame = decode(bytesOf(STICK));
+    expect(frame).toMatchObject({
+      id: 4,
+      flags: 0,
+      role: 'operator',
+      session: 0x1234,
+      sequence: 7,
+      sentMs: 1000,
+    });
+  });
+
+  it('is refused when any one or two of its bits were changed', () => {
+    const wire = bytesOf(STICK);
+    const bits = (wire.length - 2) * 8;
+    const flipped = (...at: number[]) => {
+      const copy = wire.slice();
+      for (const bit of at) copy[1 + (bit >> 3)]! ^= 1 << (bit & 7);
+      return copy;
+    };
+    for (let a = 0; a < bits; a++) {
+      expect(typeof decode(flipped(a)), `bit ${a}`).toBe('string');
+      for (let b = a + 1; b < bits; b += 1 + (a % 7)) {
+        expect(typeof decode(flipped(a, b)), `bits ${a}, ${b}`).toBe('string');
+      }
+    }
+  });
+
+  it('is refused with a reason when it is cut, of another version or role, or has flags that nobody knows', () => {
+    const wire = bytesOf(STICK);
+    expect(decode(Uint8Array.of(0, 1, 0))).toBe('length');
+    expect(['stuffing', 'crc', 'length']).toContain(decode(Uint8Array.of(...wire.subarray(0, 12), 0)));
+    expect(decode(bytesOf(STICK, { flags: 2 }))).toBe('flags');
+    expect(decode(bytesOf(STICK, { id: 99 }))).toBe('unknown-id');
+    expect(decode(bytesOf(STICK, { id: 3 }))).toBe('crc'); // the schema byte of another message
+  });
+
+  it('is never made of random bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 230 }), (bytes) => {
+        expect(typeof decodeFrame(bytes.slice(), schemaOf)).toBe('string');
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+});
+
+/** python3 -c "import zlib; print(zlib.crc32(bytes.fromhex('0105010134120700e803000003' + '55')).to_bytes(4, 'little').hex())" */
+const CRC_OF_VECTOR = '26ecc06f';

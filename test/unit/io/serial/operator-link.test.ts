@@ -1,0 +1,347 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Rng } from '../../../../src/core/index.js';
+import {
+  cobsDecode,
+  decodeFrame,
+  decodeMessage,
+  encodeFrame,
+  encodeMessage,
+  jointSetHash,
+  OperatorLink,
+  schemaOf,
+  type Frame,
+  type Hello,
+  type LinkLoss,
+  type Message,
+  type OperatorCommand,
+  type TeleopCommand,
+} from '../../../../src/io/serial/index.js';
+
+const JOINTS = ['shoulder', 'elbow'];
+const HELLO: Hello = {
+  type: 'hello',
+  minor: 0,
+  bootId: 1,
+  jointSet: jointSetHash(JOINTS),
+  axes: 2,
+  maxRateHz: 50,
+  firmware: 'test',
+};
+const STICK: TeleopCommand = {
+  type: 'teleop',
+  mode: 'joint-velocity',
+  enable: true,
+  estop: false,
+  ttlMs: 80,
+  axes: [0.5, -1],
+};
+const IDLE = { owner: 'hold', latched: false, nonce: 0, stateAgeMs: 5 } as const;
+
+/** A device that is in step with the link's clock, and what the link tells. */
+class Bench {
+  nowMs = 5000;
+  session = 0;
+  sequence = 0;
+  readonly sent: { readonly message: Message; readonly frame: Frame }[] = [];
+  readonly commands: OperatorCommand[] = [];
+  readonly losses: LinkLoss[] = [];
+  readonly told: string[] = [];
+  readonly link = new OperatorLink(
+    { axes: 2, jointSet: HELLO.jointSet, commandTimeoutMs: 100, linkTimeoutMs: 300 },
+    {
+      linked: ({ firmware }) => this.told.push(`linked ${firmware}`),
+      refused: (result) => this.told.push(`refused ${result}`),
+      lost: (reason) => this.losses.push(reason),
+      command: (command) => this.commands.push(command),
+      estop: (cause) => this.told.push(`estop ${cause}`),
+      estopReset: (nonce) => this.told.push(`reset ${nonce}`),
+      log: (level, text) => this.told.push(`log ${level} ${text}`),
+    },
+    (bytes) => this.fromBridge(bytes),
+    new Rng(1),
+  );
+
+  get nowNs(): bigint {
+    return BigInt(Math.round(this.nowMs * 1e6));
+  }
+
+  bytes(message: Message, header: Partial<Frame> = {}): Uint8Array {
+    const { id, schema, payload } = encodeMessage(message);
+    const sequence = (this.sequence = (this.sequence + 1) & 0xffff);
+    const frame = { id, flags: 0, role: 'operator', session: this.session, sequence, sentMs: this.nowMs };
+    return encodeFrame({ ...(frame as Frame), ...header, payload }, schema);
+  }
+
+  give(message: Message, header: Partial<Frame> = {}): void {
+    this.link.receive(this.bytes(message, header), this.nowNs);
+  }
+
+  shake(): this {
+    this.session = 0;
+    this.give(HELLO);
+    return this;
+  }
+
+  /** Passes time in steps of 5 ms; the device beats and its loop goes on unless told otherwise. */
+  pass(durationMs: number, { beats = true, progress = true } = {}): void {
+    for (const end = this.nowMs + durationMs; this.nowMs < end;) {
+      this.nowMs += 5;
+      if (beats && this.nowMs % 100 === 0)
+        this.give({ type: 'heartbeat', faults: 0, progress: progress ? this.nowMs : 1, dropped: 0 });
+      this.link.tick(this.nowNs, IDLE);
+    }
+  }
+
+  dropped(reason: Parameters<OperatorLink['dropped']['get']>[0]): number {
+    return this.link.dropped.get(reason) ?? 0;
+  }
+
+  private fromBridge(wire: Uint8Array): void {
+    const stuffed = wire.slice(1, -1);
+    expect(cobsDecode(stuffed.slice())).toBeGreaterThan(0);
+    const frame = decodeFrame(stuffed, schemaOf) as Frame;
+    const message = decodeMessage(frame.id, frame.payload)!;
+    if (message.type === 'hello-reply') this.session = message.session;
+    this.sent.push({ message, frame });
+  }
+}
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench();
+});
+
+describe('handshake', () => {
+  it('answers a device that fits with a session and the timeouts, and links', () => {
+    bench.shake();
+    expect(bench.sent[0]!.message).toMatchObject({
+      type: 'hello-reply',
+      result: 'accepted',
+      commandTimeoutMs: 100,
+      linkTimeoutMs: 300,
+    });
+    expect(bench.session).toBeGreaterThan(0);
+    expect(bench.link.linked).toBe(true);
+    expect(bench.told).toEqual(['linked test']);
+  });
+
+  it.each([
+    ['axes', { axes: 3 }],
+    ['joint-set', { jointSet: jointSetHash(['elbow', 'shoulder']) }],
+  ])('refuses a device whose %s differ, and says so to both', (result, change) => {
+    bench.give({ ...HELLO, ...change });
+    expect(bench.sent[0]!.message).toMatchObject({ type: 'hello-reply', session: 0, result, axes: 2 });
+    expect(bench.told).toEqual([`refused ${result}`]);
+    expect(bench.link.linked).toBe(false);
+    bench.give(STICK);
+    expect(bench.commands).toEqual([]);
+  });
+
+  it('draws another session each time, so that frames from before a restart are not used', () => {
+    bench.shake();
+    const old = bench.session;
+    bench.pass(20);
+    bench.shake();
+    expect(bench.losses).toEqual(['restarted']);
+    expect(bench.session).not.toBe(old);
+    bench.give(STICK, { session: old });
+    expect(bench.commands).toEqual([]);
+    expect(bench.dropped('session')).toBe(1);
+  });
+
+  it('does not link to its own echo', () => {
+    bench.give(HELLO, { role: 'bridge' });
+    expect(bench.link.linked).toBe(false);
+    expect(bench.dropped('echo')).toBe(1);
+  });
+});
+
+describe('commands', () => {
+  beforeEach(() => {
+    bench.shake();
+  });
+
+  it('are handed on with the time when they end: their own, or the longest allowed', () => {
+    bench.give(STICK);
+    bench.give({ ...STICK, ttlMs: 5000 });
+    const [first, second] = bench.commands;
+    expect(first!.axes[0]).toBeCloseTo(0.5, 4);
+    expect(first!.axes[1]).toBe(-1);
+    expect(first!.expiresNs - first!.receivedNs).toBe(80_000_000n);
+    expect(second!.expiresNs - second!.receivedNs).toBe(100_000_000n);
+  });
+
+  it('are used once and in order: duplicates, replays and latecomers are dropped', () => {
+    const recorded = [bench.bytes(STICK), bench.bytes(STICK), bench.bytes(STICK)];
+    for (const i of [0, 0, 2, 1, 2]) bench.link.receive(recorded[i]!, bench.nowNs);
+    expect(bench.commands).toHaveLength(2);
+    expect(bench.dropped('sequence')).toBe(3);
+  });
+
+  it('go on when the sequence number begins anew at 65536', () => {
+    bench.sequence = 0x7000;
+    bench.give(STICK);
+    bench.sequence = 0xe000;
+    bench.give(STICK);
+    bench.sequence = 0xffff;
+    bench.give(STICK);
+    expect(bench.commands).toHaveLength(3);
+  });
+
+  it('that were on their way for longer than a command may be old are dropped, however they are stamped', () => {
+    bench.pass(100);
+    const queued = bench.bytes(STICK);
+    bench.pass(150, { beats: false });
+    bench.link.receive(queued, bench.nowNs);
+    expect(bench.commands).toHaveLength(0);
+    expect(bench.dropped('delayed')).toBe(1);
+    bench.give(STICK);
+    expect(bench.commands).toHaveLength(1);
+  });
+
+  it('survive that the clocks part slowly, for hours', () => {
+    for (let minute = 0; minute < 120; minute++) {
+      bench.nowMs += 60_000;
+      bench.give(STICK, { sentMs: Math.round(bench.nowMs * (1 - 1e-4)) }); // 100 ppm: 0.7 s after two hours
+    }
+    expect(bench.dropped('delayed')).toBe(0);
+  });
+
+  it('survive that the device counts milliseconds past 2^32', () => {
+    const wrapping = 2 ** 32 - 50;
+    bench = new Bench();
+    bench.give(HELLO, { sentMs: wrapping });
+    for (let t = 10; t <= 100; t += 10) {
+      bench.nowMs += 10;
+      bench.give(STICK, { sentMs: (wrapping + t) % 2 ** 32 });
+    }
+    expect(bench.commands).toHaveLength(10);
+  });
+
+  it('with another number of axes are dropped', () => {
+    bench.give({ ...STICK, axes: [0] });
+    expect(bench.commands).toEqual([]);
+    expect(bench.dropped('axes')).toBe(1);
+  });
+});
+
+describe('stops', () => {
+  it('by their button come through as stops, not as commands', () => {
+    bench.shake();
+    bench.give({ ...STICK, estop: true });
+    expect(bench.told).toContain('estop 0');
+    expect(bench.commands).toEqual([]);
+  });
+
+  it('are acknowledged and told whatever their session and sequence', () => {
+    bench.give({ type: 'estop', cause: 4 }, { flags: 1, session: 999, sequence: 77 });
+    expect(bench.told).toEqual(['estop 4']);
+    expect(bench.sent[0]!.message).toEqual({ type: 'ack', id: 5, sequence: 77 });
+  });
+
+  it('are reset only in a session, with the number of the stop', () => {
+    bench.give({ type: 'estop-reset', nonce: 12 });
+    expect(bench.told).toEqual([]);
+    bench.shake();
+    bench.give({ type: 'estop-reset', nonce: 12 });
+    expect(bench.told).toContain('reset 12');
+  });
+});
+
+describe('loss', () => {
+  beforeEach(() => {
+    bench.shake();
+  });
+
+  it('does not come while the device beats and its loop goes on', () => {
+    bench.pass(5000);
+    expect(bench.losses).toEqual([]);
+  });
+
+  it('comes when nothing valid was heard for the link timeout', () => {
+    bench.pass(300, { beats: false });
+    expect(bench.losses).toEqual([]);
+    bench.pass(5, { beats: false });
+    expect(bench.losses).toEqual(['silent']);
+    bench.give(STICK);
+    expect(bench.commands).toEqual([]); // a new handshake first
+  });
+
+  it('comes when the device beats but its loop hangs', () => {
+    bench.pass(1000);
+    bench.pass(1000, { progress: false });
+    expect(bench.losses).toEqual(['stuck']);
+  });
+
+  it('comes when the port is gone', () => {
+    bench.link.closed();
+    expect(bench.losses).toEqual(['closed']);
+    bench.link.closed();
+    expect(bench.losses).toEqual(['closed']);
+  });
+
+  it('comes when more than a fifth of the frames is damaged, not for less', () => {
+    const exchange = (damagedOf10: number, rounds: number) => {
+      for (let i = 0; i < rounds; i++) {
+        const wire = bench.bytes(STICK);
+        if (i % 10 < damagedOf10) wire[5]! ^= wire[5] === 0x10 ? 0x20 : 0x10;
+        bench.link.receive(wire, bench.nowNs);
+        bench.pass(20);
+      }
+    };
+    exchange(1, 200);
+    expect(bench.losses).toEqual([]);
+    exchange(5, 100);
+    expect(bench.losses).toEqual(['noisy']);
+  });
+});
+
+describe('a noisy line', () => {
+  it('gives no command, keeps no memory, and the next good frame is taken', () => {
+    bench.shake();
+    const rng = new Rng(7);
+    const noise = new Uint8Array(1000);
+    for (let i = 0; i < 1000; i++) {
+      for (let j = 0; j < noise.length; j++) noise[j] = rng.integer(256);
+      bench.link.receive(noise, bench.nowNs);
+    }
+    expect(bench.commands).toEqual([]);
+    expect(bench.told.filter((text) => text !== 'linked test')).toEqual([]);
+    bench.link.receive(Uint8Array.of(0), bench.nowNs);
+    bench.shake();
+    bench.give(STICK);
+    expect(bench.commands).toHaveLength(1);
+  });
+
+  it('costs no more than the frames that it touches', () => {
+    bench.shake();
+    const wire = [bench.bytes(STICK), bench.bytes(STICK), bench.bytes(STICK)];
+    wire[1] = wire[1]!.filter((_, i) => i !== 9); // a byte lost
+    bench.link.receive(Buffer.concat(wire), bench.nowNs);
+    expect(bench.commands).toHaveLength(2);
+  });
+
+  it('does not glue the halves of a frame together after a pause', () => {
+    bench.shake();
+    const wire = bench.bytes(STICK);
+    bench.link.receive(wire.subarray(0, 12), bench.nowNs);
+    bench.pass(60, { beats: false });
+    bench.link.receive(wire.subarray(12), bench.nowNs);
+    expect(bench.commands).toEqual([]);
+    expect(bench.dropped('late-frame')).toBe(1);
+    bench.give(STICK);
+    expect(bench.commands).toHaveLength(1);
+  });
+});
+
+it('tells the device ten times a second who moves the robot', () => {
+  bench.shake();
+  bench.sent.length = 0;
+  bench.pass(1000);
+  const statuses = bench.sent.filter(({ message }) => message.type === 'status');
+  expect(statuses).toHaveLength(10);
+  expect(statuses[0]!.message).toEqual({ type: 'status', ...IDLE });
+  expect(statuses.every(({ frame }) => frame.role === 'bridge' && frame.session === bench.session)).toBe(
+    true,
+  );
+});
