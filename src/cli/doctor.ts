@@ -134,12 +134,16 @@ async function physics(): Promise<Finding[]> {
 }
 
 async function serial(): Promise<Finding[]> {
-  const { SerialPort } = await import('serialport');
+  const { findPorts } = await import('../io/serial/index.js');
   try {
-    const ports = await SerialPort.list();
-    if (ports.length > 0)
-      return [{ what: 'serial', level: 'ok', detail: ports.map(({ path }) => path).join(', ') }];
-    return [{ what: 'serial', level: 'note', detail: 'no port is plugged in (needed for teleop only)' }];
+    const ports = await findPorts();
+    if (ports.length === 0)
+      return [{ what: 'serial', level: 'note', detail: 'no port is plugged in (needed for teleop only)' }];
+    return ports.map(({ path, permitted }) =>
+      permitted
+        ? { what: 'serial', level: 'ok', detail: path }
+        : { what: 'serial', level: 'note', detail: `${path}: no permission (see: dynabridge find-port)` },
+    );
   } catch (error) {
     // serialport lists ports through udevadm, which small machines lack
     const detail = `ports cannot be listed (${(error as Error).message}); apt-get install udev (needed for teleop only)`;

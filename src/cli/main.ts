@@ -6,6 +6,7 @@ import { Output } from './output.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
+import { findPortCommand } from './find-port.js';
 import { initCommand } from './init.js';
 import { reportCommand } from './report.js';
 import { resumeCommand } from './resume.js';
@@ -44,6 +45,7 @@ for (const command of [
   modelEvalCommand,
   twinCommand,
   runCommand,
+  findPortCommand,
   reportCommand,
   demoCommand,
 ]) {

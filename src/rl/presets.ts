@@ -63,6 +63,12 @@ const CPU: LearnerConfig = {
   world: CPU_WORLD,
 };
 
+/** Where models are worse, at contacts and joint stops, branches are shorter, and grow later. */
+const CPU_LENGTHS: Readonly<Record<string, RolloutConfig['length']>> = {
+  'reacher-easy': { from: 5, to: 50, fromStep: 250, toStep: 2500 },
+  'reacher-hard': { from: 5, to: 50, fromStep: 250, toStep: 2500 },
+};
+
 /**
  * jannerm/mbpo `examples/config/<env>/0.py` and `mbpo/models/constructor.py`. Deviations: the policy sees normalised observations, as with
  * every preset; its log standard deviation is bounded smoothly; batches that are not full are left out of an epoch of the model.
@@ -153,7 +159,7 @@ export function presetConfig(
   const observation = delayed ? { history: 2, previousActions: 1 } : {};
   if (!ALGORITHMS.includes(algorithm)) throw unknownName('algorithm', algorithm, ALGORITHMS);
   if (!PRESETS.includes(preset)) throw unknownName('preset', preset, PRESETS);
-  const base = { cpu: CPU, official: official(task), sim: SIM }[preset];
+  const base = { cpu: cpu(task), official: official(task), sim: SIM }[preset];
   const config = { ...base, ...observation };
   if (algorithm === 'mbpo') return config;
   const { world: _, sac, ...rest } = config;
@@ -163,6 +169,11 @@ export function presetConfig(
 
 function unknownName(what: string, name: string, known: readonly string[]) {
   return badInput(`${what} '${name}', expected one of ${known.join(', ')}`);
+}
+
+function cpu(task: string): LearnerConfig {
+  const length = CPU_LENGTHS[task] ?? CPU_WORLD.rollout.length;
+  return { ...CPU, world: { ...CPU_WORLD, rollout: { ...CPU_WORLD.rollout, length } } };
 }
 
 function official(task: string): LearnerConfig {

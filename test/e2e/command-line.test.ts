@@ -14,35 +14,34 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const dynabridge = (...args: string[]): Promise<Ended> => new Dynabridge(args).ended;
 
+const COMMANDS = [
+  'init',
+  'doctor',
+  'train',
+  'resume',
+  'eval',
+  'model-eval',
+  'twin',
+  'run',
+  'find-port',
+  'report',
+  'demo',
+];
+
 describe('help', () => {
   it('names every command and every exit code', async () => {
     const { code, stdout } = await dynabridge('--help');
     expect(code).toBe(0);
-    for (const command of [
-      'init',
-      'doctor',
-      'train',
-      'resume',
-      'eval',
-      'model-eval',
-      'twin',
-      'run',
-      'report',
-      'demo',
-    ])
-      expect(stdout).toContain(command);
+    for (const command of COMMANDS) expect(stdout).toContain(command);
     for (const { exitCode, meaning } of Object.values(ERROR_CODES))
       expect(stdout).toContain(`${exitCode}  ${meaning}`);
   });
 
-  it.each(['init', 'doctor', 'train', 'resume', 'eval', 'model-eval', 'twin', 'run', 'report', 'demo'])(
-    'of %s explains its options',
-    async (command) => {
-      const { code, stdout } = await dynabridge(command, '--help');
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/--json +print one final JSON object/);
-    },
-  );
+  it.each(COMMANDS)('of %s explains its options', async (command) => {
+    const { code, stdout } = await dynabridge(command, '--help');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/--json +print one final JSON object/);
+  });
 });
 
 describe('wrong input', () => {

@@ -26,3 +26,4 @@ export {
   type SerialConnectionEvents,
   type SerialConnectionOptions,
 } from './serial-connection.js';
+export { findPorts, type FoundPort } from './find-ports.js';
