@@ -85,11 +85,12 @@ function robotFinding(name: string, { model, config }: Robot): Finding {
 async function ownRobot(name: string): Promise<Finding[]> {
   try {
     const robot = loadRobot(name);
-    const { gateConfigFromRobot } = await import('../safety/index.js');
+    const { gateConfigFromRobot, requireSelfTest } = await import('../safety/index.js');
     const { compileRobot, loadEngine } = await import('../../sim/index.js');
-    gateConfigFromRobot(robot);
+    const refused = requireSelfTest(gateConfigFromRobot(robot));
     compileRobot(await loadEngine(), robot).dispose();
-    return [robotFinding(name, robot)];
+    const gate = `self-test passed: ${refused} poisoned commands and states did not get through`;
+    return [robotFinding(name, robot), { what: `gate of ${name}`, level: 'ok', detail: gate }];
   } catch (error) {
     if (!(error instanceof DynabridgeError)) throw error;
     return [{ what: `robot ${name}`, level: 'problem', detail: error.message }];

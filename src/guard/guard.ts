@@ -17,6 +17,7 @@ import {
   gateEvent,
   lastSent,
   reasonMask,
+  requireSelfTest,
   shapeTick,
   type EventOutcome,
   type GateConfig,
@@ -107,6 +108,7 @@ export class Guard {
     const { robot, middleware, clock, nodeName } = options;
     const { model, config } = robot;
     this.config = gateConfigFromRobot(robot);
+    requireSelfTest(this.config);
     this.decimation = Math.round(config.controlRateHz / config.policyRateHz);
     this.shaper = createShaperState(this.config, this.decimation);
     this.mapper = new StateMapper(model);

@@ -8,5 +8,6 @@ export { gateEvent, type EventResult } from './gate-events.js';
 export { createGateState, lastSent, type GateState } from './gate-state.js';
 export { interpolate } from './interpolator.js';
 export { reasonMask, reasonNames } from './reasons.js';
+export { requireSelfTest } from './self-test.js';
 export { distanceToStop, maxVelocityToStop } from './stopping-bound.js';
 export * from './types.js';
