@@ -17,6 +17,7 @@ interface RunCliOptions {
   readonly duration?: number;
   readonly wait: number;
   readonly engage: 'auto' | 'manual';
+  readonly teleopPort?: string;
   readonly controller?: ControllerKind;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
   readonly name: string;
@@ -45,6 +46,10 @@ export function runCommand(): Command {
       )
         .choices(['auto', 'manual'])
         .default('auto'),
+    )
+    .option(
+      '--teleop-port <port>',
+      "serial port of the operator's device (see: dynabridge find-port); its enable button takes over from the agent",
     )
     .addOption(controllerOption())
     .addOption(
@@ -120,7 +125,7 @@ class Bridge {
   ) {}
 
   async drive(robot: Robot, session: SessionInfo): Promise<BridgeOutcome> {
-    const { controller, middleware, name, engage, wait } = this.options;
+    const { controller, middleware, name, engage, teleopPort, wait } = this.options;
     process.on('SIGTSTP', () =>
       this.output.line('Ctrl+Z is ignored: a suspended supervisor cannot watch; Ctrl+C ends'),
     );
@@ -139,6 +144,7 @@ class Bridge {
       nodeName: name,
       middleware,
       engage,
+      teleopPort,
       clock: systemClock,
       onEvent: (kind, detail) => this.onEvent(kind, detail),
     });

@@ -3,14 +3,10 @@ const PROOF_OF_LIFE_PROPOSALS = 5;
 /** Joint states slower than this part of the control rate stretch every policy step; the agent is not engaged on them. */
 const MIN_STATE_RATE = 0.7;
 
-/** What has to be true before the agent may drive; the gate asks for a fresh and safe state besides. */
-export interface EngagementFacts {
+/** What has to be true before anybody may drive; the gate asks for a fresh and safe state besides. */
+export interface DrivingFacts {
   readonly stopping: boolean;
   readonly supervised: boolean;
-  /** true as well where nobody waits for a recorder */
-  readonly recorded: boolean;
-  readonly agentConnected: boolean;
-  readonly validProposals: number;
   readonly commandTopic: string;
   readonly commandSubscribers: number;
   /** of other nodes */
@@ -19,16 +15,19 @@ export interface EngagementFacts {
   readonly controlRateHz: number;
 }
 
+/** What has to be true of the agent besides, before it may. */
+export interface EngagementFacts {
+  /** true as well where nobody waits for a recorder */
+  readonly recorded: boolean;
+  readonly agentConnected: boolean;
+  readonly validProposals: number;
+}
+
 /** The first thing that is missing, for people; null when nothing is. */
-export function whyNotEngage(facts: EngagementFacts): string | null {
-  const { validProposals, commandTopic, stateRateHz, controlRateHz } = facts;
+export function whyNotDrive(facts: DrivingFacts): string | null {
+  const { commandTopic, stateRateHz, controlRateHz } = facts;
   if (facts.stopping) return 'the guard is stopping';
   if (!facts.supervised) return 'no supervisor has joined';
-  if (!facts.recorded) return 'the recorder has not joined yet';
-  if (!facts.agentConnected) return 'no agent is connected';
-  if (validProposals < PROOF_OF_LIFE_PROPOSALS) {
-    return `the agent has made ${validProposals} valid proposals, ${PROOF_OF_LIFE_PROPOSALS} are wanted as proof of life`;
-  }
   if (facts.commandSubscribers === 0) return `nobody listens on ${commandTopic}; is the controller active?`;
   if (facts.commandPublishers > 0) return `another node publishes on ${commandTopic}; stop it first`;
   if (stateRateHz < MIN_STATE_RATE * controlRateHz) {
@@ -36,6 +35,16 @@ export function whyNotEngage(facts: EngagementFacts): string | null {
       `joint states come at ${stateRateHz.toFixed(0)} Hz, control_rate_hz is ${controlRateHz}; ` +
       'raise the one or lower the other'
     );
+  }
+  return null;
+}
+
+/** The first thing that is missing of the agent, for people; null when nothing is. */
+export function whyNotEngage({ recorded, agentConnected, validProposals }: EngagementFacts): string | null {
+  if (!recorded) return 'the recorder has not joined yet';
+  if (!agentConnected) return 'no agent is connected';
+  if (validProposals < PROOF_OF_LIFE_PROPOSALS) {
+    return `the agent has made ${validProposals} valid proposals, ${PROOF_OF_LIFE_PROPOSALS} are wanted as proof of life`;
   }
   return null;
 }

@@ -10,6 +10,8 @@ export interface GuardProcessConfig {
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
   /** auto: engage as soon as states are fresh and the agent has shown itself alive; manual: wait for ~/engage */
   readonly engage: 'auto' | 'manual';
+  /** serial port of the operator's device */
+  readonly teleopPort?: string | undefined;
 }
 
 /** An agent that has answered nothing for this long loses its authority [ms], and for at least so many policy steps. */

@@ -11,14 +11,19 @@ import {
 } from '../io/ros/index.js';
 import type { Robot } from '../robot/index.js';
 import {
+  NOBODY,
   arbitrate,
   createShaperState,
+  followOperator,
   gateConfigFromRobot,
   gateEvent,
+  grantAgent,
   lastSent,
   reasonMask,
   requireSelfTest,
+  revoke,
   shapeTick,
+  type ArbiterState,
   type EventOutcome,
   type GateConfig,
   type GateEvent,
@@ -28,7 +33,7 @@ import {
   type ShapedTick,
   type ShaperState,
 } from '../safety/index.js';
-import { whyNotEngage } from './engagement.js';
+import { whyNotDrive, whyNotEngage } from './engagement.js';
 import {
   AGENT_TIMEOUT_MS,
   AGENT_TIMEOUT_STEPS,
@@ -41,6 +46,7 @@ import { RestDetector } from './rest-detector.js';
 import { RosSurface, guardStatus, type GuardStatus } from './ros-surface.js';
 import { StateDecimator } from './state-decimator.js';
 import { StateMapper } from './state-mapper.js';
+import { Teleop } from './teleop.js';
 
 export interface GuardOptions {
   readonly robot: Robot;
@@ -48,6 +54,8 @@ export interface GuardOptions {
   readonly clock: Clock;
   readonly nodeName: string;
   readonly engage: 'auto' | 'manual';
+  /** serial port of the operator's device; default: none */
+  readonly teleopPort?: string | undefined;
   /** called once, when the guard has stopped the robot and has nothing left to do */
   readonly onFinished: () => void;
 }
@@ -75,12 +83,14 @@ export class Guard {
   private readonly publisher: CommandPublisher;
   private readonly states: Subscription;
   private readonly surface: RosSurface;
+  private readonly teleop: Teleop | null;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly startNs: bigint;
   private readonly lastCommand: Float64Array;
   private readonly frame: Float64Array;
 
   private shaper: ShaperState;
+  private arbiter: ArbiterState = NOBODY;
   private measured: Measured | null = null;
   private engagedNs = 0n;
   private tickSeq = 0;
@@ -119,7 +129,7 @@ export class Guard {
       onProposal: (message) => this.onProposal(message),
       onExit: () => this.stopAndFinish('the supervisor asked for the end'),
       onAgentLost: () => {
-        this.request('release', 'the agent went away');
+        if (this.arbiter.owner === 'agent') this.request('release', 'the agent went away');
         this.links.emit('agent-lost', {});
       },
       onSupervisorLost: () => this.stopAndFinish('the supervisor went away'),
@@ -141,6 +151,7 @@ export class Guard {
       SENSOR_QOS,
       (message, info) => this.onState(message, info),
     );
+    this.teleop = options.teleopPort === undefined ? null : this.openTeleop(options.teleopPort);
     this.timers.push(
       setInterval(() => this.watch(), 1e3 / config.controlRateHz),
       setInterval(() => this.beat(), HEARTBEAT_MS),
@@ -189,7 +200,7 @@ export class Guard {
       return;
     }
     this.observe(receivedNs);
-    if (!this.links.agent.connected) {
+    if (!this.links.agent.connected || this.arbiter.owner === 'teleop') {
       this.tick();
       return;
     }
@@ -230,7 +241,7 @@ export class Guard {
   /** An agent that hangs loses its authority, so that it cannot move the robot again when it wakes. */
   private checkAgent(): void {
     const silentMs = elapsedMs(this.answeredNs, this.options.clock.nowNs());
-    if (this.shaper.gate.mode !== 'active') return;
+    if (this.arbiter.owner !== 'agent') return;
     if (silentMs < AGENT_TIMEOUT_MS || this.missedSteps < AGENT_TIMEOUT_STEPS) return;
     this.links.emit('agent-silent', { silentMs, missedSteps: this.missedSteps });
     this.request('release', 'the agent is silent');
@@ -262,8 +273,9 @@ export class Guard {
   private tick(): void {
     const { clock } = this.options;
     const now = clock.nowNs();
-    const authority = this.shaper.gate.mode === 'active' ? 'agent' : null;
-    const target: Proposal | null = arbitrate(authority, this.links.agent.newest);
+    this.followOperator(now);
+    const sticks = this.teleop?.proposal(this.baseCommand(), this.arbiter.owner === 'teleop') ?? null;
+    const target: Proposal | null = arbitrate(this.arbiter, [this.links.agent.newest, sticks]);
     const shaped = shapeTick(this.config, this.decimation, this.shaper, target, this.measured, null, now);
     this.shaper = shaped.state;
     const { command, kind, reasons } = shaped.verdict;
@@ -308,20 +320,27 @@ export class Guard {
       const from = this.modeSeen;
       this.modeSeen = mode;
       this.links.emit('mode', { from, to: mode });
-      const now = this.options.clock.nowNs();
-      if (mode === 'active') this.activeSinceNs = now;
-      else if (this.activeSinceNs !== null) {
-        this.activeNs += now - this.activeSinceNs;
-        this.activeSinceNs = null;
-      }
       if (fault)
         this.links.emit('fault', { check: fault.check, message: fault.message, clearedBy: fault.clearedBy });
-      if (from === 'active') {
-        const reason = fault?.message ?? (this.stopReason || `the joint state was lost: now ${mode}`);
-        this.links.emit('disengaged', { reason, requested: this.stopReason !== '' });
-      }
+      if (from === 'active')
+        this.endAuthority(fault?.message ?? (this.stopReason || `the joint state was lost: now ${mode}`));
       this.surface.refresh();
     }
+  }
+
+  /** Nobody moves the robot from now on. */
+  private endAuthority(reason: string): void {
+    const { owner } = this.arbiter;
+    this.arbiter = revoke(this.arbiter);
+    if (owner === 'agent') this.endAgentEpisode(reason, this.stopReason !== '');
+    if (owner === 'teleop') this.links.emit('teleop', { event: 'ended', reason });
+  }
+
+  private endAgentEpisode(reason: string, requested: boolean): void {
+    if (this.activeSinceNs === null) return;
+    this.activeNs += this.options.clock.nowNs() - this.activeSinceNs;
+    this.activeSinceNs = null;
+    this.links.emit('disengaged', { reason, requested });
   }
 
   /** Without states there are no ticks; then this timer runs them, so that the gate can ramp to rest on what it knows. */
@@ -343,12 +362,14 @@ export class Guard {
   }
 
   private engage(by: string): EventOutcome {
-    const why = this.unready();
+    const { state, why = this.unready() } = grantAgent(this.arbiter);
     const outcome = why === null ? this.apply('engage') : ({ accepted: false, why } as const);
     if (outcome.accepted) {
       this.armed = false;
       this.stopReason = '';
+      this.arbiter = state;
       this.engagedNs = this.options.clock.nowNs();
+      this.activeSinceNs ??= this.engagedNs;
       this.links.agent.breakHistory();
       this.links.emit('engaged', { atNs: this.engagedNs.toString(), by });
     }
@@ -370,19 +391,86 @@ export class Guard {
 
   /** Why the agent may not be given authority yet, if anything. */
   private unready(): string | null {
+    const { links } = this;
+    return (
+      this.unfit() ??
+      whyNotEngage({
+        recorded: links.recorded || !this.armed,
+        agentConnected: links.agent.connected,
+        validProposals: links.agent.validProposals,
+      })
+    );
+  }
+
+  /** Why nobody may be given authority yet, if anything. */
+  private unfit(): string | null {
     const { links, publisher } = this;
-    return whyNotEngage({
+    return whyNotDrive({
       stopping: this.finishing !== null,
       supervised: links.supervised,
-      recorded: links.recorded || !this.armed,
-      agentConnected: links.agent.connected,
-      validProposals: links.agent.validProposals,
       commandTopic: publisher.topic,
       commandSubscribers: publisher.matched,
       commandPublishers: this.options.middleware.otherPublishers(publisher.topic),
       stateRateHz: this.decimator.stateRateHz,
       controlRateHz: this.options.robot.config.controlRateHz,
     });
+  }
+
+  // the operator at the teleoperation device
+
+  private openTeleop(path: string): Teleop {
+    const status = () => {
+      const { fault } = this.shaper.gate;
+      const ageMs = this.measured
+        ? elapsedMs(this.measured.receivedNs, this.options.clock.nowNs())
+        : Infinity;
+      return {
+        owner: fault ? ('stopped' as const) : this.arbiter.owner,
+        latched: fault !== null,
+        nonce: this.stopNumber(),
+        stateAgeMs: Math.round(ageMs),
+      };
+    };
+    return new Teleop(path, this.config, this.options.clock, status, {
+      changed: () => this.followOperator(this.options.clock.nowNs()),
+      estop: (by) => {
+        if (this.shaper.gate.mode !== 'estop') this.request('estop', by);
+      },
+      reset: (number) => {
+        if (number === this.stopNumber()) this.request('reset', 'operator device');
+        else this.links.emit('teleop', { event: 'reset-refused', why: 'it is of another stop' });
+      },
+      tell: (kind, detail) => this.links.emit(kind, detail),
+    });
+  }
+
+  /** Tells latched stops apart, so that a late reset clears no newer one; 0: nothing is latched. */
+  private stopNumber(): number {
+    const { fault } = this.shaper.gate;
+    return fault === null ? 0 : 1 + Number(fault.sinceNs % 0xffff_ffffn);
+  }
+
+  private followOperator(nowNs: bigint): void {
+    if (this.teleop === null) return;
+    const { state, event } = followOperator(this.arbiter, this.teleop.input, nowNs);
+    if (event === 'taken') return this.handToOperator(state);
+    this.arbiter = state;
+    if (event === undefined) return;
+    this.links.emit('teleop', { event });
+    if (event === 'released' || event === 'lost') this.request('release', `teleop: ${event}`);
+  }
+
+  private handToOperator(state: ArbiterState): void {
+    this.armed = false;
+    const why = this.unfit();
+    const outcome = why === null ? this.apply('engage') : ({ accepted: false, why } as const);
+    this.links.emit('teleop', outcome.accepted ? { event: 'taken' } : { event: 'refused', why: outcome.why });
+    if (outcome.accepted) {
+      this.endAgentEpisode('the operator took over', true);
+      this.stopReason = '';
+    }
+    this.arbiter = outcome.accepted ? state : { ...this.arbiter, released: false };
+    this.announceMode();
   }
 
   /** Two writers on one command topic is one too many, whoever was first. */
@@ -431,6 +519,7 @@ export class Guard {
     this.clearPending();
     this.states.close();
     this.surface.close();
+    void this.teleop?.stop();
     this.links.emit('stopped', { outcome, reason: this.stopReason });
     this.links.emit('summary', { ...this.summary() });
     this.options.onFinished();

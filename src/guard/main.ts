@@ -26,6 +26,7 @@ const guard = new Guard({
   clock: systemClock,
   nodeName: config.nodeName,
   engage: config.engage,
+  teleopPort: config.teleopPort,
   onFinished: () => {
     setTimeout(() => {
       void middleware.close().then(() => process.exit(0));

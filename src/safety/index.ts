@@ -1,4 +1,12 @@
-export { arbitrate } from './arbiter.js';
+export {
+  NOBODY,
+  arbitrate,
+  followOperator,
+  grantAgent,
+  revoke,
+  type ArbiterState,
+  type OperatorInput,
+} from './arbiter.js';
 export { createShaperState, shapeTick, type ShapedTick, type ShaperState } from './command-shaper.js';
 export { describe as describeReason } from './faults.js';
 export { GatedCommand } from './gated-command.js';

@@ -26,6 +26,8 @@ export interface SupervisorOptions {
   readonly nodeName: string;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
   readonly engage: 'auto' | 'manual';
+  /** serial port of the operator's device */
+  readonly teleopPort?: string | undefined;
   readonly clock: Clock;
   /** every event of guard and supervisor, as it happens */
   readonly onEvent: (kind: string, detail: Readonly<Record<string, unknown>>) => void;
@@ -103,6 +105,7 @@ export class Supervisor {
       nodeName,
       middleware: adapter,
       engage,
+      teleopPort,
       runFolder,
       episodesFolder,
       session,
@@ -116,6 +119,7 @@ export class Supervisor {
       nodeName,
       middleware: adapter,
       engage,
+      teleopPort,
     });
     const agent = spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder });
     const recorder = spawn<RecorderProcessConfig>('recorder', {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arbitrate } from '../../src/safety/arbiter.js';
 import { createShaperState, shapeTick, type ShaperState } from '../../src/safety/command-shaper.js';
 import { describe as describeReason } from '../../src/safety/faults.js';
 import { gateEvent } from '../../src/safety/gate-events.js';
@@ -173,16 +172,5 @@ describe('reasons', () => {
     ).toBe("velocity: joint 'elbow' 2.346 rad/s, limit 1 rad/s");
     expect(describeReason({ check: 'evidence', value: 0.5, limit: 1 })).toBe('evidence: 0.5, limit 1');
     expect(describeReason({ check: 'mode' })).toBe('mode');
-  });
-});
-
-describe('arbitrate', () => {
-  it('lets one source through, and gives its authority to no other when it falls silent', () => {
-    const [agent, teleop] = [proposal([0]), proposal([0], { source: 'teleop' })];
-    expect(arbitrate('agent', agent)).toBe(agent);
-    expect(arbitrate('agent', teleop)).toBeNull();
-    expect(arbitrate('teleop', agent)).toBeNull();
-    expect(arbitrate('teleop', null)).toBeNull();
-    expect(arbitrate(null, agent)).toBeNull();
   });
 });

@@ -1,18 +1,41 @@
 import { describe, expect, it } from 'vitest';
-import { whyNotEngage, type EngagementFacts } from '../../../src/guard/engagement.js';
+import {
+  whyNotDrive,
+  whyNotEngage,
+  type DrivingFacts,
+  type EngagementFacts,
+} from '../../../src/guard/engagement.js';
 
-const ready: EngagementFacts = {
+const fit: DrivingFacts = {
   stopping: false,
   supervised: true,
-  recorded: true,
-  agentConnected: true,
-  validProposals: 5,
   commandTopic: '/commands',
   commandSubscribers: 1,
   commandPublishers: 0,
   stateRateHz: 100,
   controlRateHz: 100,
 };
+const ready: EngagementFacts = { recorded: true, agentConnected: true, validProposals: 5 };
+
+describe('whyNotDrive', () => {
+  it('has nothing to say when everything is there', () => {
+    expect(whyNotDrive(fit)).toBeNull();
+  });
+
+  it.each([
+    [{ stopping: true }, /stopping/],
+    [{ supervised: false }, /supervisor/],
+    [{ commandSubscribers: 0 }, /nobody listens on \/commands/],
+    [{ commandPublishers: 1 }, /another node publishes on \/commands/],
+    [{ stateRateHz: 50 }, /50 Hz, control_rate_hz is 100/],
+  ])('names what is missing: %j', (missing, message) => {
+    expect(whyNotDrive({ ...fit, ...missing })).toMatch(message);
+  });
+
+  it('allows for the jitter of a measured rate', () => {
+    expect(whyNotDrive({ ...fit, stateRateHz: 75 })).toBeNull();
+  });
+});
 
 describe('whyNotEngage', () => {
   it('has nothing to say when everything is there', () => {
@@ -20,19 +43,10 @@ describe('whyNotEngage', () => {
   });
 
   it.each([
-    [{ stopping: true }, /stopping/],
-    [{ supervised: false }, /supervisor/],
     [{ recorded: false }, /recorder/],
     [{ agentConnected: false }, /no agent/],
     [{ validProposals: 4 }, /4 valid proposals/],
-    [{ commandSubscribers: 0 }, /nobody listens on \/commands/],
-    [{ commandPublishers: 1 }, /another node publishes on \/commands/],
-    [{ stateRateHz: 50 }, /50 Hz, control_rate_hz is 100/],
   ])('names what is missing: %j', (missing, message) => {
     expect(whyNotEngage({ ...ready, ...missing })).toMatch(message);
-  });
-
-  it('allows for the jitter of a measured rate', () => {
-    expect(whyNotEngage({ ...ready, stateRateHz: 75 })).toBeNull();
   });
 });

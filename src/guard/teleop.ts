@@ -1,0 +1,125 @@
+import { Rng, type Clock } from '../core/index.js';
+import {
+  DEFAULT_TIMEOUTS,
+  OperatorLink,
+  SerialConnection,
+  jointSetHash,
+  type OperatorCommand,
+  type Status,
+} from '../io/serial/index.js';
+import type { GateConfig, OperatorInput, Proposal } from '../safety/index.js';
+
+export interface TeleopEvents {
+  /** the operator's input is another: who has authority may have changed */
+  changed(): void;
+  estop(by: string): void;
+  reset(nonce: number): void;
+  /** for the record and for people */
+  tell(kind: string, detail: Readonly<Record<string, unknown>>): void;
+}
+
+/** Full deflection is this share of a joint's limit of velocity, or of effort. */
+const MAX_SCALE = 0.3;
+/** A stick this close to its middle is at rest. */
+const DEAD_BAND = 0.05;
+const TICK_MS = 5;
+
+/** The operator's device: its link, what it asks for, and what that means for this robot. */
+export class Teleop {
+  private readonly connection: SerialConnection;
+  private readonly link: OperatorLink;
+  private readonly timer: NodeJS.Timeout;
+  private newest: OperatorCommand | null = null;
+  /** set-point that the sticks move, while they do (position interface) */
+  private target: Float64Array | null = null;
+  private seq = 0;
+
+  constructor(
+    path: string,
+    private readonly config: GateConfig,
+    clock: Clock,
+    status: () => Omit<Status, 'type'>,
+    private readonly events: TeleopEvents,
+  ) {
+    const joints = config.joints.map(({ name }) => name);
+    this.connection = new SerialConnection(
+      { path },
+      {
+        bytes: (chunk) => this.link.receive(chunk, clock.nowNs()),
+        opened: () => events.tell('teleop-port', { state: 'open', path }),
+        closed: () => {
+          events.tell('teleop-port', { state: 'closed', path });
+          this.link.closed();
+        },
+        failed: ({ message }) => events.tell('teleop-port', { state: 'not open', why: message }),
+      },
+    );
+    this.link = new OperatorLink(
+      { axes: joints.length, jointSet: jointSetHash(joints), ...DEFAULT_TIMEOUTS },
+      {
+        linked: ({ firmware }) => events.tell('teleop-linked', { firmware }),
+        refused: (result, { firmware }) => events.tell('teleop-refused', { why: result, firmware, joints }),
+        lost: (reason) => {
+          events.tell('teleop-lost', { why: reason });
+          this.take(null);
+        },
+        command: (command) => this.take(command),
+        estop: (cause) => events.estop(`operator device, cause ${cause}`),
+        estopReset: (nonce) => events.reset(nonce),
+        log: (level, text) => events.tell('teleop-log', { level, text }),
+      },
+      (bytes) => this.connection.write(bytes),
+      new Rng(Number(clock.nowNs() % 2n ** 31n), 'operator-session'), // another session number at each start
+    );
+    this.connection.start();
+    this.timer = setInterval(() => this.link.tick(clock.nowNs(), status()), TICK_MS);
+  }
+
+  /** As far as authority is concerned; null where there is no link. */
+  get input(): OperatorInput | null {
+    if (this.newest === null) return null;
+    const { enable, axes, expiresNs } = this.newest;
+    return { enable, expiresNs, neutral: axes.every((value) => Math.abs(value) <= DEAD_BAND) };
+  }
+
+  /**
+   * What the sticks ask for. @param base last command, from which a set-point goes on
+   * @param driving whether the operator has authority; a set-point is begun anew where not
+   */
+  proposal(base: Float64Array, driving: boolean): Proposal | null {
+    const { newest, config } = this;
+    if (!driving) this.target = null;
+    if (newest === null) return null;
+    const { joints, controlPeriod } = config;
+    const command = new Float64Array(joints.length);
+    joints.forEach(({ maxVelocity, maxEffort, minPosition, maxPosition }, i) => {
+      const deflection = newest.mode === 'joint-velocity' ? withoutDeadBand(newest.axes[i]!) : 0;
+      if (config.interface === 'velocity') command[i] = deflection * MAX_SCALE * maxVelocity;
+      else if (config.interface === 'effort') command[i] = deflection * MAX_SCALE * maxEffort;
+      else {
+        const from = (this.target ?? base)[i]!;
+        const to = from + deflection * MAX_SCALE * maxVelocity * controlPeriod;
+        command[i] = Math.min(Math.max(to, minPosition), maxPosition);
+      }
+    });
+    if (driving && config.interface === 'position') this.target = command;
+    const { expiresNs } = newest;
+    return { source: 'teleop', joints: joints.map(({ name }) => name), command, seq: ++this.seq, expiresNs };
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.connection.stop();
+  }
+
+  private take(command: OperatorCommand | null): void {
+    this.newest = command;
+    this.events.changed();
+  }
+}
+
+/** 0 within the dead band, then to 1 at full deflection without a jump. */
+function withoutDeadBand(value: number): number {
+  const beyond = Math.max(0, Math.abs(value) - DEAD_BAND) / (1 - DEAD_BAND);
+  return Math.sign(value) * beyond;
+}

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  NOBODY,
+  arbitrate,
+  followOperator,
+  grantAgent,
+  revoke,
+  type ArbiterEvent,
+  type ArbiterState,
+  type OperatorInput,
+} from '../../src/safety/arbiter.js';
+import { proposal } from './fixtures.js';
+
+const NOW = 1_000n;
+const input = (enable: boolean, neutral = true, expiresNs = NOW + 1n): OperatorInput => ({
+  enable,
+  neutral,
+  expiresNs,
+});
+/** Follows inputs one after the other. */
+function follow(from: ArbiterState, ...inputs: (OperatorInput | null)[]) {
+  const events: (ArbiterEvent | undefined)[] = [];
+  let state = from;
+  for (const one of inputs) {
+    const step = followOperator(state, one, NOW);
+    state = step.state;
+    events.push(step.event);
+  }
+  return { owner: state.owner, state, events };
+}
+const AGENT = grantAgent(NOBODY).state;
+const TELEOP = follow(NOBODY, input(false), input(true)).state;
+
+describe('the operator', () => {
+  it.each([
+    ['nobody', NOBODY],
+    ['the agent', AGENT],
+  ])('takes authority from %s by pressing enable with the sticks at rest', (_, from) => {
+    expect(follow(from, input(false), input(true))).toMatchObject({
+      owner: 'teleop',
+      events: [undefined, 'taken'],
+    });
+  });
+
+  it('takes nothing with a button that was held all along, or held while the link came up', () => {
+    expect(follow(AGENT, input(true), input(true))).toMatchObject({
+      owner: 'agent',
+      events: [undefined, undefined],
+    });
+    expect(follow(AGENT, input(false), null, input(true)).owner).toBe('agent');
+    const expired = input(false, true, NOW);
+    expect(follow(AGENT, input(false), expired, input(true)).owner).toBe('agent');
+  });
+
+  it('takes nothing with a stick deflected, also not by letting it go: the button has to be pressed anew', () => {
+    expect(follow(AGENT, input(false), input(true, false), input(true, true))).toMatchObject({
+      owner: 'agent',
+      events: [undefined, 'not-neutral', undefined],
+    });
+    expect(follow(AGENT, input(false), input(true, false), input(false), input(true)).owner).toBe('teleop');
+  });
+
+  it('drives with deflected sticks while the button is held', () => {
+    expect(follow(TELEOP, input(true, false), input(true, false)).owner).toBe('teleop');
+  });
+
+  it.each([
+    ['releases the button', input(false), 'released'],
+    ['is not heard any more', input(true, true, NOW), 'lost'],
+    ['has no link any more', null, 'lost'],
+  ] as const)('loses authority to nobody when it %s, also where the agent had it before', (_, end, event) => {
+    const taken = follow(AGENT, input(false), input(true)).state;
+    expect(follow(taken, end)).toMatchObject({ owner: 'hold', events: [event] });
+    expect(follow(taken, end, null, input(false), end).owner).toBe('hold');
+  });
+});
+
+describe('the agent', () => {
+  it('gets authority by request, and not while the operator has it', () => {
+    expect(AGENT.owner).toBe('agent');
+    expect(grantAgent(TELEOP)).toEqual({
+      state: TELEOP,
+      why: 'the operator has authority; release the enable button first',
+    });
+  });
+
+  it('keeps it while the operator does nothing, or is not there', () => {
+    expect(follow(AGENT, null, input(false), input(false), null).owner).toBe('agent');
+  });
+});
+
+describe('revoke', () => {
+  it.each([
+    ['the agent', AGENT],
+    ['the operator', TELEOP],
+  ])('takes authority from %s, and a button that is still held takes nothing back', (_, from) => {
+    expect(revoke(from).owner).toBe('hold');
+    expect(follow(revoke(from), input(true), input(true)).owner).toBe('hold');
+    expect(follow(revoke(from), input(false), input(true)).owner).toBe('teleop');
+  });
+
+  it('leaves nobody as it is', () => {
+    const { state } = follow(NOBODY, input(false));
+    expect(revoke(state)).toBe(state);
+  });
+});
+
+it('never gives the agent authority by anything that the operator does', () => {
+  const any = fc.record({
+    enable: fc.boolean(),
+    neutral: fc.boolean(),
+    expiresNs: fc.constantFrom(NOW - 1n, NOW, NOW + 1n),
+  });
+  fc.assert(
+    fc.property(fc.constantFrom(NOBODY, TELEOP), fc.array(fc.option(any)), (from, inputs) => {
+      let state: ArbiterState = from;
+      for (const one of inputs) {
+        const step = followOperator(state, one, NOW);
+        expect(step.state.owner).not.toBe('agent');
+        if (step.event === 'taken') expect(one).toEqual({ enable: true, neutral: true, expiresNs: NOW + 1n });
+        if (state.owner !== 'teleop' && step.state.owner === 'teleop') expect(step.event).toBe('taken');
+        state = step.state;
+      }
+    }),
+  );
+});
+
+describe('arbitrate', () => {
+  const agent = proposal([1]);
+  const teleop = proposal([2], { source: 'teleop' });
+
+  it('passes on the proposal of the source in authority, and no other', () => {
+    expect(arbitrate(AGENT, [agent, teleop])).toBe(agent);
+    expect(arbitrate(TELEOP, [agent, teleop])).toBe(teleop);
+    expect(arbitrate(NOBODY, [agent, teleop])).toBeNull();
+    expect(arbitrate(TELEOP, [agent, null])).toBeNull();
+    expect(arbitrate(AGENT, [null, teleop])).toBeNull();
+  });
+});
