@@ -17,6 +17,8 @@ export interface LinkHandlers {
   readonly onSupervisorLost: () => void;
 }
 
+const MOST_EARLY = 100;
+
 /** The guard's connections to agent, recorders and supervisor. A peer that does not read loses messages, and is not waited for. */
 export class ProcessLinks {
   readonly agent: AgentLink;
@@ -24,6 +26,8 @@ export class ProcessLinks {
   private engaged: EventMessage | null = null;
   private readonly recorders = new Set<IpcConnection>();
   private supervisor: IpcConnection | null = null;
+  /** what happened before the supervisor came */
+  private readonly early: EventMessage[] = [];
 
   /**
    * @param commanded joint names (m), for the agent's proposals
@@ -47,7 +51,8 @@ export class ProcessLinks {
     const event = { type: 'event', kind, detail } as const;
     if (kind === 'engaged') this.engaged = event;
     if (kind === 'disengaged') this.engaged = null;
-    this.supervisor?.send(event);
+    if (this.supervisor !== null) this.supervisor.send(event);
+    else if (this.early.length < MOST_EARLY) this.early.push(event);
     this.record(event);
   }
 
@@ -98,6 +103,7 @@ export class ProcessLinks {
       connection.onClose = () => this.recorders.delete(connection);
     } else {
       this.supervisor = connection;
+      for (const event of this.early.splice(0)) connection.send(event);
       connection.onClose = () => {
         this.supervisor = null;
         this.handlers.onSupervisorLost();
