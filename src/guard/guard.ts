@@ -11,28 +11,22 @@ import {
 } from '../io/ros/index.js';
 import type { Robot } from '../robot/index.js';
 import {
-  NOBODY,
-  arbitrate,
   createShaperState,
-  followOperator,
   gateConfigFromRobot,
   gateEvent,
-  grantAgent,
   lastSent,
   reasonMask,
   requireSelfTest,
-  revoke,
   shapeTick,
-  type ArbiterState,
   type EventOutcome,
   type GateConfig,
   type GateEvent,
   type GateMode,
   type Measured,
-  type Proposal,
   type ShapedTick,
   type ShaperState,
 } from '../safety/index.js';
+import { Authority } from './authority.js';
 import { whyNotDrive, whyNotEngage } from './engagement.js';
 import {
   AGENT_TIMEOUT_MS,
@@ -46,7 +40,6 @@ import { RestDetector } from './rest-detector.js';
 import { RosSurface, guardStatus, type GuardStatus } from './ros-surface.js';
 import { StateDecimator } from './state-decimator.js';
 import { StateMapper } from './state-mapper.js';
-import { Teleop } from './teleop.js';
 
 export interface GuardOptions {
   readonly robot: Robot;
@@ -83,14 +76,13 @@ export class Guard {
   private readonly publisher: CommandPublisher;
   private readonly states: Subscription;
   private readonly surface: RosSurface;
-  private readonly teleop: Teleop | null;
+  private readonly authority: Authority;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly startNs: bigint;
   private readonly lastCommand: Float64Array;
   private readonly frame: Float64Array;
 
   private shaper: ShaperState;
-  private arbiter: ArbiterState = NOBODY;
   private measured: Measured | null = null;
   private engagedNs = 0n;
   private tickSeq = 0;
@@ -129,7 +121,7 @@ export class Guard {
       onProposal: (message) => this.onProposal(message),
       onExit: () => this.stopAndFinish('the supervisor asked for the end'),
       onAgentLost: () => {
-        if (this.arbiter.owner === 'agent') this.request('release', 'the agent went away');
+        if (this.authority.owner === 'agent') this.request('release', 'the agent went away');
         this.links.emit('agent-lost', {});
       },
       onSupervisorLost: () => this.stopAndFinish('the supervisor went away'),
@@ -151,7 +143,13 @@ export class Guard {
       SENSOR_QOS,
       (message, info) => this.onState(message, info),
     );
-    this.teleop = options.teleopPort === undefined ? null : this.openTeleop(options.teleopPort);
+    this.authority = new Authority(this.config, clock, options.teleopPort, {
+      fault: () => this.shaper.gate.fault,
+      stateAgeMs: () => (this.measured ? elapsedMs(this.measured.receivedNs, clock.nowNs()) : Infinity),
+      request: (event, by) => this.request(event, by),
+      handToOperator: () => this.handToOperator(),
+      tell: (kind, detail) => this.links.emit(kind, detail),
+    });
     this.timers.push(
       setInterval(() => this.watch(), 1e3 / config.controlRateHz),
       setInterval(() => this.beat(), HEARTBEAT_MS),
@@ -200,7 +198,7 @@ export class Guard {
       return;
     }
     this.observe(receivedNs);
-    if (!this.links.agent.connected || this.arbiter.owner === 'teleop') {
+    if (!this.links.agent.connected || this.authority.owner === 'teleop') {
       this.tick();
       return;
     }
@@ -241,7 +239,7 @@ export class Guard {
   /** An agent that hangs loses its authority, so that it cannot move the robot again when it wakes. */
   private checkAgent(): void {
     const silentMs = elapsedMs(this.answeredNs, this.options.clock.nowNs());
-    if (this.arbiter.owner !== 'agent') return;
+    if (this.authority.owner !== 'agent') return;
     if (silentMs < AGENT_TIMEOUT_MS || this.missedSteps < AGENT_TIMEOUT_STEPS) return;
     this.links.emit('agent-silent', { silentMs, missedSteps: this.missedSteps });
     this.request('release', 'the agent is silent');
@@ -273,9 +271,8 @@ export class Guard {
   private tick(): void {
     const { clock } = this.options;
     const now = clock.nowNs();
-    this.followOperator(now);
-    const sticks = this.teleop?.proposal(this.baseCommand(), this.arbiter.owner === 'teleop') ?? null;
-    const target: Proposal | null = arbitrate(this.arbiter, [this.links.agent.newest, sticks]);
+    this.authority.follow(now);
+    const target = this.authority.choose(this.links.agent.newest, this.baseCommand());
     const shaped = shapeTick(this.config, this.decimation, this.shaper, target, this.measured, null, now);
     this.shaper = shaped.state;
     const { command, kind, reasons } = shaped.verdict;
@@ -330,8 +327,7 @@ export class Guard {
 
   /** Nobody moves the robot from now on. */
   private endAuthority(reason: string): void {
-    const { owner } = this.arbiter;
-    this.arbiter = revoke(this.arbiter);
+    const owner = this.authority.end();
     if (owner === 'agent') this.endAgentEpisode(reason, this.stopReason !== '');
     if (owner === 'teleop') this.links.emit('teleop', { event: 'ended', reason });
   }
@@ -362,12 +358,12 @@ export class Guard {
   }
 
   private engage(by: string): EventOutcome {
-    const { state, why = this.unready() } = grantAgent(this.arbiter);
+    const why = this.authority.whyNotAgent() ?? this.unready();
     const outcome = why === null ? this.apply('engage') : ({ accepted: false, why } as const);
     if (outcome.accepted) {
       this.armed = false;
       this.stopReason = '';
-      this.arbiter = state;
+      this.authority.giveToAgent();
       this.engagedNs = this.options.clock.nowNs();
       this.activeSinceNs ??= this.engagedNs;
       this.links.agent.breakHistory();
@@ -416,61 +412,17 @@ export class Guard {
     });
   }
 
-  // the operator at the teleoperation device
-
-  private openTeleop(path: string): Teleop {
-    const status = () => {
-      const { fault } = this.shaper.gate;
-      const ageMs = this.measured
-        ? elapsedMs(this.measured.receivedNs, this.options.clock.nowNs())
-        : Infinity;
-      return {
-        owner: fault ? ('stopped' as const) : this.arbiter.owner,
-        latched: fault !== null,
-        nonce: this.stopNumber(),
-        stateAgeMs: Math.round(ageMs),
-      };
-    };
-    return new Teleop(path, this.config, this.options.clock, status, {
-      changed: () => this.followOperator(this.options.clock.nowNs()),
-      estop: (by) => {
-        if (this.shaper.gate.mode !== 'estop') this.request('estop', by);
-      },
-      reset: (number) => {
-        if (number === this.stopNumber()) this.request('reset', 'operator device');
-        else this.links.emit('teleop', { event: 'reset-refused', why: 'it is of another stop' });
-      },
-      tell: (kind, detail) => this.links.emit(kind, detail),
-    });
-  }
-
-  /** Tells latched stops apart, so that a late reset clears no newer one; 0: nothing is latched. */
-  private stopNumber(): number {
-    const { fault } = this.shaper.gate;
-    return fault === null ? 0 : 1 + Number(fault.sinceNs % 0xffff_ffffn);
-  }
-
-  private followOperator(nowNs: bigint): void {
-    if (this.teleop === null) return;
-    const { state, event } = followOperator(this.arbiter, this.teleop.input, nowNs);
-    if (event === 'taken') return this.handToOperator(state);
-    this.arbiter = state;
-    if (event === undefined) return;
-    this.links.emit('teleop', { event });
-    if (event === 'released' || event === 'lost') this.request('release', `teleop: ${event}`);
-  }
-
-  private handToOperator(state: ArbiterState): void {
+  /** The operator at the teleoperation device takes the place of whoever drove. */
+  private handToOperator(): EventOutcome {
     this.armed = false;
     const why = this.unfit();
     const outcome = why === null ? this.apply('engage') : ({ accepted: false, why } as const);
-    this.links.emit('teleop', outcome.accepted ? { event: 'taken' } : { event: 'refused', why: outcome.why });
     if (outcome.accepted) {
       this.endAgentEpisode('the operator took over', true);
       this.stopReason = '';
     }
-    this.arbiter = outcome.accepted ? state : { ...this.arbiter, released: false };
     this.announceMode();
+    return outcome;
   }
 
   /** Two writers on one command topic is one too many, whoever was first. */
@@ -519,7 +471,7 @@ export class Guard {
     this.clearPending();
     this.states.close();
     this.surface.close();
-    void this.teleop?.stop();
+    void this.authority.stop();
     this.links.emit('stopped', { outcome, reason: this.stopReason });
     this.links.emit('summary', { ...this.summary() });
     this.options.onFinished();

@@ -6,6 +6,7 @@ import {
   jointSetHash,
   type OperatorCommand,
   type Status,
+  type TeleopCommand,
 } from '../io/serial/index.js';
 import type { GateConfig, OperatorInput, Proposal } from '../safety/index.js';
 
@@ -90,21 +91,10 @@ export class Teleop {
     const { newest, config } = this;
     if (!driving) this.target = null;
     if (newest === null) return null;
-    const { joints, controlPeriod } = config;
-    const command = new Float64Array(joints.length);
-    joints.forEach(({ maxVelocity, maxEffort, minPosition, maxPosition }, i) => {
-      const deflection = newest.mode === 'joint-velocity' ? withoutDeadBand(newest.axes[i]!) : 0;
-      if (config.interface === 'velocity') command[i] = deflection * MAX_SCALE * maxVelocity;
-      else if (config.interface === 'effort') command[i] = deflection * MAX_SCALE * maxEffort;
-      else {
-        const from = (this.target ?? base)[i]!;
-        const to = from + deflection * MAX_SCALE * maxVelocity * controlPeriod;
-        command[i] = Math.min(Math.max(to, minPosition), maxPosition);
-      }
-    });
+    const command = stickCommand(config, newest, this.target ?? base);
     if (driving && config.interface === 'position') this.target = command;
-    const { expiresNs } = newest;
-    return { source: 'teleop', joints: joints.map(({ name }) => name), command, seq: ++this.seq, expiresNs };
+    const joints = config.joints.map(({ name }) => name);
+    return { source: 'teleop', joints, command, seq: ++this.seq, expiresNs: newest.expiresNs };
   }
 
   async stop(): Promise<void> {
@@ -116,6 +106,24 @@ export class Teleop {
     this.newest = command;
     this.events.changed();
   }
+}
+
+/**
+ * What sticks mean for one control tick: velocities or efforts in proportion, set-points moved on at that velocity, within limits.
+ * Modes other than joint-velocity ask for no motion.
+ * @param from set-point (m) of a position interface before this tick
+ */
+export function stickCommand(
+  { interface: kind, joints, controlPeriod }: GateConfig,
+  { mode, axes }: Pick<TeleopCommand, 'mode' | 'axes'>,
+  from: Float64Array,
+): Float64Array {
+  return Float64Array.from(joints, ({ maxVelocity, maxEffort, minPosition, maxPosition }, i) => {
+    const share = mode === 'joint-velocity' ? MAX_SCALE * withoutDeadBand(axes[i]!) : 0;
+    if (kind === 'effort') return share * maxEffort;
+    if (kind === 'velocity') return share * maxVelocity;
+    return Math.min(Math.max(from[i]! + share * maxVelocity * controlPeriod, minPosition), maxPosition);
+  });
 }
 
 /** 0 within the dead band, then to 1 at full deflection without a jump. */

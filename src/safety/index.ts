@@ -6,6 +6,7 @@ export {
   revoke,
   type ArbiterState,
   type OperatorInput,
+  type Owner,
 } from './arbiter.js';
 export { createShaperState, shapeTick, type ShapedTick, type ShaperState } from './command-shaper.js';
 export { describe as describeReason } from './faults.js';
