@@ -185,6 +185,10 @@ class Bridge {
           this.durationTimer = setTimeout(() => this.supervisor?.stop(), this.options.duration * 1e3);
         }
         break;
+      case 'teleop':
+        this.engaged ||= detail['event'] === 'taken';
+        this.output.line(eventLine(kind, detail));
+        break;
       case 'connected':
       case 'request':
       case 'summary':

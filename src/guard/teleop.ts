@@ -34,6 +34,8 @@ export class Teleop {
   /** set-point that the sticks move, while they do (position interface) */
   private target: Float64Array | null = null;
   private seq = 0;
+  /** why the device was refused last, while it is */
+  private refusal: string | undefined;
 
   constructor(
     path: string,
@@ -58,8 +60,14 @@ export class Teleop {
     this.link = new OperatorLink(
       { axes: joints.length, jointSet: jointSetHash(joints), ...DEFAULT_TIMEOUTS },
       {
-        linked: ({ firmware }) => events.tell('teleop-linked', { firmware }),
-        refused: (result, { firmware }) => events.tell('teleop-refused', { why: result, firmware, joints }),
+        linked: ({ firmware }) => {
+          this.refusal = undefined;
+          events.tell('teleop-linked', { firmware });
+        },
+        refused: (result, { firmware }) => {
+          if (this.refusal !== result) events.tell('teleop-refused', { why: result, firmware, joints }); // it asks four times a second
+          this.refusal = result;
+        },
         lost: (reason) => {
           events.tell('teleop-lost', { why: reason });
           this.take(null);

@@ -35,6 +35,7 @@ const STATUS_EVERY_MS = 100;
 /** share of damaged frames over 1 to 2 s that ends the link, and how many frames it takes to judge */
 const NOISE_LIMIT = 0.2;
 const NOISE_FRAMES = 20;
+const LOGS_PER_SECOND = 10;
 /** how fast two good clocks may part: 200 parts per million */
 const CLOCK_DRIFT = 2e-4;
 
@@ -54,7 +55,9 @@ export type Dropped =
   | 'sequence'
   /** was on its way for longer than a command may be old */
   | 'delayed'
-  | 'axes';
+  | 'axes'
+  /** log lines beyond what anybody would read */
+  | 'flood';
 
 export interface OperatorCommand extends TeleopCommand {
   readonly receivedNs: bigint;
@@ -96,6 +99,7 @@ export class OperatorLink {
   private partialSinceNs: bigint | undefined;
   private lastStatusNs: bigint | undefined;
   private nowNs = 0n;
+  private logs = 0;
   private noise = { sinceNs: 0n, good: 0, bad: 0, goodBefore: 0, badBefore: 0 };
   private readonly splitter = new FrameSplitter(
     MAX_STUFFED_BYTES,
@@ -205,6 +209,7 @@ export class OperatorLink {
       case 'estop-reset':
         return events.estopReset(message.nonce);
       case 'log':
+        if (++this.logs > LOGS_PER_SECOND) return this.drop('flood');
         return events.log(message.level, message.text);
       default:
         return this.drop('content'); // a message that only a bridge sends
@@ -266,6 +271,7 @@ export class OperatorLink {
   private turnNoiseWindow(): void {
     const { sinceNs, good, bad } = this.noise;
     if (ms(sinceNs, this.nowNs) < 1000) return;
+    this.logs = 0;
     this.noise = { sinceNs: this.nowNs, good: 0, bad: 0, goodBefore: good, badBefore: bad };
   }
 

@@ -334,6 +334,17 @@ describe('a noisy line', () => {
   });
 });
 
+it('hands on ten log lines a second and no more', () => {
+  bench.shake();
+  const logged = () => bench.told.filter((text) => text.startsWith('log')).length;
+  for (let i = 0; i < 50; i++) bench.give({ type: 'log', level: 1, text: `${i}` });
+  expect(logged()).toBe(10);
+  bench.pass(1000);
+  for (let i = 0; i < 50; i++) bench.give({ type: 'log', level: 1, text: `${i}` });
+  expect(logged()).toBe(20);
+  expect(bench.dropped('flood')).toBe(80);
+});
+
 it('tells the device ten times a second who moves the robot', () => {
   bench.shake();
   bench.sent.length = 0;
