@@ -1,4 +1,4 @@
-/** Named configurations. Where no source is named, a value was chosen by short trials on the standard tasks with seeds 1 to 3. */
+/** Named configurations. Where no source is named, a value was chosen by short trials on the standard tasks with seeds 1, 2 and 5. */
 import { badInput } from '../core/index.js';
 import { DEFAULT_ENSEMBLE } from './ensemble-config.js';
 import type { LearnerConfig, RolloutConfig, WorldConfig } from './learner-config.js';
