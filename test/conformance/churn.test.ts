@@ -48,7 +48,10 @@ describe.skipIf(!canBuildPeer)(`participants that come and go, with Cyclone DDS$
     expect(received).toEqual(sequence(received.length).map((i) => received[0]! + i));
     expect(received.at(-1)).toBe(4 * RATE_HZ - 1);
     expect(report).toMatchObject({ duplicates: 0, unmatched: 0 });
-    expect(report!.answered).toBe(first.received.length + received.length);
+    // Our reader may be found before our writer: what a volatile writer says until then, nobody hears.
+    const unheard = first.received.length + received.length - report!.answered;
+    expect(unheard).toBeGreaterThanOrEqual(0);
+    expect(unheard).toBeLessThan(RATE_HZ / 10);
   });
 
   it('is left within its lease by a peer that vanished', async () => {
