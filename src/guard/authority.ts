@@ -53,6 +53,7 @@ export class Authority {
       const outcome = this.host.handToOperator();
       this.host.tell('teleop', outcome.accepted ? { event } : { event: 'refused', why: outcome.why });
       this.state = outcome.accepted ? state : { ...this.state, released: false };
+      this.teleop.begin();
       return;
     }
     this.state = state;
@@ -62,8 +63,8 @@ export class Authority {
   }
 
   /** The proposal of who has authority. @param base last command (m), from which the operator's set-point goes on */
-  choose(agent: Proposal | null, base: Float64Array): Proposal | null {
-    const sticks = this.teleop?.proposal(base, this.owner === 'teleop') ?? null;
+  choose(agent: Proposal | null, base: () => Float64Array): Proposal | null {
+    const sticks = this.teleop && this.owner === 'teleop' ? this.teleop.proposal(base()) : null;
     return arbitrate(this.state, [agent, sticks]);
   }
 

@@ -272,7 +272,7 @@ export class Guard {
     const { clock } = this.options;
     const now = clock.nowNs();
     this.authority.follow(now);
-    const target = this.authority.choose(this.links.agent.newest, this.baseCommand());
+    const target = this.authority.choose(this.links.agent.newest, () => this.baseCommand());
     const shaped = shapeTick(this.config, this.decimation, this.shaper, target, this.measured, null, now);
     this.shaper = shaped.state;
     const { command, kind, reasons } = shaped.verdict;

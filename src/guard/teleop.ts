@@ -30,6 +30,7 @@ export class Teleop {
   private readonly connection: SerialConnection;
   private readonly link: OperatorLink;
   private readonly timer: NodeJS.Timeout;
+  private readonly joints: readonly string[];
   private newest: OperatorCommand | null = null;
   /** set-point that the sticks move, while they do (position interface) */
   private target: Float64Array | null = null;
@@ -44,7 +45,7 @@ export class Teleop {
     status: () => Omit<Status, 'type'>,
     private readonly events: TeleopEvents,
   ) {
-    const joints = config.joints.map(({ name }) => name);
+    const joints = (this.joints = config.joints.map(({ name }) => name));
     this.connection = new SerialConnection(
       { path },
       {
@@ -91,17 +92,17 @@ export class Teleop {
     return { enable, expiresNs, neutral: axes.every((value) => Math.abs(value) <= DEAD_BAND) };
   }
 
-  /**
-   * What the sticks ask for. @param base last command, from which a set-point goes on
-   * @param driving whether the operator has authority; a set-point is begun anew where not
-   */
-  proposal(base: Float64Array, driving: boolean): Proposal | null {
-    const { newest, config } = this;
-    if (!driving) this.target = null;
+  /** The operator drives from now on: a set-point goes on from the last command, not from where sticks had it before. */
+  begin(): void {
+    this.target = null;
+  }
+
+  /** What the sticks ask for, for one control tick while the operator drives. @param base last command */
+  proposal(base: Float64Array): Proposal | null {
+    const { newest, config, joints } = this;
     if (newest === null) return null;
     const command = stickCommand(config, newest, this.target ?? base);
-    if (driving && config.interface === 'position') this.target = command;
-    const joints = config.joints.map(({ name }) => name);
+    if (config.interface === 'position') this.target = command;
     return { source: 'teleop', joints, command, seq: ++this.seq, expiresNs: newest.expiresNs };
   }
 
