@@ -1,5 +1,6 @@
 /*
- * dynabridge operator link, device side. One file, C99, no allocation, no floating point, no libc beyond memcpy and strlen.
+ * dynabridge operator link, device side. One file, C99, no allocation, no floating point, no libc beyond memcpy, memset
+ * and strlen.
  *
  *   #define DYNABRIDGE_LINK_IMPLEMENTATION     in exactly one source file
  *   #include "dynabridge_link.h"
