@@ -47,7 +47,8 @@ const manifestSchema = v.strictObject({
   parts: v.record(v.string(), v.unknown()),
 });
 
-function sha256(data: Uint8Array): string {
+/** In hexadecimal. */
+export function sha256(data: Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 

@@ -4,6 +4,7 @@ export {
   listCheckpoints,
   loadCheckpoint,
   saveCheckpoint,
+  sha256,
   type Checkpoint,
   type StoredCheckpoint,
 } from './checkpoint.js';

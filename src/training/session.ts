@@ -1,9 +1,8 @@
 /** One training from its first step, or from its newest checkpoint, to its report; it speaks through callbacks. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DynabridgeError, Rng, elapsedMs, systemClock } from '../core/index.js';
 import { selectBackend, type SelectedBackend } from '../compute/index.js';
-import { RunDirectory } from '../data/index.js';
+import { RunDirectory, sha256 } from '../data/index.js';
 import * as rl from '../rl/index.js';
 import { contractDifferences, parseContract } from '../robot/index.js';
 import { loadTraining, saveTraining, type SavedTraining } from './checkpoints.js';
@@ -70,7 +69,7 @@ export async function startTraining(
         seed: job.seed,
         commandLine: place.commandLine,
         versions: place.versions,
-        config: { ...job, ...(job.mjcf !== null && { mjcfSha256: sha256(job.mjcf) }) },
+        config: { ...job, ...(job.mjcf !== null && { mjcfSha256: sha256(readFileSync(job.mjcf)) }) },
         ...(robot && { contract: robot.contract }),
       },
       systemClock,
@@ -135,16 +134,14 @@ function requireSameRobot(run: RunDirectory, { robot }: TrainingWorld): void {
 
 /** @throws CONTRACT_MISMATCH when the MJCF file was changed since the run began */
 function requireSameModel(run: RunDirectory, { mjcf, mjcfSha256 }: TrainingJob): void {
-  if (mjcf === null || sha256(mjcf) === mjcfSha256) return;
+  if (mjcf === null) return;
+  const now = sha256(readFileSync(mjcf));
+  if (now === mjcfSha256) return;
   throw new DynabridgeError(
     'CONTRACT_MISMATCH',
-    `${mjcf} is not as it was when ${run.path} began: its SHA-256 is ${sha256(mjcf)}, expected ${mjcfSha256}; put it back, or train anew`,
+    `${mjcf} is not as it was when ${run.path} began: its SHA-256 is ${now}, expected ${mjcfSha256}; put it back, or train anew`,
     { path: mjcf },
   );
-}
-
-function sha256(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 class TrainingSession {
