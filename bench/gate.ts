@@ -24,6 +24,8 @@ function config(commandInterface: CommandInterface, joints: number): GateConfig 
       maxDeceleration: 10,
       maxJerk: Infinity,
       maxEffort: 20,
+      maxEffortRate: Infinity,
+      kPosition: Infinity,
       kVelocity: 5,
     })),
     controlPeriod: 0.01,
@@ -32,6 +34,8 @@ function config(commandInterface: CommandInterface, joints: number): GateConfig 
     positionMargin: 0.01,
     stateTimeoutMs: 100,
     stateFrozenMs: 500,
+    limitScaling: 'per_joint',
+    onTransition: { velocityScale: 0.2, accelerationScale: 0.5, duration: 0.5 },
     ...(commandInterface === 'effort' && { stopAction: 'damping' as const }),
   });
 }

@@ -6,7 +6,7 @@ import { reachTask } from './reach.js';
  * Moves the flange (tool0) of the six-axis arm to (0.30, 0.15, 0.30) m from its base, in front of it and within easy reach; how the
  * flange is turned does not count. 200 steps of 50 ms. Coarse margin 0.5 m, the arm's reach; fine margin 0.1 m. Starts keep the flange
  * 5 cm above the table.
- * A controller made by hand (each joint straight to the joint angles of the goal) reaches 171 on average, through the gate
+ * A controller made by hand (each joint straight to the joint angles of the goal) reaches 164 on average, through the gate
  * (test/unit/sim/reach.test.ts).
  */
 export function arm6Reach(model: RobotModel): RobotTask {

@@ -5,7 +5,7 @@ import { reachTask } from './reach.js';
 /**
  * Moves the tip of the planar arm to (0.20, 0.18, 0.10) m from its base, two thirds of the way out, with the elbow on either side. 200
  * steps of 50 ms. Coarse margin 0.4 m, the arm's reach; fine margin 0.05 m, the target of dm_control's easy reacher.
- * A controller made by hand (proportional on the joints, with the joint angles of the goal known) reaches 185 on average, through the
+ * A controller made by hand (proportional on the joints, with the joint angles of the goal known) reaches 180 on average, through the
  * gate (test/unit/sim/reach.test.ts).
  */
 export function reacherReach(model: RobotModel): RobotTask {

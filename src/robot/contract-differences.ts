@@ -107,6 +107,7 @@ function limitDifferences(
     ...of('max_deceleration', expected?.maxDeceleration, actual?.maxDeceleration),
     ...of('max_jerk', expected?.maxJerk, actual?.maxJerk),
     ...of('max_effort', expected?.maxEffort, actual?.maxEffort),
+    ...of('max_effort_rate', expected?.maxEffortRate, actual?.maxEffortRate),
   ];
 }
 

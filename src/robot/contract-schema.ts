@@ -21,6 +21,7 @@ const limits = v.strictObject({
   maxDeceleration: v.exactOptional(magnitude),
   maxJerk: v.exactOptional(magnitude),
   maxEffort: magnitude,
+  maxEffortRate: v.exactOptional(magnitude),
 });
 
 const contractSchema: v.GenericSchema<unknown, Contract> = v.strictObject({

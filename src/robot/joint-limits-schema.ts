@@ -26,6 +26,8 @@ export const jointLimitsSchema = v.pipe(
             max_jerk: magnitude('[rad/s^3] or [m/s^3]'),
             has_effort_limits: flag,
             max_effort: magnitude('[N m] or [N]'),
+            has_effort_rate_limits: flag, // this and the next are ours; ros2_control limits no rate of effort
+            max_effort_rate: magnitude('[N m/s] or [N/s]'),
             angle_wraparound: flag,
             has_soft_limits: flag,
             k_position: magnitude('[1/s]'),

@@ -31,6 +31,8 @@ export interface JointLimits {
   readonly maxDeceleration?: number;
   readonly maxJerk?: number;
   readonly maxEffort: number;
+  /** change of the requested effort per second [N m/s] or [N/s] */
+  readonly maxEffortRate?: number;
 }
 
 export interface Vector3 {
@@ -91,6 +93,10 @@ export const MESSAGE_TYPES = [
 ] as const;
 export type CommandMessageType = (typeof MESSAGE_TYPES)[number];
 
+/** uniform: what limits one joint slows all, so that the direction of motion is kept; per_joint: each is limited for itself. */
+export const LIMIT_SCALINGS = ['per_joint', 'uniform'] as const;
+export type LimitScaling = (typeof LIMIT_SCALINGS)[number];
+
 /** What an effort-controlled joint does on a stop; robot.yaml must say, there is no default (zero drops an arm). */
 export const STOP_ACTIONS = ['damping', 'gravity_hold', 'zero'] as const;
 export type StopAction = (typeof STOP_ACTIONS)[number];
@@ -116,6 +122,13 @@ export interface RobotConfig {
   readonly stateTimeoutMs: number;
   /** a state that repeats exactly for this long while motion is commanded is frozen [ms] */
   readonly stateFrozenMs: number;
+  readonly limitScaling: LimitScaling;
+  /** shares of max_velocity and max_acceleration for `duration` [s] after somebody is given authority */
+  readonly onTransition: {
+    readonly velocityScale: number;
+    readonly accelerationScale: number;
+    readonly duration: number;
+  };
   /** present for effort interfaces only */
   readonly stopAction?: StopAction;
   /** how an agent's action in [-1, 1] becomes a command */

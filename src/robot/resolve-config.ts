@@ -25,6 +25,12 @@ export function resolveConfig(raw: RobotYaml, model: RobotModel, yaml: YamlFile)
     positionMargin: raw.position_margin,
     stateTimeoutMs: raw.state_timeout_ms,
     stateFrozenMs: raw.state_frozen_ms,
+    limitScaling: raw.limit_scaling,
+    onTransition: {
+      velocityScale: raw.on_transition.velocity_scale,
+      accelerationScale: raw.on_transition.acceleration_scale,
+      duration: raw.on_transition.duration,
+    },
     ...stopAction(raw, yaml),
     action: { mode: raw.action.mode, scale: actionScale(raw, model, yaml) },
     homePose: homePose(raw, model, yaml),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { COMMAND_INTERFACES, MESSAGE_TYPES, STOP_ACTIONS } from './model.js';
+import { COMMAND_INTERFACES, LIMIT_SCALINGS, MESSAGE_TYPES, STOP_ACTIONS } from './model.js';
 
 const oneOf = <const T extends readonly string[]>(values: T) =>
   v.pipe(v.picklist(values), v.description(values.join(' | ')));
@@ -13,6 +13,8 @@ const topic = (example: string) =>
     v.regex(/^\/?[A-Za-z_]\w*(\/[A-Za-z_]\w*)*$/),
     v.description(`a ROS topic name such as ${example}`),
   );
+const share = (description: string) =>
+  v.pipe(v.number(), v.gtValue(0), v.maxValue(1), v.description(description));
 const jointNames = (description: string) => v.pipe(v.array(v.string()), v.description(description));
 const scale = aboveZero('a number > 0 in the unit of the command interface');
 
@@ -35,6 +37,18 @@ export const robotSchema = v.pipe(
     state_frozen_ms: v.optional(
       aboveZero('milliseconds after which a repeating state is frozen, e.g. 500'),
       500,
+    ),
+    limit_scaling: v.optional(oneOf(LIMIT_SCALINGS), 'per_joint'),
+    on_transition: v.optional(
+      v.pipe(
+        v.strictObject({
+          velocity_scale: share('a share of max_velocity above 0, at most 1'),
+          acceleration_scale: share('a share of max_acceleration above 0, at most 1'),
+          duration: atLeastZero('seconds after somebody is given authority, e.g. 0.5'),
+        }),
+        v.description('{velocity_scale: 0.2, acceleration_scale: 0.5, duration: 0.5}'),
+      ),
+      { velocity_scale: 0.2, acceleration_scale: 0.5, duration: 0.5 },
     ),
     stop_action: v.optional(oneOf(STOP_ACTIONS)),
     joints: v.pipe(

@@ -15,6 +15,7 @@ export function tightenLimits(source: LimitSource): PartialLimits {
   const maxDeceleration = magnitude(source, 'deceleration', `${velocityUnit(type)}^2`);
   const maxJerk = magnitude(source, 'jerk', `${velocityUnit(type)}^3`);
   const maxEffort = magnitude(source, 'effort', effortUnit(type), urdf.maxEffort);
+  const maxEffortRate = magnitude(source, 'effort_rate', `${effortUnit(type)}/s`);
   const soft = tightenSoftLimits(source, position);
   refuseWraparound(source);
   return {
@@ -25,13 +26,14 @@ export function tightenLimits(source: LimitSource): PartialLimits {
     ...(maxDeceleration !== undefined && { maxDeceleration }),
     ...(maxJerk !== undefined && { maxJerk }),
     ...(maxEffort !== undefined && { maxEffort }),
+    ...(maxEffortRate !== undefined && { maxEffortRate }),
     ...soft,
   };
 }
 
 function magnitude(
   source: LimitSource,
-  quantity: 'velocity' | 'acceleration' | 'deceleration' | 'jerk' | 'effort',
+  quantity: 'velocity' | 'acceleration' | 'deceleration' | 'jerk' | 'effort' | 'effort_rate',
   unit: string,
   urdf?: number,
 ): number | undefined {

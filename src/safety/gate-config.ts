@@ -51,9 +51,15 @@ export function validateGateConfig(config: GateConfig): GateConfig {
     6e4,
     'state_frozen_ms above latency + lag',
   );
+  const { velocityScale, accelerationScale, duration } = config.onTransition;
+  const scale = 'on_transition with scales above 0, at most 1';
+  checkRange('onTransition.velocityScale', velocityScale, '', Number.MIN_VALUE, 1, scale);
+  checkRange('onTransition.accelerationScale', accelerationScale, '', Number.MIN_VALUE, 1, scale);
+  checkRange('onTransition.duration', duration, 's', 0, 60, 'on_transition.duration in seconds');
   checkStopAction(config);
   return Object.freeze({
     ...config,
+    onTransition: Object.freeze({ ...config.onTransition }),
     joints: Object.freeze(config.joints.map((joint) => Object.freeze({ ...joint }))),
   });
 }
@@ -80,6 +86,8 @@ export function gateConfigFromRobot(robot: Robot): GateConfig {
     positionMargin: config.positionMargin,
     stateTimeoutMs: config.stateTimeoutMs,
     stateFrozenMs: config.stateFrozenMs,
+    limitScaling: config.limitScaling,
+    onTransition: config.onTransition,
     ...(config.stopAction === undefined ? {} : { stopAction: config.stopAction }),
   });
 }
@@ -107,6 +115,8 @@ function gateJoint(joint: Joint, delay: number): GateJoint {
     maxDeceleration: limits.maxDeceleration ?? limits.maxAcceleration,
     maxJerk: limits.maxJerk ?? Infinity,
     maxEffort: limits.maxEffort,
+    maxEffortRate: limits.maxEffortRate ?? Infinity,
+    kPosition: limits.softPosition?.kPosition || Infinity, // 0, URDF's default, is no gain
     kVelocity: barrierGain(limits, limits.maxAcceleration, delay),
   };
 }
@@ -155,10 +165,15 @@ function checkJoint(joint: GateJoint, margin: number): void {
       { joint: joint.name, field, value },
     );
   }
-  if (!(joint.maxJerk > 0)) {
-    throw badInput(
-      `${where}: maxJerk is ${joint.maxJerk} ${unit}/s^3; write a positive max_jerk, or leave it out`,
-    );
+  const optional = [
+    ['maxJerk', 'max_jerk', `${unit}/s^3`],
+    ['maxEffortRate', 'max_effort_rate', unit === 'm' ? 'N/s' : 'N m/s'],
+    ['kPosition', 'k_position', '1/s'],
+  ] as const;
+  for (const [field, key, fieldUnit] of optional) {
+    const value = joint[field];
+    if (value > 0) continue;
+    throw badInput(`${where}: ${field} is ${value} ${fieldUnit}; write a positive ${key}, or leave it out`);
   }
 }
 

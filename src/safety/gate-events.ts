@@ -14,7 +14,7 @@ export interface EventResult {
 }
 
 /**
- * A request to change the mode. engage: take proposals. release: take none, hold (also the way from mute to sending hold).
+ * A request to change the mode. engage: take proposals; where they are taken already, somebody else's from now on. release: take none, hold (also the way from mute to sending hold).
  * stop: ramp to rest, then hold. estop: latch, from any mode. reset: clear a latched fault or e-stop, to hold, never to motion.
  * mute: send nothing, from hold at rest only. Pure; refusals leave the state as it is. Whether the button of an e-stop is
  * still pressed is the caller's to know: send `estop` again for as long as it is.
@@ -45,12 +45,19 @@ export function gateEvent(
 }
 
 function engage(config: GateConfig, state: GateState, measured: Measured | null, nowNs: bigint): EventResult {
-  if (state.mode === 'active') return accept(state);
+  if (state.mode === 'active') return accept(inTransition(state, nowNs));
   if (state.fault !== null) return refuse(state, latched(state));
   if (state.mode === 'stopping') return refuse(state, 'still stopping; engage once at rest');
   const why = unfit(config, measured, nowNs) ?? movingOut(config, measured!);
   if (why !== undefined) return refuse(state, why);
-  return accept({ ...(state.silent ? seed(config, state, measured!, nowNs) : state), mode: 'active' });
+  const seeded = state.silent ? seed(config, state, measured!, nowNs) : state;
+  return accept({ ...inTransition(seeded, nowNs), mode: 'active' });
+}
+
+function inTransition(state: GateState, nowNs: bigint): GateState {
+  const numbers = state.numbers.slice();
+  numbers[HEADER.engagedAt] = toSeconds(nowNs);
+  return { ...state, numbers };
 }
 
 function release(

@@ -27,8 +27,10 @@ export const HEADER = {
   jumps: 3,
   /** time for which the modelled velocity holds */
   modelAt: 4,
+  /** somebody was given authority */
+  engagedAt: 5,
 } as const;
-const HEADER_SIZE = 5;
+const HEADER_SIZE = 6;
 
 /** Row of each per-joint vector in `numbers`. */
 export const FIELD = {
@@ -62,6 +64,7 @@ export function createGateState(config: GateConfig): GateState {
   const numbers = new Float64Array(HEADER_SIZE + FIELD_COUNT * config.joints.length);
   numbers[HEADER.measuredAt] = -Infinity;
   numbers[HEADER.jumpAt] = -Infinity;
+  numbers[HEADER.engagedAt] = -Infinity;
   return { mode: 'mute', silent: true, fault: null, seq: 0, numbers, pipeline: new Float64Array(0) };
 }
 

@@ -1,14 +1,16 @@
+import { desiredRates } from './desired-rates.js';
 import { dampingEffort, effortWindow, type EffortWindow } from './effort-barrier.js';
+import { effortShare, limitEffortRate, pushEffort } from './effort-request.js';
 import { latchFault } from './faults.js';
 import { createGatedCommand, type GatedCommand } from './gated-command.js';
 import { FIELD, HEADER, fieldOffset, toSeconds, type GateState } from './gate-state.js';
 import { advanceModel, appendSent } from './pipeline.js';
 import { authorityOf, checkProposal } from './proposal-checks.js';
-import { positionWindow, shapeRate, type RateWindow, type ShapedRate } from './rate-bounds.js';
+import { OPEN_WINDOW, positionWindow, shapeRate, type ShapedRate } from './rate-bounds.js';
 import { checkState, type StateQuality } from './state-checks.js';
-import { maxVelocityToStop } from './stopping-bound.js';
+import { limitsInForce } from './transition.js';
+import { scaleUniformly } from './uniform-scaling.js';
 import type {
-  Check,
   Evidence,
   GateConfig,
   GateJoint,
@@ -83,11 +85,11 @@ export function gate(
   let { pipeline } = state;
   let infeasible = false;
   if (config.interface === 'effort') {
-    shapeEfforts(tick);
+    shapeEfforts(tick, limitsInForce(config, numbers, now, reasons));
   } else if (!early) {
     const known = Math.max(numbers[HEADER.measuredAt]!, now - config.stateTimeoutMs / 1e3);
     if (config.interface === 'velocity') advanceModel(config, numbers, pipeline, known);
-    infeasible = shapeRates(tick, pipeline);
+    infeasible = shapeRates(tick, limitsInForce(config, numbers, now, reasons), pipeline);
     if (config.interface === 'velocity') pipeline = appendSent(config, pipeline, known, now, numbers);
   }
   if (!early) numbers[HEADER.sentAt] = now;
@@ -143,10 +145,9 @@ function makeCommand(config: GateConfig, numbers: Float64Array, seq: number, now
 }
 
 /** Position and velocity interfaces: one rate per joint; true where a position limit cannot be kept. */
-function shapeRates(tick: Tick, pipeline: Float64Array): boolean {
+function shapeRates(tick: Tick, joints: readonly GateJoint[], pipeline: Float64Array): boolean {
   const { config, numbers, now, reasons } = tick;
-  const m = config.joints.length;
-  const window: RateWindow = { softLow: 0, softHigh: 0, hardLow: 0, hardHigh: 0 };
+  const m = joints.length;
   const shaped: ShapedRate = { rate: 0, infeasible: false };
   const sent = fieldOffset(FIELD.sent, m);
   const rate = fieldOffset(FIELD.rate, m);
@@ -154,14 +155,17 @@ function shapeRates(tick: Tick, pipeline: Float64Array): boolean {
   const requested = fieldOffset(FIELD.requested, m);
   const h = Math.min(tick.elapsed, config.controlPeriod * LONGEST_STEP[config.interface]);
   const judged = config.interface === 'position' || tick.quality === 'fresh';
+  const windows = joints.map((_, i) =>
+    judged ? positionWindow(config, numbers, pipeline, i, now, reasons) : OPEN_WINDOW,
+  );
+  const desired = new Float64Array(m);
+  desiredRates(config, joints, tick.request, tick.authority, h, numbers, reasons, desired);
+  if (config.limitScaling === 'uniform') scaleUniformly(joints, windows, numbers, h, desired, reasons);
   let infeasible = false;
   for (let i = 0; i < m; i++) {
-    const joint = config.joints[i]!;
-    if (judged) positionWindow(config, numbers, pipeline, i, now, reasons, window);
-    else openWindow(window);
     const previous = numbers[rate + i]!;
-    const desired = desiredRate(tick, i, h);
-    shapeRate(joint, window, desired, previous, numbers[acceleration + i]!, h, reasons, shaped);
+    const a = numbers[acceleration + i]!;
+    shapeRate(joints[i]!, windows[i]!, desired[i]!, previous, a, h, reasons, shaped);
     numbers[rate + i] = shaped.rate;
     numbers[acceleration + i] = (shaped.rate - previous) / h;
     if (config.interface === 'velocity') {
@@ -175,60 +179,28 @@ function shapeRates(tick: Tick, pipeline: Float64Array): boolean {
   return infeasible;
 }
 
-function openWindow(window: RateWindow): void {
-  window.softLow = -Infinity;
-  window.softHigh = Infinity;
-  window.hardLow = -Infinity;
-  window.hardHigh = Infinity;
-}
-
 /**
- * What the request asks of joint `i` as a rate; 0 to hold. A set-point is followed as the motion of the set-point itself plus a
- * catching-up that can always stop at it, so that a step neither overshoots nor rings, and a feasible ramp is met exactly.
+ * Effort interface: request or stop action, its rate, then the barrier. Efforts never exceed maxEffort, and the barrier may
+ * change an effort at any rate.
  */
-function desiredRate(tick: Tick, i: number, h: number): number {
-  const { config, numbers, request, authority, reasons } = tick;
-  if (request === null) return 0;
-  if (config.interface === 'velocity') return authority * request[i]!;
-  const joint = config.joints[i]!;
-  const m = config.joints.length;
-  const at = fieldOffset(FIELD.requested, m) + i;
-  const low = joint.minPosition + config.positionMargin;
-  const high = joint.maxPosition - config.positionMargin;
-  const wanted = request[i]!;
-  const target = Math.min(Math.max(wanted, low), high);
-  if (target !== wanted) {
-    const limit = wanted > high ? high : low;
-    reasons.push({ check: 'position', joint: joint.name, value: wanted, limit, unit: joint.unit });
-  }
-  const behind = numbers[at]! - numbers[fieldOffset(FIELD.sent, m) + i]!;
-  const catchUp = Math.min(
-    Math.abs(behind) / h,
-    maxVelocityToStop(Math.abs(behind), joint.maxDeceleration, config.controlPeriod),
-    joint.maxVelocity,
-  );
-  const rate = (target - numbers[at]!) / h + Math.sign(behind) * catchUp;
-  numbers[at] = target;
-  return authority === 0 ? 0 : authority * rate; // a set-point beyond reason makes the rate infinite, and 0 * Infinity NaN
-}
-
-/** Effort interface: request or stop action, then the barrier; efforts never exceed maxEffort. */
-function shapeEfforts(tick: Tick): void {
+function shapeEfforts(tick: Tick, joints: readonly GateJoint[]): void {
   const { config, numbers, now, reasons, request, authority } = tick;
-  const m = config.joints.length;
+  const m = joints.length;
   const window: EffortWindow = { low: 0, high: 0, lowCheck: 'velocity', highCheck: 'velocity' };
   const sent = fieldOffset(FIELD.sent, m);
   const age = now - numbers[HEADER.measuredAt]!;
   const believed = age >= 0 && age * 1e3 <= config.stateTimeoutMs && tick.quality !== 'frozen';
+  const share = config.limitScaling === 'uniform' && request ? effortShare(joints, request) : 1;
   for (let i = 0; i < m; i++) {
-    const joint = config.joints[i]!;
+    const joint = joints[i]!;
     const velocity = numbers[fieldOffset(FIELD.velocity, m) + i]!;
     const stop = believed && config.stopAction === 'damping' ? dampingEffort(joint, velocity) : 0;
     let effort = stop;
     if (request !== null) {
       const wanted = request[i]!;
       if (Math.abs(wanted) > joint.maxEffort) pushEffort(joint, 'effort', wanted, joint.maxEffort, reasons);
-      effort = stop + authority * (wanted - stop);
+      effort = stop + authority * (share * wanted - stop);
+      effort = limitEffortRate(joint, effort, numbers[sent + i]!, tick.elapsed, reasons);
     }
     if (believed) {
       const position = numbers[fieldOffset(FIELD.position, m) + i]!;
@@ -239,8 +211,4 @@ function shapeEfforts(tick: Tick): void {
     }
     numbers[sent + i] = Math.min(Math.max(effort, -joint.maxEffort), joint.maxEffort);
   }
-}
-
-function pushEffort(joint: GateJoint, check: Check, value: number, limit: number, reasons: Reason[]): void {
-  reasons.push({ check, joint: joint.name, value, limit, unit: joint.unit === 'm' ? 'N' : 'N m' });
 }

@@ -12,16 +12,25 @@ const REPORT_TOLERANCE = 1e-9;
 
 /** Limits on the rate of one joint at one tick [rad/s] or [m/s]; `soft` keeps the margin, `hard` uses it up. */
 export interface RateWindow {
-  softLow: number;
-  softHigh: number;
-  hardLow: number;
-  hardHigh: number;
+  readonly softLow: number;
+  readonly softHigh: number;
+  readonly hardLow: number;
+  readonly hardHigh: number;
 }
 
+/** Where no position can be judged. */
+export const OPEN_WINDOW: RateWindow = {
+  softLow: -Infinity,
+  softHigh: Infinity,
+  hardLow: -Infinity,
+  hardHigh: Infinity,
+};
+
 /**
- * The rates from which joint `i` can still stop, into `window`. Position interface: set-points, which the joint follows without
+ * The rates from which joint `i` can still stop. Position interface: set-points, which the joint follows without
  * overshoot, so the reach is the last set-point. Velocity interface: the reach of stopping-bound.ts. Without a believable state
- * only a ramp to rest is asked for, which the last window already covers.
+ * only a ramp to rest is asked for, which the last window already covers. k_position slows a joint further as it comes near a limit
+ * (ros2_control's soft limits), where the deceleration that this takes is there.
  */
 export function positionWindow(
   config: GateConfig,
@@ -30,8 +39,7 @@ export function positionWindow(
   i: number,
   now: number,
   reasons: Reason[],
-  window: RateWindow,
-): void {
+): RateWindow {
   const joint = config.joints[i]!;
   const m = config.joints.length;
   const measured = numbers[fieldOffset(FIELD.position, m) + i]!;
@@ -51,16 +59,21 @@ export function positionWindow(
   const above = Math.max(measured, config.interface === 'position' ? up : measured) > joint.maxPosition;
   const below = Math.min(measured, config.interface === 'position' ? down : measured) < joint.minPosition;
   const stop = (distance: number): number => maxVelocityToStop(distance, joint.maxDeceleration, dt);
-  window.hardHigh = above ? 0 : stop(joint.maxPosition - up);
-  window.hardLow = below ? 0 : -stop(down - joint.minPosition);
-  window.softHigh = Math.min(window.hardHigh, stop(joint.maxPosition - margin - up), below ? slow : Infinity);
-  window.softLow = Math.max(
-    window.hardLow,
-    -stop(down - joint.minPosition - margin),
-    above ? -slow : -Infinity,
-  );
+  const slowing = (distance: number): number => Math.min(stop(distance), soften(joint, distance));
+  const hardHigh = above ? 0 : stop(joint.maxPosition - up);
+  const hardLow = below ? 0 : -stop(down - joint.minPosition);
   if (above) pushOutside(joint, measured, joint.maxPosition, reasons);
   if (below) pushOutside(joint, measured, joint.minPosition, reasons);
+  return {
+    hardHigh,
+    hardLow,
+    softHigh: Math.min(hardHigh, slowing(joint.maxPosition - margin - up), below ? slow : Infinity),
+    softLow: Math.max(hardLow, -slowing(down - joint.minPosition - margin), above ? -slow : -Infinity),
+  };
+}
+
+function soften({ kPosition }: GateJoint, distance: number): number {
+  return kPosition === Infinity ? Infinity : Math.max(0, kPosition * distance);
 }
 
 /** Set for one tick by {@link shapeRate}: what is to be sent, and whether it breaks a limit of higher rank than its own. */

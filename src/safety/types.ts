@@ -1,5 +1,5 @@
 /** The vocabulary of the gate. Vectors are in the order of `GateConfig.joints` (= RobotModel.commanded). */
-import type { CommandInterface, StopAction } from '../robot/model.js';
+import type { CommandInterface, LimitScaling, StopAction } from '../robot/model.js';
 import type { GatedCommand } from './gated-command.js';
 
 /** Limits of one commanded joint as the gate enforces them; every field is required: configuration fails closed. */
@@ -17,8 +17,22 @@ export interface GateJoint {
   /** Infinity when not limited */
   readonly maxJerk: number;
   readonly maxEffort: number;
+  /** change of the requested effort per second [N m/s] or [N/s]; Infinity when not limited */
+  readonly maxEffortRate: number;
+  /** speed towards a position limit per distance from it [1/s]; Infinity when not limited */
+  readonly kPosition: number;
   /** effort per velocity excess for the velocity barrier of effort interfaces [N m s/rad] or [N s/m] */
   readonly kVelocity: number;
+}
+
+/** Tighter limits for a while after somebody is given authority. Deceleration is not touched: it is what stops the robot. */
+export interface TransitionLimits {
+  /** of maxVelocity, above 0 to 1 */
+  readonly velocityScale: number;
+  /** of maxAcceleration, above 0 to 1 */
+  readonly accelerationScale: number;
+  /** [s]; 0: no transition */
+  readonly duration: number;
 }
 
 export interface GateConfig {
@@ -34,6 +48,8 @@ export interface GateConfig {
   readonly positionMargin: number;
   readonly stateTimeoutMs: number;
   readonly stateFrozenMs: number;
+  readonly limitScaling: LimitScaling;
+  readonly onTransition: TransitionLimits;
   /** required for effort, absent otherwise */
   readonly stopAction?: StopAction;
 }
@@ -85,6 +101,9 @@ export const CHECKS = [
   'infeasible',
   'not-guaranteed',
   'tick-early',
+  'transition',
+  'scaled',
+  'effort-rate',
 ] as const;
 export type Check = (typeof CHECKS)[number];
 

@@ -1,10 +1,19 @@
 import { gateEvent } from '../../src/safety/gate-events.js';
 import { createGateState, type GateState } from '../../src/safety/gate-state.js';
-import type { GateConfig, GateJoint, Measured, Proposal, Reason } from '../../src/safety/types.js';
+import type {
+  GateConfig,
+  GateJoint,
+  Measured,
+  Proposal,
+  Reason,
+  TransitionLimits,
+} from '../../src/safety/types.js';
 
 /** Test time: an arbitrary monotonic start, and ticks of 10 ms. */
 export const START_NS = 5_000_000_000n;
 export const TICK_NS = 10_000_000n;
+
+export const NO_TRANSITION: TransitionLimits = { velocityScale: 1, accelerationScale: 1, duration: 0 };
 
 export function joint(overrides: Partial<GateJoint> = {}): GateJoint {
   return {
@@ -17,6 +26,8 @@ export function joint(overrides: Partial<GateJoint> = {}): GateJoint {
     maxDeceleration: 5,
     maxJerk: Infinity,
     maxEffort: 10,
+    maxEffortRate: Infinity,
+    kPosition: Infinity,
     kVelocity: 20,
     ...overrides,
   };
@@ -32,6 +43,8 @@ export function config(overrides: Partial<GateConfig> = {}): GateConfig {
     positionMargin: 0,
     stateTimeoutMs: 100,
     stateFrozenMs: 500,
+    limitScaling: 'per_joint',
+    onTransition: NO_TRANSITION,
     ...(overrides.interface === 'effort' ? { stopAction: 'damping' as const } : {}),
     ...overrides,
   };

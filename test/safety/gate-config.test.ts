@@ -3,7 +3,7 @@ import { gateConfigFromRobot, gateConfigHash, validateGateConfig } from '../../s
 import { createGateState } from '../../src/safety/gate-state.js';
 import type { Joint, Robot, RobotConfig } from '../../src/robot/model.js';
 import type { GateConfig, GateJoint } from '../../src/safety/types.js';
-import { config, joint } from './fixtures.js';
+import { NO_TRANSITION, config, joint } from './fixtures.js';
 
 describe('validateGateConfig', () => {
   it('accepts the complete configuration and freezes a copy of it', () => {
@@ -32,11 +32,13 @@ describe('validateGateConfig', () => {
     ['kVelocity', { kVelocity: 0 }],
     ['maxJerk', { maxJerk: 0 }],
     ['maxJerk', { maxJerk: NaN }],
+    ['maxEffortRate', { maxEffortRate: 0 }],
+    ['kPosition', { kPosition: -1 }],
   ])('refuses a joint with a bad %s, naming joint and field: %o', (field, overrides) => {
     const attempt = (): unknown => validateGateConfig(config({ joints: [joint(overrides)] }));
     expect(attempt).toThrow(/'elbow'/);
     expect(attempt).toThrow(new RegExp(field));
-    expect(attempt).toThrow(/joint_limits.yaml|max_jerk/);
+    expect(attempt).toThrow(/joint_limits.yaml|max_jerk|max_effort_rate|k_position/);
     expect(() => createGateState(config({ joints: [joint(overrides)] }))).toThrow(/'elbow'/);
   });
 
@@ -52,6 +54,9 @@ describe('validateGateConfig', () => {
     ['leave no room', { positionMargin: 1 }],
     ['stateTimeoutMs', { stateTimeoutMs: 9.9 }],
     ['stateFrozenMs', { stateFrozenMs: 49, commandLatency: 0.02, actuatorLag: 0.03 }],
+    ['velocityScale', { onTransition: { ...NO_TRANSITION, velocityScale: 0 } }],
+    ['accelerationScale', { onTransition: { ...NO_TRANSITION, accelerationScale: 1.1 } }],
+    ['duration', { onTransition: { ...NO_TRANSITION, duration: -0.1 } }],
     ['stop_action is missing', { interface: 'effort', stopAction: undefined as never }],
     ['model of gravity', { interface: 'effort', stopAction: 'gravity_hold' }],
   ])('refuses: %s', (message, overrides) => {
@@ -100,6 +105,8 @@ function robot(
       positionMargin: 0.02,
       stateTimeoutMs: 100,
       stateFrozenMs: 500,
+      limitScaling: 'per_joint',
+      onTransition: NO_TRANSITION,
       action: { mode: 'absolute', scale: [1] },
       homePose: {},
       ...overrides,
@@ -139,6 +146,8 @@ describe('gateConfigFromRobot', () => {
           maxDeceleration: 8,
           maxJerk: Infinity,
           maxEffort: 100,
+          maxEffortRate: Infinity,
+          kPosition: Infinity,
           kVelocity: 100 / (2 * 8 * 0.06),
         },
       ],
@@ -148,19 +157,34 @@ describe('gateConfigFromRobot', () => {
       positionMargin: 0.02,
       stateTimeoutMs: 100,
       stateFrozenMs: 500,
+      limitScaling: 'per_joint',
+      onTransition: NO_TRANSITION,
     });
   });
 
   it('takes the tighter of hard and soft limits, and what is declared before what is derived', () => {
     const softPosition = { min: -0.5, max: 3, kPosition: 1, kVelocity: 7 };
-    const tight = withLimits({ softPosition, kVelocity: 7, maxDeceleration: 6, maxJerk: 90 });
+    const tight = withLimits({
+      softPosition,
+      kVelocity: 7,
+      maxDeceleration: 6,
+      maxJerk: 90,
+      maxEffortRate: 40,
+    });
     expect(gateConfigFromRobot(robot([tight])).joints[0]).toMatchObject({
       minPosition: -0.5,
       maxPosition: 2,
       maxDeceleration: 6,
       maxJerk: 90,
+      maxEffortRate: 40,
+      kPosition: 1,
       kVelocity: 7,
     });
+  });
+
+  it('takes a k_position of 0, which is what URDF means by leaving it out, for none', () => {
+    const softPosition = { min: -0.5, max: 0.5, kPosition: 0, kVelocity: 7 };
+    expect(gateConfigFromRobot(robot([withLimits({ softPosition })])).joints[0]!.kPosition).toBe(Infinity);
   });
 
   it('derives the barrier from 10 % of maxVelocity where the delay is short', () => {

@@ -4,7 +4,8 @@ import { createShaperState, shapeTick } from '../../src/safety/command-shaper.js
 import { gateEvent } from '../../src/safety/gate-events.js';
 import { validateGateConfig } from '../../src/safety/gate-config.js';
 import type { GateConfig, GateJoint, Measured, Proposal, Verdict } from '../../src/safety/types.js';
-import { START_NS, checksOf } from './fixtures.js';
+import { LIMIT_SCALINGS } from '../../src/robot/model.js';
+import { NO_TRANSITION, START_NS, checksOf, joint } from './fixtures.js';
 import { Twin } from './twin.js';
 
 /** Rounding of some hundred additions; far below any encoder. */
@@ -24,6 +25,8 @@ function gateJointArbitrary(index: number): fc.Arbitrary<GateJoint> {
     maxDeceleration: number(0.5, 30),
     maxJerk: fc.constant(Infinity),
     maxEffort: number(1, 50),
+    maxEffortRate: fc.oneof(fc.constant(Infinity), number(1, 500)),
+    kPosition: fc.oneof(fc.constant(Infinity), number(0.5, 50)),
     kVelocity: number(0.1, 50),
   });
 }
@@ -36,22 +39,32 @@ function configArbitrary(commandInterface: GateConfig['interface']): fc.Arbitrar
       latencyTicks: fc.oneof(fc.integer({ min: 0, max: 5 }), number(0, 5)),
       actuatorLag: fc.oneof(fc.constant(0), number(0.001, 0.1)),
       positionMargin: fc.oneof(fc.constant(0), number(0, 0.05)),
+      limitScaling: fc.constantFrom(...LIMIT_SCALINGS),
+      onTransition: fc.record({
+        velocityScale: number(0.1, 1),
+        accelerationScale: number(0.1, 1),
+        duration: fc.oneof(fc.constant(0), number(0, 2)),
+      }),
     })
-    .chain(({ count, controlPeriod, latencyTicks, actuatorLag, positionMargin }) =>
+    .chain(({ count, latencyTicks, ...config }) =>
       fc.tuple(...Array.from({ length: count }, (_, i) => gateJointArbitrary(i))).map((joints) =>
         validateGateConfig({
+          ...config,
           interface: commandInterface,
           joints,
-          controlPeriod,
-          commandLatency: latencyTicks * controlPeriod,
-          actuatorLag,
-          positionMargin,
+          commandLatency: latencyTicks * config.controlPeriod,
           stateTimeoutMs: 500,
           stateFrozenMs: 2000,
           ...(commandInterface === 'effort' ? { stopAction: 'damping' as const } : {}),
         }),
       ),
     );
+}
+
+/** Without what slows joints down besides their limits. */
+function unhurried(config: GateConfig): GateConfig {
+  const joints = config.joints.map((each) => ({ ...each, kPosition: Infinity }));
+  return { ...config, joints, limitScaling: 'per_joint', onTransition: NO_TRANSITION };
 }
 
 /** A small stream of its own, so that the adversary is repeatable and shares nothing with the product. */
@@ -257,7 +270,8 @@ describe.each(['velocity', 'position'] as const)(
     it('reaches the margin and stops there, rather than staying far away', () => {
       let reached = 0;
       fc.assert(
-        fc.property(configArbitrary(commandInterface), fc.integer(), (config, seed) => {
+        fc.property(configArbitrary(commandInterface), fc.integer(), (given, seed) => {
+          const config = unhurried(given);
           const run = drive(config, 'up', seed, { gated: true, decimation: 1, age: 0 });
           reached += Number(run.excess > -config.positionMargin - 1e-3);
         }),
@@ -314,18 +328,7 @@ describe('declarations that are not exact, with a margin', () => {
   const base: GateConfig = {
     interface: 'velocity',
     joints: [
-      {
-        name: 'joint0',
-        unit: 'rad',
-        minPosition: -0.5,
-        maxPosition: 0.5,
-        maxVelocity: 1,
-        maxAcceleration: 5,
-        maxDeceleration: 5,
-        maxJerk: Infinity,
-        maxEffort: 1,
-        kVelocity: 1,
-      },
+      joint({ name: 'joint0', minPosition: -0.5, maxPosition: 0.5, maxAcceleration: 5, maxDeceleration: 5 }),
     ],
     controlPeriod: 0.01,
     commandLatency: 0.02,
@@ -333,6 +336,8 @@ describe('declarations that are not exact, with a margin', () => {
     positionMargin: 0.02,
     stateTimeoutMs: 200,
     stateFrozenMs: 3000,
+    limitScaling: 'per_joint',
+    onTransition: NO_TRANSITION,
   };
 
   it.each([

@@ -85,6 +85,17 @@ function writeTiming(yaml: YamlLines, roles: DerivedRoles): void {
   yaml.ask([], 'position_margin', '[rad] or [m] kept clear of each position limit, e.g. 0.02');
   yaml.value([], 'state_timeout_ms', fallback('state_timeout_ms'), 'default');
   yaml.value([], 'state_frozen_ms', fallback('state_frozen_ms'), 'default');
+  yaml.value(
+    [],
+    'limit_scaling',
+    fallback('limit_scaling'),
+    'default; uniform keeps the direction of motion',
+  );
+  const { velocity_scale, acceleration_scale, duration } = v.getDefault(robotSchema.entries.on_transition);
+  yaml.section([], 'on_transition', 'for a while after somebody is given authority; default');
+  yaml.value(['on_transition'], 'velocity_scale', velocity_scale, 'share of max_velocity');
+  yaml.value(['on_transition'], 'acceleration_scale', acceleration_scale, 'share of max_acceleration');
+  yaml.value(['on_transition'], 'duration', duration, '[s]');
   const choice = 'damping, or zero, which drops an arm';
   if (roles.commandInterface === 'effort') yaml.ask([], 'stop_action', choice);
   else if (roles.commandInterface === undefined)
