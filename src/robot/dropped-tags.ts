@@ -24,6 +24,22 @@ const ROBOT: Vocabulary = {
             inertia: ATTRIBUTES('ixx', 'ixy', 'ixz', 'iyy', 'iyz', 'izz'),
           },
         },
+        collision: {
+          attributes: ['name'],
+          children: {
+            origin: ORIGIN,
+            geometry: {
+              attributes: [],
+              children: {
+                sphere: ATTRIBUTES('radius'),
+                cylinder: ATTRIBUTES('radius', 'length'),
+                capsule: ATTRIBUTES('radius', 'length'),
+                box: ATTRIBUTES('size'),
+                mesh: ATTRIBUTES('filename', 'scale'),
+              },
+            },
+          },
+        },
       },
     },
     joint: {
@@ -54,7 +70,6 @@ const ROBOT: Vocabulary = {
 const REASONS: Readonly<Record<string, string>> = {
   visual: 'appearance; for viewers only',
   material: 'appearance; for viewers only',
-  collision: 'contact geometry; control and learning do not use it',
   transmission: 'belongs to ros_control (ROS 1); limits are those of the joint',
   gazebo: 'belongs to the Gazebo simulator',
   mujoco: 'belongs to the MuJoCo compiler',

@@ -12,10 +12,11 @@ export {
 } from './contract.js';
 export { meshCandidates } from './check-meshes.js';
 export { displayPath, findRobot, listRobots } from './find-robot.js';
-export { kinematicChain, linkPosition, type KinematicChain } from './kinematics.js';
+export { kinematicChain, linkPosition, rotate, type KinematicChain } from './kinematics.js';
 export { loadRobot } from './load-robot.js';
 export type {
   ActionConfig,
+  CollisionShape,
   CommandInterface,
   CommandMessageType,
   DroppedTag,

@@ -24,13 +24,14 @@ export interface KinematicChain {
   readonly axes: Float64Array;
   /** joint frame k in the frame that joint k - 1 moves: rotation by rows (9), translation [m] (3) (k x 12) */
   readonly frames: Float64Array;
-  /** origin of the link in the frame that the last joint moves [m] */
+  /** the link's point in the frame that the last joint moves [m]; its origin unless another was asked for */
   readonly tail: Vector3;
 }
 
 /**
  * The chain from the root link to `link`.
  * @param order joints whose positions a row starts with; default `model.measured`, which is how frames start
+ * @param point in the link's frame [m], whose place is wanted; default its origin
  * @throws BAD_INPUT for a link that does not exist, or a joint on the way whose position is not in `order`
  * @example const tip = linkPosition(kinematicChain(model, 'tool0'), frames, row * layout.size, new Float64Array(3));
  */
@@ -38,6 +39,7 @@ export function kinematicChain(
   model: KinematicModel,
   link: string,
   order: readonly string[] = model.measured,
+  point: Vector3 = { x: 0, y: 0, z: 0 },
 ): KinematicChain {
   if (!model.links.includes(link)) {
     throw badInput(`robot '${model.name}' has no link '${link}'${didYouMean(link, model.links)}`, { link });
@@ -46,7 +48,7 @@ export function kinematicChain(
   const frames: number[] = [];
   let pending = IDENTITY;
   for (const joint of wayTo(model, link)) {
-    pending = compose(pending, jointFrame(joint));
+    pending = compose(pending, transformOf(joint.origin));
     if (joint.type === 'fixed') continue;
     moving.push(joint);
     frames.push(...pending);
@@ -61,12 +63,12 @@ export function kinematicChain(
     slides: Uint8Array.from(moving, ({ type }) => (type === 'prismatic' ? 1 : 0)),
     axes: Float64Array.from(moving.flatMap(({ axis }) => [axis.x, axis.y, axis.z])),
     frames: Float64Array.from(frames),
-    tail: { x: pending[9]!, y: pending[10]!, z: pending[11]! },
+    tail: transformed(pending, point),
   };
 }
 
 /**
- * Origin of the chain's link in the root link's frame [m]. Allocates nothing: the tail is carried through joint after joint towards
+ * The chain's point of its link in the root link's frame [m]. Allocates nothing: the tail is carried through joint after joint towards
  * the root, each a rotation about an axis (Rodrigues' formula) or a shift along it, and then the joint's own frame.
  * @param values joint positions [rad] or [m], in the chain's order from `at`
  * @param out (3), written and returned
@@ -115,6 +117,12 @@ type Transform = readonly number[];
 
 const IDENTITY: Transform = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0];
 
+/** `point` of the frame that `transform` describes, seen from where it is described. */
+function transformed(t: Transform, { x, y, z }: Vector3): Vector3 {
+  const row = (i: number): number => t[3 * i]! * x + t[3 * i + 1]! * y + t[3 * i + 2]! * z + t[9 + i]!;
+  return { x: row(0), y: row(1), z: row(2) };
+}
+
 /** Joints from the root to `link`. */
 function wayTo(model: KinematicModel, link: string): Joint[] {
   const way: Joint[] = [];
@@ -133,8 +141,13 @@ function indexOf(joint: Joint, order: readonly string[], model: KinematicModel, 
   );
 }
 
+/** A vector turned by URDF's roll, pitch and yaw. */
+export function rotate(rpy: Vector3, vector: Vector3): Vector3 {
+  return transformed(transformOf({ xyz: { x: 0, y: 0, z: 0 }, rpy }), vector);
+}
+
 /** URDF's origin: roll, pitch, yaw about the fixed x, y, z axes, so R = Rz(yaw) Ry(pitch) Rx(roll). */
-function jointFrame({ origin: { xyz, rpy } }: Joint): Transform {
+function transformOf({ xyz, rpy }: Joint['origin']): Transform {
   const [cr, sr] = [Math.cos(rpy.x), Math.sin(rpy.x)];
   const [cp, sp] = [Math.cos(rpy.y), Math.sin(rpy.y)];
   const [cy, sy] = [Math.cos(rpy.z), Math.sin(rpy.z)];

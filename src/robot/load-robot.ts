@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { badInput } from '../core/index.js';
 import { checkMeshes } from './check-meshes.js';
+import { collisionShapes } from './collision-shapes.js';
 import { deepFreeze } from './deep-freeze.js';
 import { displayPath, findRobot, findUrdf } from './find-robot.js';
 import { jointRoles } from './joint-roles.js';
@@ -51,6 +52,7 @@ export function loadRobot(nameOrFolder: string): Robot {
     joints,
     commanded,
     measured: [...commanded, ...observed, ...passive],
+    collisions: collisionShapes(urdf.linkElements),
     dropped: [...urdf.dropped, ...limits.dropped],
     urdf: urdfText,
     urdfPath,

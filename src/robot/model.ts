@@ -62,6 +62,19 @@ export interface Joint {
   };
 }
 
+/** A <collision> of a link. Sizes in [m]; cylinders and capsules lie along z, a capsule's length is that of its cylinder. */
+export interface CollisionShape {
+  readonly link: string;
+  /** in the link's frame [m], [rad] */
+  readonly xyz: Vector3;
+  readonly rpy: Vector3;
+  readonly geometry:
+    | { readonly kind: 'sphere'; readonly radius: number }
+    | { readonly kind: 'cylinder' | 'capsule'; readonly radius: number; readonly length: number }
+    | { readonly kind: 'box'; readonly size: Vector3 }
+    | { readonly kind: 'other'; readonly tag: string };
+}
+
 /** A tag or attribute of the URDF that dynabridge does not use, so that nothing vanishes silently. */
 export interface DroppedTag {
   /** e.g. `robot/link[base]/visual` */
@@ -79,6 +92,7 @@ export interface RobotModel {
   readonly commanded: readonly string[];
   /** commanded, then observed and passive joints: the order of every measurement vector */
   readonly measured: readonly string[];
+  readonly collisions: readonly CollisionShape[];
   readonly dropped: readonly DroppedTag[];
   /** the URDF text itself, for the simulator */
   readonly urdf: string;
@@ -129,6 +143,12 @@ export interface RobotConfig {
     readonly accelerationScale: number;
     readonly duration: number;
   };
+  /** kept between links that do not touch at home [m]; absent: self-collisions are not checked */
+  readonly selfCollisionThreshold?: number;
+  /** pairs of links that may come closer, as in an SRDF */
+  readonly disabledCollisions: readonly (readonly [string, string])[];
+  /** box in the root link's frame that no moving link leaves [m]; absent: not checked */
+  readonly workspace?: { readonly min: Vector3; readonly max: Vector3 };
   /** present for effort interfaces only */
   readonly stopAction?: StopAction;
   /** how an agent's action in [-1, 1] becomes a command */

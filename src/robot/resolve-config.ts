@@ -1,6 +1,6 @@
 import { badInput } from '../core/index.js';
 import { didYouMean } from '../core/index.js';
-import type { Joint, RobotConfig, RobotModel } from './model.js';
+import type { Joint, RobotConfig, RobotModel, Vector3 } from './model.js';
 import type { RobotYaml } from './robot-schema.js';
 import { positionUnit } from './units.js';
 import type { YamlFile } from './yaml-file.js';
@@ -31,6 +31,8 @@ export function resolveConfig(raw: RobotYaml, model: RobotModel, yaml: YamlFile)
       accelerationScale: raw.on_transition.acceleration_scale,
       duration: raw.on_transition.duration,
     },
+    ...selfCollision(raw, model, yaml),
+    ...workspace(raw, yaml),
     ...stopAction(raw, yaml),
     action: { mode: raw.action.mode, scale: actionScale(raw, model, yaml) },
     homePose: homePose(raw, model, yaml),
@@ -46,6 +48,38 @@ function checkRates(raw: RobotYaml, yaml: YamlFile): void {
       `write control_rate_hz / n for a whole n, e.g. ${control / Math.max(1, Math.round(ratio))}`,
     { control, policy },
   );
+}
+
+function selfCollision(
+  raw: RobotYaml,
+  model: RobotModel,
+  yaml: YamlFile,
+): Pick<RobotConfig, 'selfCollisionThreshold' | 'disabledCollisions'> {
+  const { self_collision_proximity_threshold: threshold, disabled_collisions: disabledCollisions } = raw;
+  disabledCollisions.flat().forEach((link) => {
+    if (model.links.includes(link)) return;
+    throw badInput(
+      `${yaml.placeOf(['disabled_collisions'])}: disabled_collisions names link '${link}', which the URDF does not have` +
+        `${didYouMean(link, model.links)}; correct or remove it`,
+      { link },
+    );
+  });
+  return { disabledCollisions, ...(threshold !== undefined && { selfCollisionThreshold: threshold }) };
+}
+
+function workspace(raw: RobotYaml, yaml: YamlFile): Pick<RobotConfig, 'workspace'> {
+  if (raw.workspace === undefined) return {};
+  const { min, max } = raw.workspace;
+  if (min.some((low, axis) => !(low < max[axis]!))) {
+    throw badInput(
+      `${yaml.placeOf(['workspace'])}: workspace [${min.join(', ')}] to [${max.join(', ')}] m is empty or inverted; write min < max`,
+    );
+  }
+  return { workspace: { min: point(min), max: point(max) } };
+}
+
+function point([x, y, z]: readonly [number, number, number]): Vector3 {
+  return { x, y, z };
 }
 
 function stopAction(raw: RobotYaml, yaml: YamlFile): Pick<RobotConfig, 'stopAction'> {

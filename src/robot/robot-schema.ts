@@ -15,6 +15,10 @@ const topic = (example: string) =>
   );
 const share = (description: string) =>
   v.pipe(v.number(), v.gtValue(0), v.maxValue(1), v.description(description));
+const corner = v.pipe(
+  v.tuple([v.number(), v.number(), v.number()]),
+  v.description('[x, y, z] in metres, e.g. [-0.5, -0.5, 0.02]; .inf where there is no wall'),
+);
 const jointNames = (description: string) => v.pipe(v.array(v.string()), v.description(description));
 const scale = aboveZero('a number > 0 in the unit of the command interface');
 
@@ -49,6 +53,22 @@ export const robotSchema = v.pipe(
         v.description('{velocity_scale: 0.2, acceleration_scale: 0.5, duration: 0.5}'),
       ),
       { velocity_scale: 0.2, acceleration_scale: 0.5, duration: 0.5 },
+    ),
+    self_collision_proximity_threshold: v.optional(
+      atLeastZero('metres kept between links that do not touch at home, e.g. 0.01; left out: not checked'),
+    ),
+    disabled_collisions: v.optional(
+      v.pipe(
+        v.array(v.tuple([v.string(), v.string()])),
+        v.description('pairs of links that may come closer, e.g. [[upper_arm, wrist_1_link]]'),
+      ),
+      [],
+    ),
+    workspace: v.optional(
+      v.pipe(
+        v.strictObject({ min: corner, max: corner }),
+        v.description('{min: [x, y, z], max: [x, y, z]} in the root link [m]'),
+      ),
     ),
     stop_action: v.optional(oneOf(STOP_ACTIONS)),
     joints: v.pipe(

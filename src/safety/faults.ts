@@ -39,9 +39,10 @@ function fault(check: Check & keyof typeof CLEARED_BY, reasons: readonly Reason[
 /** One line for people: check, joint, value, limit, unit. */
 export function describe(reason: Reason): string {
   const joint = reason.joint === undefined ? '' : ` joint '${reason.joint}'`;
+  const where = reason.where === undefined ? '' : ` ${reason.where}`;
   const value = reason.value === undefined ? '' : ` ${format(reason.value)}${unitOf(reason)}`;
   const limit = reason.limit === undefined ? '' : `, limit ${format(reason.limit)}${unitOf(reason)}`;
-  const facts = `${joint}${value}${limit}`;
+  const facts = `${joint}${where}${value}${limit}`;
   return facts === '' ? reason.check : `${reason.check}:${facts}`;
 }
 

@@ -1,4 +1,5 @@
 import { badInput } from '../core/index.js';
+import { clearanceModel } from './clearance-model.js';
 import { canonicalHash } from '../robot/canonical-json.js';
 import type { Joint, JointLimits, Robot } from '../robot/model.js';
 import type { GateConfig, GateJoint } from './types.js';
@@ -72,6 +73,7 @@ export function gateConfigFromRobot(robot: Robot): GateConfig {
   }
   const timing = { dt: 1 / config.controlRateHz, latency: config.commandLatency, lag: config.actuatorLag };
   const delay = timing.dt + timing.latency + timing.lag;
+  const clearance = clearanceModel(robot);
   return validateGateConfig({
     interface: config.commandInterface,
     joints: model.commanded.map((name) => {
@@ -88,6 +90,7 @@ export function gateConfigFromRobot(robot: Robot): GateConfig {
     stateFrozenMs: config.stateFrozenMs,
     limitScaling: config.limitScaling,
     onTransition: config.onTransition,
+    ...(clearance && { clearance }),
     ...(config.stopAction === undefined ? {} : { stopAction: config.stopAction }),
   });
 }

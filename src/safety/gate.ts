@@ -4,9 +4,10 @@ import { effortShare, limitEffortRate, pushEffort } from './effort-request.js';
 import { latchFault } from './faults.js';
 import { createGatedCommand, type GatedCommand } from './gated-command.js';
 import { FIELD, HEADER, fieldOffset, toSeconds, type GateState } from './gate-state.js';
+import { keepClear } from './keep-clear.js';
 import { advanceModel, appendSent } from './pipeline.js';
 import { authorityOf, checkProposal } from './proposal-checks.js';
-import { OPEN_WINDOW, positionWindow, shapeRate, type ShapedRate } from './rate-bounds.js';
+import { OPEN_WINDOW, positionWindow, shapeRate, type RateWindow, type ShapedRate } from './rate-bounds.js';
 import { checkState, type StateQuality } from './state-checks.js';
 import { limitsInForce } from './transition.js';
 import { scaleUniformly } from './uniform-scaling.js';
@@ -155,11 +156,13 @@ function shapeRates(tick: Tick, joints: readonly GateJoint[], pipeline: Float64A
   const requested = fieldOffset(FIELD.requested, m);
   const h = Math.min(tick.elapsed, config.controlPeriod * LONGEST_STEP[config.interface]);
   const judged = config.interface === 'position' || tick.quality === 'fresh';
-  const windows = joints.map((_, i) =>
+  let windows: readonly RateWindow[] = joints.map((_, i) =>
     judged ? positionWindow(config, numbers, pipeline, i, now, reasons) : OPEN_WINDOW,
   );
   const desired = new Float64Array(m);
   desiredRates(config, joints, tick.request, tick.authority, h, numbers, reasons, desired);
+  if (config.clearance && judged)
+    windows = keepClear(config.clearance, { config, joints, windows, numbers, desired, h }, reasons);
   if (config.limitScaling === 'uniform') scaleUniformly(joints, windows, numbers, h, desired, reasons);
   let infeasible = false;
   for (let i = 0; i < m; i++) {

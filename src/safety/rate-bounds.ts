@@ -16,6 +16,9 @@ export interface RateWindow {
   readonly softHigh: number;
   readonly hardLow: number;
   readonly hardHigh: number;
+  /** farthest positions that what was sent before can still lead to; with an open window they are not known */
+  readonly up: number;
+  readonly down: number;
 }
 
 /** Where no position can be judged. */
@@ -24,6 +27,8 @@ export const OPEN_WINDOW: RateWindow = {
   softHigh: Infinity,
   hardLow: -Infinity,
   hardHigh: Infinity,
+  up: NaN,
+  down: NaN,
 };
 
 /**
@@ -65,6 +70,8 @@ export function positionWindow(
   if (above) pushOutside(joint, measured, joint.maxPosition, reasons);
   if (below) pushOutside(joint, measured, joint.minPosition, reasons);
   return {
+    up,
+    down,
     hardHigh,
     hardLow,
     softHigh: Math.min(hardHigh, slowing(joint.maxPosition - margin - up), below ? slow : Infinity),

@@ -1,5 +1,6 @@
 /** The vocabulary of the gate. Vectors are in the order of `GateConfig.joints` (= RobotModel.commanded). */
 import type { CommandInterface, LimitScaling, StopAction } from '../robot/model.js';
+import type { ClearanceModel } from './clearance-model.js';
 import type { GatedCommand } from './gated-command.js';
 
 /** Limits of one commanded joint as the gate enforces them; every field is required: configuration fails closed. */
@@ -50,6 +51,8 @@ export interface GateConfig {
   readonly stateFrozenMs: number;
   readonly limitScaling: LimitScaling;
   readonly onTransition: TransitionLimits;
+  /** what links keep clear of; absent: nothing is checked, and never for effort */
+  readonly clearance?: ClearanceModel;
   /** required for effort, absent otherwise */
   readonly stopAction?: StopAction;
 }
@@ -104,6 +107,8 @@ export const CHECKS = [
   'transition',
   'scaled',
   'effort-rate',
+  'self-collision',
+  'workspace',
 ] as const;
 export type Check = (typeof CHECKS)[number];
 
@@ -111,6 +116,8 @@ export type Check = (typeof CHECKS)[number];
 export interface Reason {
   readonly check: Check;
   readonly joint?: string;
+  /** what is concerned where that is no joint, e.g. two links */
+  readonly where?: string;
   readonly value?: number;
   readonly limit?: number;
   readonly unit?: string;

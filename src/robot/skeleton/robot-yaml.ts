@@ -96,6 +96,12 @@ function writeTiming(yaml: YamlLines, roles: DerivedRoles): void {
   yaml.value(['on_transition'], 'velocity_scale', velocity_scale, 'share of max_velocity');
   yaml.value(['on_transition'], 'acceleration_scale', acceleration_scale, 'share of max_acceleration');
   yaml.value(['on_transition'], 'duration', duration, '[s]');
+  yaml.add(
+    '# self_collision_proximity_threshold: 0.01 # [m] kept between links; needs <collision> shapes in the URDF',
+  );
+  yaml.add(
+    '# workspace: { min: [-.inf, -.inf, 0.0], max: [.inf, .inf, .inf] } # [m] in the root link; no link leaves it',
+  );
   const choice = 'damping, or zero, which drops an arm';
   if (roles.commandInterface === 'effort') yaml.ask([], 'stop_action', choice);
   else if (roles.commandInterface === undefined)

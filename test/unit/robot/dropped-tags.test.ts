@@ -13,7 +13,6 @@ describe('RobotModel.dropped', () => {
       'robot/material[grey]',
       'robot/joint[mount]/axis',
       'robot/link[base]/visual',
-      'robot/link[base]/collision',
       'robot/joint[shoulder]/calibration',
       'robot/link[upper_arm]/sensor[imu]',
       'robot/joint[wheel]/limit/@lower',

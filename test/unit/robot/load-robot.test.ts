@@ -38,6 +38,7 @@ describe('loadRobot', () => {
       positionMargin: 0.01,
       stateTimeoutMs: 100,
       stateFrozenMs: 500,
+      disabledCollisions: [],
       limitScaling: 'per_joint',
       onTransition: { velocityScale: 0.2, accelerationScale: 0.5, duration: 0.5 },
       action: { mode: 'increment', scale: [0.05, 0.02] },
