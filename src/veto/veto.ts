@@ -1,0 +1,133 @@
+import { decodeCommand } from './decode-command.js';
+import { CLOCK_ROUNDING, judgeValue } from './judge-value.js';
+import type { VetoJoint, VetoLimits } from './limits.js';
+
+/** A command that passed. */
+interface Passed {
+  readonly bytes: Uint8Array;
+  /** byte of the first value */
+  readonly at: number;
+  readonly littleEndian: boolean;
+  readonly values: readonly number[];
+  readonly madeNs: bigint;
+  /** from when the next one may count its time */
+  readonly countedFromNs: bigint;
+}
+
+/** What goes on the wire after a veto. */
+export interface Substitute {
+  readonly bytes: Uint8Array;
+  /** the values in the bytes (m) */
+  readonly values: Float64Array;
+}
+
+/** Ticks closer than this part of a control period are a burst. */
+const BURST_FRACTION = 0.5;
+
+/**
+ * The last look at a command before the wire. It is written apart from the gate, reads the robot's files by itself, and looks at
+ * the bytes that will be sent. It asks only for what is true of every command of a right gate, so a veto means that a bug was
+ * found: it latches, and nothing passes any more. One is for one gate from its first command to its last. Never throws.
+ */
+export class Veto {
+  private last: Passed | null = null;
+  private latched: string | null = null;
+
+  private readonly burstNs: bigint;
+
+  constructor(private readonly limits: VetoLimits) {
+    const burst = BURST_FRACTION * limits.controlPeriod + CLOCK_ROUNDING;
+    this.burstNs = BigInt(Math.ceil(burst * 1e9));
+  }
+
+  /** why a command was vetoed, for people; null while none was */
+  get reason(): string | null {
+    return this.latched;
+  }
+
+  /**
+   * @param bytes the serialized command as it is going to be sent
+   * @param madeNs monotonic time for which the command was made
+   * @returns null when it may be sent; else why not, for people
+   */
+  check(bytes: Uint8Array, madeNs: bigint): string | null {
+    this.latched ??= this.judge(bytes, madeNs);
+    return this.latched;
+  }
+
+  /**
+   * What to send after a veto: the last command that passed, taken to rest: velocities ramped down by max_deceleration, positions
+   * kept, efforts zero. Null when none has passed: the robot was never commanded, so it is left alone.
+   */
+  substitute(nowNs: bigint): Substitute | null {
+    if (this.last === null) return null;
+    const { at, littleEndian, madeNs } = this.last;
+    const elapsed = secondsBetween(madeNs, nowNs);
+    const values = Float64Array.from(this.last.values, (value, i) =>
+      this.towardsRest(this.limits.joints[i]!, value, elapsed),
+    );
+    const bytes = new Uint8Array(this.last.bytes);
+    const view = new DataView(bytes.buffer);
+    values.forEach((value, i) => view.setFloat64(at + 8 * i, value, littleEndian));
+    return { bytes, values };
+  }
+
+  private towardsRest(joint: VetoJoint, value: number, elapsed: number): number {
+    switch (this.limits.commandInterface) {
+      case 'position':
+        return value;
+      case 'velocity':
+        return Math.sign(value) * Math.max(0, Math.abs(value) - joint.maxDeceleration * elapsed);
+      case 'effort':
+        return 0;
+    }
+  }
+
+  private judge(bytes: Uint8Array, madeNs: bigint): string | null {
+    const command = decodeCommand(bytes, this.limits);
+    if (typeof command === 'string') return `the command cannot be read: ${command}`;
+    const { values } = command;
+    const reason = this.judgeJoints(values, command.joints) ?? this.judgeValues(values, madeNs);
+    if (reason !== null) return reason;
+    const { at, littleEndian } = command;
+    const countedFromNs = this.countedFrom(values, madeNs);
+    this.last = { bytes: new Uint8Array(bytes), at, littleEndian, values, madeNs, countedFromNs };
+    return null;
+  }
+
+  private judgeJoints(values: readonly number[], names: readonly string[] | null): string | null {
+    const expected = this.limits.joints.map((joint) => joint.name);
+    if (values.length !== expected.length) {
+      return `the command has ${values.length} values, expected ${expected.length}`;
+    }
+    if (names === null || JSON.stringify(names) === JSON.stringify(expected)) return null;
+    return `the command is for joints ${JSON.stringify(names)}, expected ${JSON.stringify(expected)}`;
+  }
+
+  private judgeValues(values: readonly number[], madeNs: bigint): string | null {
+    for (const [i, joint] of this.limits.joints.entries()) {
+      const before = this.last && {
+        value: this.last.values[i]!,
+        elapsed: secondsBetween(this.last.countedFromNs, madeNs),
+      };
+      const reason = judgeValue(this.limits.commandInterface, joint, values[i]!, before);
+      if (reason !== null) return `joint '${joint.name}' ${reason}`;
+    }
+    return null;
+  }
+
+  /**
+   * From when the command after this one may count its time. One that repeats the last may belong to a burst of ticks, which the
+   * gate passes over, so it leaves up to half a period for the next.
+   */
+  private countedFrom(values: readonly number[], madeNs: bigint): bigint {
+    if (this.last === null || values.some((value, i) => value !== this.last!.values[i])) return madeNs;
+    const left = madeNs - this.burstNs;
+    return left > this.last.countedFromNs ? left : this.last.countedFromNs;
+  }
+}
+
+/** [s]; 0 for a clock that has gone back */
+function secondsBetween(earlierNs: bigint, laterNs: bigint): number {
+  return Math.max(0, Number(laterNs - earlierNs) / 1e9);
+}
