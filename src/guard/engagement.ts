@@ -39,6 +39,12 @@ export function whyNotDrive(facts: DrivingFacts): string | null {
   return null;
 }
 
+/** Why there is no joint state, for people. @param missing joints that the newest message lacks */
+export function whyNoState(topic: string, missing: readonly string[]): string {
+  if (missing.length === 0) return `no usable joint state has arrived on ${topic}`;
+  return `joint states on ${topic} lack ${missing.map((name) => `'${name}'`).join(', ')}`;
+}
+
 /** The first thing that is missing of the agent, for people; null when nothing is. */
 export function whyNotEngage({ recorded, agentConnected, validProposals }: EngagementFacts): string | null {
   if (!recorded) return 'the recorder has not joined yet';

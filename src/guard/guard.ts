@@ -15,10 +15,12 @@ import {
   gateConfigFromRobot,
   gateEvent,
   lastSent,
+  latchVeto,
   reasonMask,
   requireSelfTest,
   shapeTick,
   type EventOutcome,
+  type Fault,
   type GateConfig,
   type GateEvent,
   type GateMode,
@@ -26,14 +28,10 @@ import {
   type ShapedTick,
   type ShaperState,
 } from '../safety/index.js';
+import { Veto, readVetoLimits } from '../veto/index.js';
 import { Authority } from './authority.js';
-import { whyNotDrive, whyNotEngage } from './engagement.js';
-import {
-  AGENT_TIMEOUT_MS,
-  AGENT_TIMEOUT_STEPS,
-  HEARTBEAT_MS,
-  SUPERVISOR_TIMEOUT_MS,
-} from './guard-config.js';
+import { whyNoState, whyNotDrive, whyNotEngage } from './engagement.js';
+import { HEARTBEAT_MS, SUPERVISOR_TIMEOUT_MS } from './guard-config.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ProcessLinks } from './process-links.js';
 import { RestDetector } from './rest-detector.js';
@@ -62,7 +60,7 @@ const OTHER_WRITERS_MS = 100;
 
 /**
  * The only writer of commands. Each joint state that makes a control tick goes through: map by name -> (every N-th) observation
- * to the agent, its proposal back -> interpolate -> gate -> publish -> record. Nothing here blocks: a proposal that does not
+ * to the agent, its proposal back -> interpolate -> gate -> veto -> publish -> record. Nothing here blocks: a proposal that does not
  * come in time is not there, and the gate holds.
  */
 export class Guard {
@@ -73,6 +71,7 @@ export class Guard {
   private readonly rest: RestDetector;
   private readonly metrics = new LoopMetrics();
   private readonly links: ProcessLinks;
+  private readonly veto: Veto;
   private readonly publisher: CommandPublisher;
   private readonly states: Subscription;
   private readonly surface: RosSurface;
@@ -86,16 +85,16 @@ export class Guard {
   private measured: Measured | null = null;
   private engagedNs = 0n;
   private tickSeq = 0;
+  /** the newest command on the wire (m) */
+  private executed: Float64Array | null = null;
   private lastTickNs = 0n;
   /** a policy tick that waits for its proposal */
   private pending: NodeJS.Timeout | null = null;
   private modeSeen: GateMode = 'mute';
+  private faultSeen: Fault | null = null;
   private stopReason = '';
   /** engage without being asked; the first engagement or any request of an operator ends that for good */
   private armed: boolean;
-  /** when the agent last answered a policy step in time, and the steps missed since */
-  private answeredNs = 0n;
-  private missedSteps = 0;
   /** time with the agent in authority, before `activeSinceNs` */
   private activeNs = 0n;
   private activeSinceNs: bigint | null = null;
@@ -130,7 +129,8 @@ export class Guard {
     this.frame = new Float64Array(robotLayout(model.measured, model.commanded).size);
     this.startNs = clock.nowNs();
     this.armed = options.engage === 'auto';
-    this.publisher = new CommandPublisher(middleware, robot, clock);
+    this.veto = new Veto(readVetoLimits(robot.folder, config.commandMessageType));
+    this.publisher = new CommandPublisher(middleware, robot, this.veto, clock);
     this.surface = new RosSurface(
       middleware,
       nodeName,
@@ -207,7 +207,7 @@ export class Guard {
       this.metrics.missedProposals++;
       this.pending = null;
       this.tick();
-      this.missedSteps++;
+      this.links.agent.missedSteps++;
       this.checkAgent();
     }, patienceMs);
   }
@@ -238,21 +238,15 @@ export class Guard {
 
   /** An agent that hangs loses its authority, so that it cannot move the robot again when it wakes. */
   private checkAgent(): void {
-    const silentMs = elapsedMs(this.answeredNs, this.options.clock.nowNs());
-    if (this.authority.owner !== 'agent') return;
-    if (silentMs < AGENT_TIMEOUT_MS || this.missedSteps < AGENT_TIMEOUT_STEPS) return;
-    this.links.emit('agent-silent', { silentMs, missedSteps: this.missedSteps });
+    const silence = this.links.agent.silence(this.options.clock.nowNs());
+    if (this.authority.owner !== 'agent' || silence === null) return;
+    this.links.emit('agent-silent', silence);
     this.request('release', 'the agent is silent');
   }
 
   private onProposal(message: ProposalMessage): void {
-    const now = this.options.clock.nowNs();
-    if (!this.links.agent.take(message, now)) return;
-    const answers = this.links.agent.answersNewest(message);
-    if (answers) {
-      this.answeredNs = now;
-      this.missedSteps = 0;
-    }
+    if (!this.links.agent.take(message, this.options.clock.nowNs())) return;
+    const answers = this.links.agent.answersNewest(message); // an engagement below begins a new history
     this.links.record(message);
     if (this.armed && this.shaper.gate.silent) this.engage('automatic');
     if (this.pending && answers) {
@@ -276,24 +270,28 @@ export class Guard {
     const shaped = shapeTick(this.config, this.decimation, this.shaper, target, this.measured, null, now);
     this.shaper = shaped.state;
     const { command, kind, reasons } = shaped.verdict;
-    const sent = command !== null && this.publisher.publish(command);
-    const sentNs = sent ? clock.nowNs() : 0n;
-    if (sent) this.metrics.sent(kind, now, this.measured!.receivedNs, sentNs);
+    const executed = this.publisher.publish(command, now);
+    const sentNs = executed ? clock.nowNs() : 0n;
+    if (executed) this.metrics.sent(kind, now, this.measured!.receivedNs, sentNs);
     else if (command !== null) this.metrics.skippedTicks++; // it expired between gate and wire
-    if (sent && this.metrics.commands === 1) {
+    if (executed && this.executed === null) {
       this.links.emit('first-command', { afterMs: elapsedMs(this.startNs, sentNs) });
+    }
+    this.executed = executed ?? this.executed;
+    if (this.veto.reason !== null) {
+      this.shaper = { ...this.shaper, gate: latchVeto(this.shaper.gate, this.veto.reason, now) };
     }
     this.lastTickNs = now;
     if (!this.shaper.gate.silent) {
       this.metrics.countReasons(reasons);
-      this.record(shaped, sentNs);
+      this.record(shaped, executed, sentNs);
     }
     this.announceMode();
     if (this.finishing && this.measured && this.rest.isAtRest(this.shaper.gate, this.measured, now))
       this.finish('at rest');
   }
 
-  private record({ verdict, requested }: ShapedTick, sentNs: bigint): void {
+  private record({ verdict, requested }: ShapedTick, executed: Float64Array | null, sentNs: bigint): void {
     const none = new Float64Array(0);
     this.links.record({
       type: 'tick',
@@ -307,22 +305,22 @@ export class Guard {
       positions: this.mapper.positions,
       velocities: this.mapper.velocities,
       requested: requested ?? none,
-      executed: sentNs === 0n ? none : (verdict.command?.copyValues() ?? none),
+      executed: executed ?? none,
     });
   }
 
   private announceMode(): void {
     const { mode, fault } = this.shaper.gate;
-    if (mode !== this.modeSeen) {
-      const from = this.modeSeen;
-      this.modeSeen = mode;
-      this.links.emit('mode', { from, to: mode });
-      if (fault)
-        this.links.emit('fault', { check: fault.check, message: fault.message, clearedBy: fault.clearedBy });
-      if (from === 'active')
-        this.endAuthority(fault?.message ?? (this.stopReason || `the joint state was lost: now ${mode}`));
-      this.surface.refresh();
-    }
+    const from = this.modeSeen;
+    if (mode === from && fault === this.faultSeen) return;
+    this.modeSeen = mode;
+    this.faultSeen = fault;
+    if (mode !== from) this.links.emit('mode', { from, to: mode });
+    if (fault)
+      this.links.emit('fault', { check: fault.check, message: fault.message, clearedBy: fault.clearedBy });
+    if (from === 'active')
+      this.endAuthority(fault?.message ?? (this.stopReason || `the joint state was lost: now ${mode}`));
+    this.surface.refresh();
   }
 
   /** Nobody moves the robot from now on. */
@@ -437,10 +435,7 @@ export class Guard {
   private reportWaiting(): void {
     if (this.engagedNs !== 0n || this.finishing) return;
     const { config } = this.options.robot;
-    const noState =
-      this.missingJoints.length > 0
-        ? `joint states on ${config.stateTopic} lack ${this.missingJoints.map((name) => `'${name}'`).join(', ')}`
-        : `no usable joint state has arrived on ${config.stateTopic}`;
+    const noState = whyNoState(config.stateTopic, this.missingJoints);
     const service = `waiting for the service /${this.options.nodeName}/engage`;
     const why =
       this.measured === null ? noState : (this.unready() ?? (this.armed ? this.waitingFor : service));
@@ -449,13 +444,12 @@ export class Guard {
 
   private beat(): void {
     const none = new Float64Array(0);
-    const { gate } = this.shaper;
     this.links.beat({
       type: 'heartbeat',
       seq: this.tickSeq,
-      mode: gate.mode,
+      mode: this.shaper.gate.mode,
       sentNs: this.lastTickNs,
-      lastCommand: gate.silent ? none : lastSent(gate, this.lastCommand),
+      lastCommand: this.executed ?? none,
       positions: this.measured?.positions ?? none,
       velocities: this.measured?.velocities ?? none,
     });

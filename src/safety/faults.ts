@@ -8,6 +8,7 @@ const CLEARED_BY = {
   infeasible:
     'reset, at rest; check max_deceleration, command_latency, actuator_lag and position_margin against the robot',
   estop: 'release the e-stop, then reset, at rest',
+  veto: 'nothing while this process runs; keep the black box, report the bug, then start again',
 } as const;
 
 /** The first cause is kept until it is reset. */
@@ -26,6 +27,11 @@ export function latchFault(
 
 export function estopFault(sinceNs: bigint): Fault {
   return { check: 'estop', message: 'e-stop pressed', sinceNs, clearedBy: CLEARED_BY.estop };
+}
+
+/** @param reason of the veto, for people */
+export function vetoFault(reason: string, sinceNs: bigint): Fault {
+  return { check: 'veto', message: `a command was vetoed: ${reason}`, sinceNs, clearedBy: CLEARED_BY.veto };
 }
 
 function fault(check: Check & keyof typeof CLEARED_BY, reasons: readonly Reason[], sinceNs: bigint): Fault {

@@ -1,4 +1,4 @@
-import { estopFault } from './faults.js';
+import { estopFault, vetoFault } from './faults.js';
 import { isAtRest } from './gate.js';
 import { FIELD, HEADER, fieldOffset, toSeconds, type GateState } from './gate-state.js';
 import { seedPipeline } from './pipeline.js';
@@ -44,6 +44,16 @@ export function gateEvent(
   }
 }
 
+/**
+ * The state after a command of the gate was vetoed: latched, in the place of any other fault, since no reset clears it. The mode
+ * of an e-stop stays. Pure.
+ * @param reason of the veto, for people
+ */
+export function latchVeto(state: GateState, reason: string, nowNs: bigint): GateState {
+  if (state.fault?.check === 'veto') return state;
+  return { ...state, mode: state.mode === 'estop' ? 'estop' : 'fault', fault: vetoFault(reason, nowNs) };
+}
+
 function engage(config: GateConfig, state: GateState, measured: Measured | null, nowNs: bigint): EventResult {
   if (state.mode === 'active') return accept(inTransition(state, nowNs));
   if (state.fault !== null) return refuse(state, latched(state));
@@ -76,6 +86,7 @@ function release(
 
 function reset(config: GateConfig, state: GateState, measured: Measured | null, nowNs: bigint): EventResult {
   if (state.fault === null) return refuse(state, 'nothing is latched');
+  if (state.fault.check === 'veto') return refuse(state, latched(state));
   if (state.silent) return accept({ ...state, mode: 'mute', fault: null });
   const why = unfit(config, measured, nowNs) ?? (isFrozen(config, state) ? FROZEN : undefined);
   if (why !== undefined) return refuse(state, `the cause is still present: ${why}`);

@@ -13,7 +13,7 @@ export { describe as describeReason } from './faults.js';
 export { GatedCommand } from './gated-command.js';
 export { gate, type GateResult } from './gate.js';
 export { gateConfigFromRobot, gateConfigHash, validateGateConfig } from './gate-config.js';
-export { gateEvent, type EventResult } from './gate-events.js';
+export { gateEvent, latchVeto, type EventResult } from './gate-events.js';
 export { createGateState, lastSent, type GateState } from './gate-state.js';
 export { interpolate } from './interpolator.js';
 export { reasonMask, reasonNames } from './reasons.js';

@@ -18,6 +18,7 @@ import {
   type GateState,
   type Measured,
 } from '../safety/index.js';
+import type { Veto } from '../veto/index.js';
 
 /** What the guard last said of itself: where an emergency stop goes on from. Commanded order (m). */
 export interface LastKnown {
@@ -49,10 +50,14 @@ export class EmergencyStop {
   private measured: Measured;
   private commands = 0;
 
-  /** @param middleware a participant that has been on the wire for a while, so that peers are already discovered */
+  /**
+   * @param middleware a participant that has been on the wire for a while, so that peers are already discovered
+   * @param veto of this stop alone
+   */
   constructor(
     private readonly middleware: Middleware,
     private readonly robot: Robot,
+    private readonly veto: Veto,
     private readonly clock: Clock,
     lastKnown: LastKnown,
   ) {
@@ -69,7 +74,7 @@ export class EmergencyStop {
 
   /** Resolves when the robot is confirmed at rest, or after 2 s. */
   async run(): Promise<EmergencyStopResult> {
-    const publisher = new CommandPublisher(this.middleware, this.robot, this.clock);
+    const publisher = new CommandPublisher(this.middleware, this.robot, this.veto, this.clock);
     const subscription = this.subscribe();
     const deadlineNs = this.clock.nowNs() + BigInt(TIMEOUT_MS) * 1_000_000n;
     const periodMs = 1e3 / this.robot.config.controlRateHz;
@@ -84,7 +89,13 @@ export class EmergencyStop {
       this.commands === 0
         ? `nobody listens on ${publisher.topic}`
         : `not confirmed at rest within ${TIMEOUT_MS} ms`;
-    return { atRest, commands: this.commands, why: atRest ? 'at rest' : why };
+    const outcome = atRest ? 'at rest' : why;
+    const { reason } = this.veto;
+    return {
+      atRest,
+      commands: this.commands,
+      why: reason === null ? outcome : `${outcome}; a command was vetoed: ${reason}`,
+    };
   }
 
   private subscribe(): Subscription {
@@ -109,7 +120,7 @@ export class EmergencyStop {
     const now = this.clock.nowNs();
     const { state, verdict } = gate(this.config, this.state, null, this.measured, null, now);
     this.state = state;
-    if (verdict.command && publisher.publish(verdict.command)) this.commands++;
+    if (publisher.publish(verdict.command, now) !== null) this.commands++;
     return this.rest.isAtRest(state, this.measured, now);
   }
 }

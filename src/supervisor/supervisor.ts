@@ -9,6 +9,7 @@ import { connect, writeProcessConfig, type IpcConnection, type IpcMessage } from
 import { createMiddleware, type Middleware } from '../io/ros/index.js';
 import type { RecorderProcessConfig } from '../recorder/recorder-config.js';
 import type { ControllerKind, Robot } from '../robot/index.js';
+import { Veto, readVetoLimits } from '../veto/index.js';
 import { OwnProcess } from './child-process.js';
 import { EmergencyStop, type EmergencyStopResult, type LastKnown } from './emergency-stop.js';
 
@@ -82,6 +83,7 @@ export class Supervisor {
     private readonly agent: OwnProcess,
     private readonly recorder: OwnProcess,
     private readonly middleware: Middleware,
+    private readonly veto: Veto,
   ) {
     this.finished = new Promise((resolve) => (this.resolveFinished = resolve));
   }
@@ -89,6 +91,8 @@ export class Supervisor {
   /** @throws UNAVAILABLE when the guard does not come up */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     const { robot, clock } = options;
+    // read now: in an emergency is no time to find out that a file cannot be read
+    const veto = new Veto(readVetoLimits(robot.folder, robot.config.commandMessageType));
     const middleware = await createMiddleware({
       adapter: options.middleware,
       nodeName: `${options.nodeName}_supervisor`,
@@ -128,7 +132,7 @@ export class Supervisor {
       session,
       policyVersion,
     });
-    const supervisor = new Supervisor(options, folder, guard, agent, recorder, middleware);
+    const supervisor = new Supervisor(options, folder, guard, agent, recorder, middleware, veto);
     try {
       supervisor.guardLink = await Promise.race([
         connect(socketPath, CONNECT_TIMEOUT_MS),
@@ -242,7 +246,7 @@ export class Supervisor {
     // A guard that never commanded the robot leaves nothing to stop, and nobody gave us authority over it.
     if (this.lastKnown === null) return { atRest: false, commands: 0, why: 'the guard had sent nothing' };
     const { robot, clock } = this.options;
-    return new EmergencyStop(this.middleware, robot, clock, this.lastKnown).run();
+    return new EmergencyStop(this.middleware, robot, this.veto, clock, this.lastKnown).run();
   }
 
   private async end(end: 'clean' | 'fenced', emergencyStop: EmergencyStopResult | null): Promise<void> {

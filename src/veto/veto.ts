@@ -32,7 +32,6 @@ const BURST_FRACTION = 0.5;
 export class Veto {
   private last: Passed | null = null;
   private latched: string | null = null;
-
   private readonly burstNs: bigint;
 
   constructor(private readonly limits: VetoLimits) {
@@ -117,13 +116,15 @@ export class Veto {
   }
 
   /**
-   * From when the command after this one may count its time. One that repeats the last may belong to a burst of ticks, which the
-   * gate passes over, so it leaves up to half a period for the next.
+   * From when the command after this one may count its time. One that repeats the last may belong to a burst of ticks, and the
+   * first one to a burst with the engagement. The gate passes over a burst, so up to half a period is left for the next.
    */
   private countedFrom(values: readonly number[], madeNs: bigint): bigint {
-    if (this.last === null || values.some((value, i) => value !== this.last!.values[i])) return madeNs;
     const left = madeNs - this.burstNs;
-    return left > this.last.countedFromNs ? left : this.last.countedFromNs;
+    if (this.last === null) return left;
+    const { values: before, countedFromNs } = this.last;
+    if (values.some((value, i) => value !== before[i])) return madeNs;
+    return left > countedFromNs ? left : countedFromNs;
   }
 }
 

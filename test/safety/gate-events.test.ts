@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gate } from '../../src/safety/gate.js';
-import { gateEvent } from '../../src/safety/gate-events.js';
+import { gateEvent, latchVeto } from '../../src/safety/gate-events.js';
 import { createGateState, type GateState } from '../../src/safety/gate-state.js';
 import {
   GATE_MODES,
@@ -220,6 +220,30 @@ describe('reset', () => {
     expect(verdict).toMatchObject({ kind: 'blocked' });
     expect(verdict.command!.value(0)).toBe(0);
     expect(gateEvent(velocity, held, 'engage', measured(nowNs, [0.5]), nowNs).state.mode).toBe('active');
+  });
+});
+
+describe('a veto', () => {
+  const REASON = "joint 'elbow' velocity 2 rad/s beyond max_velocity 1 rad/s";
+
+  it.each(GATE_MODES)('latches from %s for good, and takes the place of any other fault', (mode) => {
+    const [before, nowNs] = inMode(mode);
+    const state = latchVeto(before, REASON, nowNs);
+    expect(state.mode).toBe(mode === 'estop' ? 'estop' : 'fault');
+    expect(state.fault).toMatchObject({ check: 'veto', message: `a command was vetoed: ${REASON}` });
+    const [later, laterNs] = rest(velocity, state, nowNs);
+    const at = measured(laterNs, [0]);
+    for (const event of ['reset', 'engage', 'release'] as const) {
+      expect(why(later, event, at, laterNs)).toContain('nothing while this process runs');
+    }
+    const stopped = gateEvent(velocity, later, 'estop', at, laterNs).state;
+    expect(stopped).toMatchObject({ mode: 'estop', fault: { check: 'veto' } });
+    expect(why(stopped, 'reset', at, laterNs)).toContain('report the bug');
+  });
+
+  it('keeps its first reason', () => {
+    const state = latchVeto(engaged(velocity), REASON, START_NS);
+    expect(latchVeto(state, 'another', START_NS + TICK_NS)).toBe(state);
   });
 });
 

@@ -1,5 +1,8 @@
 import type { Clock } from '../../core/index.js';
 import type { GatedCommand } from '../../safety/index.js';
+import type { Veto } from '../../veto/index.js';
+import { codecFor } from './codec.js';
+import { definitionsOf } from './definitions.js';
 import type { Float64MultiArray, JointTrajectory } from './messages.js';
 import { COMMAND_QOS, type Middleware, type Publisher } from './middleware.js';
 
@@ -13,37 +16,32 @@ export interface CommandTarget {
 }
 
 /**
- * Puts commands on the wire, and takes nothing but what the gate has made. Each is checked for expiry once more, and copied.
- * A trajectory is one point, one control period ahead.
+ * Puts commands on the wire, and takes nothing but what the gate has made. Each is checked for expiry once more and serialized; the
+ * veto looks at these very bytes. After a veto its substitute is sent instead, for good. A trajectory is one point, one control
+ * period ahead.
  */
 export class CommandPublisher {
   readonly topic: string;
-  private readonly publisher: Publisher<Float64MultiArray> | Publisher<JointTrajectory>;
-  private readonly send: (command: GatedCommand) => void;
+  private readonly publisher: Publisher<unknown>;
+  private readonly serialize: (command: GatedCommand, values: Float64Array) => Uint8Array;
 
+  /** @param veto of this publisher alone */
   constructor(
     middleware: Middleware,
     { config }: CommandTarget,
+    private readonly veto: Veto,
     private readonly clock: Clock,
   ) {
     this.topic = config.commandTopic;
-    if (config.commandMessageType === 'std_msgs/msg/Float64MultiArray') {
-      const publisher = middleware.createPublisher<Float64MultiArray>(
-        this.topic,
-        config.commandMessageType,
-        COMMAND_QOS,
-      );
-      this.publisher = publisher;
-      this.send = (command) =>
-        publisher.publish({ layout: { dim: [], data_offset: 0 }, data: command.copyValues() });
+    const { commandMessageType: type } = config;
+    this.publisher = middleware.createPublisher<unknown>(this.topic, type, COMMAND_QOS);
+    if (type === 'std_msgs/msg/Float64MultiArray') {
+      const codec = codecFor<Float64MultiArray>(definitionsOf(type));
+      this.serialize = (_command, data) => codec.encode({ layout: { dim: [], data_offset: 0 }, data });
     } else {
-      const publisher = middleware.createPublisher<JointTrajectory>(
-        this.topic,
-        config.commandMessageType,
-        COMMAND_QOS,
-      );
-      this.publisher = publisher;
-      this.send = (command) => publisher.publish(trajectory(command, 1 / config.controlRateHz));
+      const codec = codecFor<JointTrajectory>(definitionsOf(type));
+      const aheadSeconds = 1 / config.controlRateHz;
+      this.serialize = (command, values) => codec.encode(trajectory(command, values, aheadSeconds));
     }
   }
 
@@ -52,16 +50,30 @@ export class CommandPublisher {
     return this.publisher.matched;
   }
 
-  /** @returns false when the command had expired and was not sent */
-  publish(command: GatedCommand): boolean {
-    if (command.isExpired(this.clock.nowNs())) return false;
-    this.send(command);
-    return true;
+  /**
+   * @param command null: there is none
+   * @param nowNs monotonic time of the gate's tick
+   * @returns the values that are on the wire now; null when nothing was sent, because the command had expired or there was none
+   */
+  publish(command: GatedCommand | null, nowNs: bigint): Float64Array | null {
+    if (this.veto.reason !== null) return this.sendSubstitute(nowNs);
+    if (command === null || command.isExpired(this.clock.nowNs())) return null;
+    const values = command.copyValues();
+    const bytes = this.serialize(command, values);
+    if (this.veto.check(bytes, nowNs) !== null) return this.sendSubstitute(nowNs);
+    this.publisher.publishBytes(bytes);
+    return values;
+  }
+
+  private sendSubstitute(nowNs: bigint): Float64Array | null {
+    const substitute = this.veto.substitute(nowNs);
+    if (substitute === null) return null;
+    this.publisher.publishBytes(substitute.bytes);
+    return substitute.values;
   }
 }
 
-function trajectory(command: GatedCommand, aheadSeconds: number): JointTrajectory {
-  const values = command.copyValues();
+function trajectory(command: GatedCommand, values: Float64Array, aheadSeconds: number): JointTrajectory {
   const none = new Float64Array(0);
   const field = command.commandInterface;
   return {

@@ -24,6 +24,8 @@ export interface Publisher<T> {
   readonly matched: number;
   /** Sends within the call. Throws BAD_INPUT when the value does not fit the type. */
   publish(message: T): void;
+  /** Sends a message that is serialized already: CDR with its encapsulation header. The bytes are the publisher's from then on. */
+  publishBytes(payload: Uint8Array): void;
   close(): void;
 }
 

@@ -107,6 +107,9 @@ class ParticipantMiddleware implements RtpsMiddleware {
       publish: (message) => {
         writer.write(codec.encode(message));
       },
+      publishBytes: (payload) => {
+        writer.write(payload);
+      },
       close: () => {
         this.announcer.remove(writer.guid);
         this.participant.removeWriter(writer);

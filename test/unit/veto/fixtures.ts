@@ -2,7 +2,7 @@ import { MessageWriter } from '@foxglove/rosmsg2-serialization';
 import { definitionsOf } from '../../../src/io/ros/definitions.js';
 import type { VetoJoint, VetoLimits } from '../../../src/veto/index.js';
 
-export const START_NS = 5_000_000_000n;
+const START_NS = 5_000_000_000n;
 
 /** Monotonic time `ms` after the start of a test [ns]. */
 export const at = (ms: number): bigint => START_NS + BigInt(Math.round(ms * 1e6));

@@ -1,12 +1,14 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { findRobot, listRobots, loadRobot, type Robot } from '../../../src/robot/index.js';
 import { gateConfigFromRobot } from '../../../src/safety/index.js';
 import { readVetoLimits, type VetoLimits } from '../../../src/veto/index.js';
 import { ARM, expectBadInput } from '../robot/scratch-robot.js';
 
+const GRIPPER = fileURLToPath(new URL('../../fixtures/sim/gripper', import.meta.url));
 const FORWARD = 'std_msgs/msg/Float64MultiArray';
 type Edit = readonly [
   file: 'arm.urdf' | 'joint_limits.yaml' | 'robot.yaml',
@@ -53,7 +55,7 @@ function asTheGateHasThem(robot: Robot): VetoLimits {
 }
 
 describe('readVetoLimits', () => {
-  it.each([...listRobots().map(findRobot), ARM])('reads of %s what the gate reads', (folder) => {
+  it.each([...listRobots().map(findRobot), ARM, GRIPPER])('reads of %s what the gate reads', (folder) => {
     expect(readVetoLimits(folder, FORWARD)).toEqual(asTheGateHasThem(loadRobot(folder)));
   });
 

@@ -99,7 +99,7 @@ interface Account {
 function requestAt(rng: Rng, tick: number): GateEvent | undefined {
   if (rng.uniform() < 0.005) return (['release', 'stop', 'estop'] as const)[rng.integer(3)]!;
   if (tick % 20 === 10) return 'reset';
-  return tick % 20 === 0 ? 'engage' : undefined;
+  return tick % 20 === 1 ? 'engage' : undefined;
 }
 
 /** Drives the real gate on simulated joints from a moving start, through requests, stale states, bursts and pauses. */
@@ -127,7 +127,11 @@ function drive(
   let measured: Measured | null = null;
   let staleUntil = 0;
   for (let tick = 0; tick < ticks; tick++) {
-    nowNs += interval(rng, config.controlPeriod * 1e9);
+    const elapsedNs = interval(rng, config.controlPeriod * 1e9);
+    const askedNs = nowNs + (elapsedNs * BigInt(rng.integer(11))) / 10n;
+    nowNs += elapsedNs;
+    const event = requestAt(rng, tick);
+    if (event) state = { ...state, gate: gateEvent(config, state.gate, event, measured, askedNs).state };
     const seconds = Number(nowNs) * 1e-9;
     for (const twin of twins) twin.advanceTo(seconds);
     if (rng.uniform() < 0.003) staleUntil = tick + 30;
@@ -138,8 +142,6 @@ function drive(
         receivedNs: nowNs,
       };
     }
-    const event = requestAt(rng, tick);
-    if (event) state = { ...state, gate: gateEvent(config, state.gate, event, measured, nowNs).state };
     if (tick % decimation === 0) target = propose(rng, config, side, tick, nowNs);
     const shaped = shapeTick(config, decimation, state, target, measured, null, nowNs);
     state = shaped.state;
