@@ -1,7 +1,3 @@
-import { parse } from '@foxglove/rosmsg';
-import { MessageReader, MessageWriter } from '@foxglove/rosmsg2-serialization';
-
-import { NS_PER_S } from '../core/index.js';
 import {
   COMMAND_SOURCES,
   type ControlTickRecord,
@@ -11,12 +7,8 @@ import {
   type EpisodeSource,
   type PolicyStepRecord,
 } from './episode-records.js';
-import { CHANNELS, type Topic } from './message-definitions.js';
-
-interface RosTime {
-  readonly sec: number;
-  readonly nanosec: number;
-}
+import { ChannelCodec, fromRosTime, toRosTime, type RosTime } from './channel-codec.js';
+import { CHANNELS } from './message-definitions.js';
 
 /** The messages as they are on disk, field by field as in message-definitions.ts. */
 export interface Messages {
@@ -76,35 +68,11 @@ export interface Messages {
   };
 }
 
-/** Serialises and parses CDR of all channels of an episode file; one per reader or writer. */
-export class EpisodeCodec {
-  private readonly writers = new Map<string, MessageWriter>();
-  private readonly readers = new Map<string, MessageReader>();
-
+/** CDR of all channels of an episode file; one per reader or writer. */
+export class EpisodeCodec extends ChannelCodec<Messages> {
   constructor() {
-    for (const channel of CHANNELS) {
-      const definition = parse(channel.definition, { ros2: true });
-      this.writers.set(channel.topic, new MessageWriter(definition));
-      this.readers.set(channel.topic, new MessageReader(definition));
-    }
+    super(CHANNELS);
   }
-
-  encode<T extends Topic>(topic: T, message: Messages[T]): Uint8Array {
-    return this.writers.get(topic)!.writeMessage(message);
-  }
-
-  decode<T extends Topic>(topic: T, data: Uint8Array): Messages[T] {
-    return this.readers.get(topic)!.readMessage<Messages[T]>(data);
-  }
-}
-
-/** Nanoseconds since the Unix epoch as a ROS time. */
-export function toRosTime(ns: bigint): RosTime {
-  return { sec: Number(ns / NS_PER_S), nanosec: Number(ns % NS_PER_S) };
-}
-
-function fromRosTime(time: RosTime): bigint {
-  return BigInt(time.sec) * NS_PER_S + BigInt(time.nanosec);
 }
 
 export function headerToMessage(header: EpisodeHeader): Messages['/dynabridge/episode/start'] {

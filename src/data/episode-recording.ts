@@ -1,13 +1,8 @@
 import { McapChunkBuilder } from '@mcap/core';
 
 import { DynabridgeError, elapsedMs, type Clock } from '../core/index.js';
-import {
-  endToMessage,
-  headerToMessage,
-  toRosTime,
-  type EpisodeCodec,
-  type Messages,
-} from './episode-codec.js';
+import { asciiText, toRosTime } from './channel-codec.js';
+import { endToMessage, headerToMessage, type EpisodeCodec, type Messages } from './episode-codec.js';
 import {
   COMMAND_SOURCES,
   type ControlTickInput,
@@ -127,8 +122,7 @@ export class EpisodeRecording {
   }
 
   private finish(end?: EpisodeEnd): void {
-    // the CDR writer handles ASCII only; a reason is for people, so a lost accent is better than a lost episode
-    const readable = end?.reason === undefined ? end : { ...end, reason: end.reason.replace(/[^ -~]/g, '?') };
+    const readable = end?.reason === undefined ? end : { ...end, reason: asciiText(end.reason) };
     const message = endToMessage(this.header.number, this.ticks, this.steps, readable);
     this.add('/dynabridge/episode/end', this.lastLogNs - this.target.logStartNs, 0, message);
     this.close();

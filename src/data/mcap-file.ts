@@ -5,25 +5,18 @@ import { McapRecordBuilder, Opcode, type McapChunkBuilder, type McapTypes } from
 
 import { DynabridgeError } from '../core/index.js';
 import { writeFully } from './atomic-file.js';
-import { CHANNELS } from './message-definitions.js';
+import { CHANNELS, type Channel } from './message-definitions.js';
 
 const LIBRARY = 'dynabridge';
 const encoder = new TextEncoder();
 
-const SCHEMAS: readonly McapTypes.Schema[] = CHANNELS.map((channel, index) => ({
-  id: index + 1,
-  name: channel.type,
-  encoding: 'ros2msg',
-  data: encoder.encode(channel.definition),
-}));
+function toSchema({ type, definition }: Channel, index: number): McapTypes.Schema {
+  return { id: index + 1, name: type, encoding: 'ros2msg', data: encoder.encode(definition) };
+}
 
-const MCAP_CHANNELS: readonly McapTypes.Channel[] = CHANNELS.map((channel, index) => ({
-  id: index,
-  schemaId: index + 1,
-  topic: channel.topic,
-  messageEncoding: 'cdr',
-  metadata: new Map(),
-}));
+function toChannel({ topic }: Channel, index: number): McapTypes.Channel {
+  return { id: index, schemaId: index + 1, topic, messageEncoding: 'cdr', metadata: new Map() };
+}
 
 /**
  * An append-only MCAP file (profile ros2, CDR) whose chunks are closed by the caller: McapWriter of @mcap/core closes them by
@@ -33,6 +26,8 @@ const MCAP_CHANNELS: readonly McapTypes.Channel[] = CHANNELS.map((channel, index
  */
 export class McapFile {
   private readonly fd: number;
+  private readonly schemas: readonly McapTypes.Schema[];
+  private readonly channels: readonly McapTypes.Channel[];
   private position = 0;
   private dataCrc = 0;
   private failure: DynabridgeError | null = null;
@@ -41,14 +36,22 @@ export class McapFile {
   private startTime = 0n;
   private endTime = 0n;
 
-  /** Creates the file; throws EEXIST when there is one, files are never rewritten. */
-  constructor(readonly path: string) {
+  /**
+   * Creates the file; throws EEXIST when there is one, files are never rewritten.
+   * @param channels index = id; default: those of an episode file
+   */
+  constructor(
+    readonly path: string,
+    channels: readonly Channel[] = CHANNELS,
+  ) {
+    this.schemas = channels.map(toSchema);
+    this.channels = channels.map(toChannel);
     this.fd = openSync(path, 'wx');
     const records = new McapRecordBuilder();
     records.writeMagic();
     records.writeHeader({ profile: 'ros2', library: LIBRARY });
-    for (const schema of SCHEMAS) records.writeSchema(schema);
-    for (const channel of MCAP_CHANNELS) records.writeChannel(channel);
+    for (const schema of this.schemas) records.writeSchema(schema);
+    for (const channel of this.channels) records.writeChannel(channel);
     this.append(records.buffer);
   }
 
@@ -128,8 +131,8 @@ export class McapFile {
         offsets.push({ groupOpcode, groupStart: summaryStart + BigInt(start), groupLength });
       }
     };
-    group(Opcode.SCHEMA, () => SCHEMAS.forEach((schema) => summary.writeSchema(schema)));
-    group(Opcode.CHANNEL, () => MCAP_CHANNELS.forEach((channel) => summary.writeChannel(channel)));
+    group(Opcode.SCHEMA, () => this.schemas.forEach((schema) => summary.writeSchema(schema)));
+    group(Opcode.CHANNEL, () => this.channels.forEach((channel) => summary.writeChannel(channel)));
     group(Opcode.STATISTICS, () => summary.writeStatistics(this.statistics()));
     group(Opcode.CHUNK_INDEX, () => this.chunkIndexes.forEach((index) => summary.writeChunkIndex(index)));
     const summaryOffsetStart = summaryStart + BigInt(summary.length);
@@ -152,8 +155,8 @@ export class McapFile {
     for (const count of this.counts.values()) messageCount += count;
     return {
       messageCount,
-      schemaCount: SCHEMAS.length,
-      channelCount: MCAP_CHANNELS.length,
+      schemaCount: this.schemas.length,
+      channelCount: this.channels.length,
       attachmentCount: 0,
       metadataCount: 0,
       chunkCount: this.chunkIndexes.length,

@@ -6,7 +6,7 @@ export const FORMAT_VERSION = 1;
 
 const separator = '='.repeat(80);
 
-const TIME = `${separator}
+export const TIME = `${separator}
 MSG: builtin_interfaces/Time
 int32 sec
 uint32 nanosec
@@ -78,6 +78,14 @@ string reason
 float32[] final_frame   # after the last step; empty when not known
 `;
 
+/** What is written under one topic of an MCAP file: CDR of a ROS 2 message. */
+export interface Channel {
+  readonly topic: string;
+  readonly type: string;
+  /** of the type and all that it uses */
+  readonly definition: string;
+}
+
 /** The channels of an episode file in the order of their ids; schema `i + 1` belongs to channel `i`. */
 export const CHANNELS = [
   { topic: '/joint_states', type: 'sensor_msgs/msg/JointState', definition: JOINT_STATE },
@@ -85,6 +93,6 @@ export const CHANNELS = [
   { topic: '/dynabridge/policy_step', type: 'dynabridge_msgs/msg/PolicyStep', definition: POLICY_STEP },
   { topic: '/dynabridge/episode/start', type: 'dynabridge_msgs/msg/EpisodeStart', definition: EPISODE_START },
   { topic: '/dynabridge/episode/end', type: 'dynabridge_msgs/msg/EpisodeEnd', definition: EPISODE_END },
-] as const;
+] as const satisfies readonly Channel[];
 
 export type Topic = (typeof CHANNELS)[number]['topic'];
