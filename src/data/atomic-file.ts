@@ -17,7 +17,7 @@ export function temporarySibling(path: string): string {
 }
 
 /** Makes a file's or folder's content durable against power loss. */
-function flushToDisk(path: string): void {
+export function flushToDisk(path: string): void {
   const fd = openSync(path, 'r');
   try {
     fsyncSync(fd);

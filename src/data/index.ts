@@ -1,4 +1,15 @@
 export { writeFileAtomic, writeFolderAtomic } from './atomic-file.js';
+export { readBlackBox } from './black-box-reader.js';
+export type {
+  BlackBox,
+  BlackBoxEvent,
+  BlackBoxProposal,
+  BlackBoxQuantity,
+  BlackBoxRobot,
+  BlackBoxTick,
+  BlackBoxTrip,
+} from './black-box-records.js';
+export { listBlackBoxes, writeBlackBox } from './black-box-writer.js';
 export {
   lastCheckpoint,
   listCheckpoints,

@@ -48,7 +48,7 @@ function runFolderName(name: RunName, wallNs: bigint): string {
 
 /**
  * The self-contained folder of one run: run.json, config.yaml, contract.json, checkpoints/, metrics.jsonl, events.jsonl,
- * episodes/, report.html. Several processes may have it open; each file has one writer.
+ * episodes/, blackbox/, report.html. Several processes may have it open; each file has one writer.
  */
 export class RunDirectory {
   /** one row per logged training step; fields by name, see the writer */
@@ -132,6 +132,10 @@ export class RunDirectory {
 
   get episodesFolder(): string {
     return join(this.path, 'episodes');
+  }
+
+  get blackBoxFolder(): string {
+    return join(this.path, 'blackbox');
   }
 
   get reportPath(): string {

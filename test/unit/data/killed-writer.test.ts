@@ -1,8 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
-import { lastCheckpoint, listCheckpoints, loadCheckpoint } from '../../../src/data/index.js';
+import {
+  lastCheckpoint,
+  listBlackBoxes,
+  listCheckpoints,
+  loadCheckpoint,
+  readBlackBox,
+} from '../../../src/data/index.js';
 import { runAndKill, runOnFullDisk } from './killed-child.js';
 import { readAll, SESSION, temporaryFolder } from './sample-episodes.js';
 
@@ -64,6 +70,39 @@ test('kill -9 leaves a complete last checkpoint', async () => {
   for (const path of listCheckpoints(folder)) expect(existsSync(path)).toBe(true);
 });
 
+const BLACK_BOX = `
+import { writeSync } from 'node:fs';
+import { systemClock } from './src/core/index.js';
+import { writeBlackBox } from './src/data/index.js';
+
+const [folder] = process.argv.slice(2);
+const values = new Float64Array(3);
+const joint = { joint: 'elbow', unit: 'rad', min: -1, max: 1 };
+const positions = [joint, joint, joint];
+const robot = { robot: 'arm', task: 'reach', contractSha256: '', commandInterface: 'velocity', controlRateHz: 100, positions, commands: positions };
+const ticks = Array.from({ length: 3000 }, (_, seq) => ({
+  seq, policyStep: 0, timeNs: BigInt(seq), measuredNs: 0n, sentNs: 0n, mode: 'active', authority: 'agent', verdict: 'pass',
+  reasons: ['velocity'], positions: values, velocities: values, asked: values, sent: values,
+}));
+for (let i = 0; ; i++) {
+  const trip = { cause: 'estop', message: '', clearedBy: '', timeNs: 3000n, wallNs: systemClock.wallNs() };
+  writeSync(1, 'begin\\n');
+  writeBlackBox(folder, { trip, robot, ticks, proposals: [], events: [] }, 20);
+}
+`;
+
+test.each([1, 2, 4])(
+  'kill -9 within a black box leaves whole ones only (killed within number %i)',
+  async (count) => {
+    const folder = temporaryFolder();
+    const begun = await runAndKill(BLACK_BOX, count, [folder]);
+    const files = listBlackBoxes(folder);
+    expect(begun.length - files.length).toBeGreaterThanOrEqual(0);
+    expect(begun.length - files.length).toBeLessThanOrEqual(1);
+    for (const file of files) expect((await readBlackBox(file)).ticks).toHaveLength(3000);
+  },
+);
+
 const FULL = `
 import { systemClock } from './src/core/index.js';
 import { EpisodeWriter } from './src/data/index.js';
@@ -94,6 +133,17 @@ try {
   console.log(JSON.stringify({ ended, code: error.code, message: error.message, again }));
 }
 `;
+
+const FULL_BLACK_BOX = BLACK_BOX.replace('for (let i = 0; ; i++) {', 'try {').replace(
+  /\}\n$/,
+  '} catch (error) { console.log(error.code, error.cause.code); }\n',
+);
+
+test('a black box that meets a full disk throws, and leaves nothing behind', () => {
+  const folder = temporaryFolder();
+  expect(runOnFullDisk(FULL_BLACK_BOX, 64, [folder])).toBe('begin\nUNAVAILABLE EFBIG\n');
+  expect(readdirSync(folder)).toEqual([]);
+});
 
 test('a full disk ends the recording with a clear error; what had ended before stays readable', async () => {
   const folder = temporaryFolder();
