@@ -30,6 +30,7 @@ export async function benchSoak(minutes: number): Promise<void> {
     controller: undefined,
     runFolder: scratch.run.path,
     episodesFolder: scratch.run.episodesFolder,
+    blackBoxFolder: scratch.run.blackBoxFolder,
     session: sessionOf('real', scratch.robot, 'balance', '0'.repeat(64)),
     policyVersion: 0,
     nodeName: 'soak',

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { DynabridgeError, systemClock } from '../core/index.js';
-import { RunDirectory, latestRun, type SessionInfo } from '../data/index.js';
+import { RunDirectory, latestRun, listBlackBoxes, type SessionInfo } from '../data/index.js';
 import { contractHash, loadRobot, withController } from '../robot/index.js';
 import type { ControllerKind, Robot } from '../robot/index.js';
 import { Supervisor, type BridgeOutcome } from '../supervisor/index.js';
@@ -79,15 +79,18 @@ async function drive(options: RunCliOptions): Promise<void> {
   const session = sessionOf('real', robot, contract.task, contractHash(contract));
   output.line(`policy of ${run.path}`);
 
+  const earlier = new Set(listBlackBoxes(run.blackBoxFolder));
   const bridge = new Bridge(options, run, output);
   const outcome = await bridge.drive(robot, session);
   const { end, faults, emergencyStop } = outcome;
+  const blackBoxes = listBlackBoxes(run.blackBoxFolder).filter((path) => !earlier.has(path));
   run.events.append('bridge-ended', {
     ...outcome.summary,
     seconds: outcome.summary?.seconds ?? 0,
     end,
     faults,
     emergencyStop,
+    blackBoxes,
   });
   const { refreshReport } = await import('./run-report.js'); // the plotting library is slow to load and not needed to drive
   const report = await refreshReport(run);
@@ -100,8 +103,9 @@ async function drive(options: RunCliOptions): Promise<void> {
       emergencyStop: outcome.emergencyStop,
       run: run.path,
       report,
+      blackBoxes,
     },
-    summaryTable(outcome, report),
+    summaryTable(outcome, report, blackBoxes),
   );
   run.close();
   bridge.throwIfFailed(outcome);
@@ -139,6 +143,7 @@ class Bridge {
       controller,
       runFolder: this.run.path,
       episodesFolder: this.run.episodesFolder,
+      blackBoxFolder: this.run.blackBoxFolder,
       session,
       policyVersion: this.run.loadCheckpoint().step,
       nodeName: name,
@@ -232,13 +237,13 @@ function eventLine(kind: string, detail: Readonly<Record<string, unknown>>): str
     .join(', ')}`;
 }
 
-function summaryTable({ summary, end, faults }: BridgeOutcome, report: string): string {
-  if (!summary)
-    return table([
-      ['end', end],
-      ['faults', faults.join('; ')],
-      ['report', report],
-    ]);
+function summaryTable(
+  { summary, end, faults }: BridgeOutcome,
+  report: string,
+  blackBoxes: readonly string[],
+): string {
+  const boxes = blackBoxes.map((path) => ['black box', path] as const);
+  if (!summary) return table([['end', end], ['faults', faults.join('; ')], ...boxes, ['report', report]]);
   const { loopMs, latencyMs } = summary;
   return table([
     ['under control', `${summary.seconds.toFixed(1)} s`],
@@ -249,6 +254,7 @@ function summaryTable({ summary, end, faults }: BridgeOutcome, report: string): 
     ],
     ['state to command', `p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms, max ${latencyMs.max} ms`],
     ['end', faults.length > 0 ? `${end}: ${faults.join('; ')}` : end],
+    ...boxes,
     ['report', report],
   ]);
 }

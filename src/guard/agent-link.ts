@@ -1,7 +1,5 @@
-import { elapsedMs } from '../core/index.js';
 import type { IpcConnection, ObservationMessage, ProposalMessage } from '../io/ipc/index.js';
 import type { Proposal } from '../safety/index.js';
-import { AGENT_TIMEOUT_MS, AGENT_TIMEOUT_STEPS } from './guard-config.js';
 
 /** The guard's view of the agent process: what was asked, what came back, whether it is there. */
 export class AgentLink {
@@ -10,9 +8,6 @@ export class AgentLink {
   /** number of the newest policy step */
   step = 0;
   validProposals = 0;
-  /** policy steps since it last answered one in time, and when that was */
-  missedSteps = 0;
-  private answeredNs = 0n;
   private connection: IpcConnection | null = null;
 
   /** @param lifetimeNs no proposal lives longer than this from its arrival, whatever it says of itself */
@@ -64,10 +59,6 @@ export class AgentLink {
     if (this.newest && message.policyStep <= this.newest.seq) return false;
     if (message.command.length === this.joints.length && message.command.every(Number.isFinite))
       this.validProposals++;
-    if (this.answersNewest(message)) {
-      this.answeredNs = nowNs;
-      this.missedSteps = 0;
-    }
     const latestNs = nowNs + this.lifetimeNs;
     this.newest = {
       source: 'agent',
@@ -81,14 +72,5 @@ export class AgentLink {
 
   answersNewest(message: ProposalMessage): boolean {
     return message.policyStep === this.step;
-  }
-
-  /** For how long it has answered nothing, once that is too long; else null. */
-  silence(nowNs: bigint): { readonly silentMs: number; readonly missedSteps: number } | null {
-    const { missedSteps } = this;
-    const silentMs = elapsedMs(this.answeredNs, nowNs);
-    return silentMs < AGENT_TIMEOUT_MS || missedSteps < AGENT_TIMEOUT_STEPS
-      ? null
-      : { silentMs, missedSteps };
   }
 }

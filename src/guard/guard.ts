@@ -1,4 +1,4 @@
-import { NS_PER_S, elapsedMs, type Clock } from '../core/index.js';
+import { elapsedMs, type Clock } from '../core/index.js';
 import { PROPOSAL_LIFETIME_PERIODS, robotLayout } from '../env/index.js';
 import type { IpcConnection, ProposalMessage } from '../io/ipc/index.js';
 import {
@@ -16,7 +16,6 @@ import {
   gateEvent,
   lastSent,
   latchVeto,
-  reasonMask,
   requireSelfTest,
   shapeTick,
   type EventOutcome,
@@ -25,19 +24,23 @@ import {
   type GateEvent,
   type GateMode,
   type Measured,
+  type Owner,
   type ShapedTick,
   type ShaperState,
 } from '../safety/index.js';
 import { Veto, readVetoLimits } from '../veto/index.js';
+import { AgentTime } from './agent-time.js';
 import { Authority } from './authority.js';
 import { whyNoState, whyNotDrive, whyNotEngage } from './engagement.js';
 import { HEARTBEAT_MS, SUPERVISOR_TIMEOUT_MS } from './guard-config.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ProcessLinks } from './process-links.js';
 import { RestDetector } from './rest-detector.js';
-import { RosSurface, guardStatus, type GuardStatus } from './ros-surface.js';
+import { RosSurface } from './ros-surface.js';
 import { StateDecimator } from './state-decimator.js';
 import { StateMapper } from './state-mapper.js';
+import { guardStatus, type GuardStatus } from './status.js';
+import { tickMessage } from './tick-message.js';
 
 export interface GuardOptions {
   readonly robot: Robot;
@@ -70,6 +73,7 @@ export class Guard {
   private readonly decimator: StateDecimator;
   private readonly rest: RestDetector;
   private readonly metrics = new LoopMetrics();
+  private readonly agentTime = new AgentTime();
   private readonly links: ProcessLinks;
   private readonly veto: Veto;
   private readonly publisher: CommandPublisher;
@@ -92,12 +96,10 @@ export class Guard {
   private pending: NodeJS.Timeout | null = null;
   private modeSeen: GateMode = 'mute';
   private faultSeen: Fault | null = null;
+  private ownerSeen: Owner = 'hold';
   private stopReason = '';
   /** engage without being asked; the first engagement or any request of an operator ends that for good */
   private armed: boolean;
-  /** time with the agent in authority, before `activeSinceNs` */
-  private activeNs = 0n;
-  private activeSinceNs: bigint | null = null;
   /** joints that the newest refused state lacked */
   private missingJoints: readonly string[] = [];
   /** why the last attempt to engage was refused */
@@ -116,14 +118,18 @@ export class Guard {
     this.decimator = new StateDecimator(config.controlRateHz);
     this.rest = new RestDetector(this.config);
     const lifetimeNs = BigInt(Math.round((PROPOSAL_LIFETIME_PERIODS * 1e9) / config.policyRateHz));
-    this.links = new ProcessLinks(model.commanded, lifetimeNs, {
+    this.links = new ProcessLinks(model.commanded, lifetimeNs, clock, {
       onProposal: (message) => this.onProposal(message),
       onExit: () => this.stopAndFinish('the supervisor asked for the end'),
       onAgentLost: () => {
         if (this.authority.owner === 'agent') this.request('release', 'the agent went away');
         this.links.emit('agent-lost', {});
       },
-      onSupervisorLost: () => this.stopAndFinish('the supervisor went away'),
+      onSupervisorLost: () => {
+        this.links.emit('supervisor-lost', {});
+        this.stopAndFinish('the supervisor went away');
+      },
+      onRecorder: () => this.surface.refresh(),
     });
     this.lastCommand = new Float64Array(model.commanded.length);
     this.frame = new Float64Array(robotLayout(model.measured, model.commanded).size);
@@ -131,6 +137,13 @@ export class Guard {
     this.armed = options.engage === 'auto';
     this.veto = new Veto(readVetoLimits(robot.folder, config.commandMessageType));
     this.publisher = new CommandPublisher(middleware, robot, this.veto, clock);
+    this.authority = new Authority(this.config, clock, options.teleopPort, {
+      fault: () => this.shaper.gate.fault,
+      stateAgeMs: () => (this.measured ? elapsedMs(this.measured.receivedNs, clock.nowNs()) : Infinity),
+      request: (event, by) => this.request(event, by),
+      handToOperator: () => this.handToOperator(),
+      tell: (kind, detail) => this.links.emit(kind, detail),
+    });
     this.surface = new RosSurface(
       middleware,
       nodeName,
@@ -143,13 +156,6 @@ export class Guard {
       SENSOR_QOS,
       (message, info) => this.onState(message, info),
     );
-    this.authority = new Authority(this.config, clock, options.teleopPort, {
-      fault: () => this.shaper.gate.fault,
-      stateAgeMs: () => (this.measured ? elapsedMs(this.measured.receivedNs, clock.nowNs()) : Infinity),
-      request: (event, by) => this.request(event, by),
-      handToOperator: () => this.handToOperator(),
-      tell: (kind, detail) => this.links.emit(kind, detail),
-    });
     this.timers.push(
       setInterval(() => this.watch(), 1e3 / config.controlRateHz),
       setInterval(() => this.beat(), HEARTBEAT_MS),
@@ -207,8 +213,7 @@ export class Guard {
       this.metrics.missedProposals++;
       this.pending = null;
       this.tick();
-      this.links.agent.missedSteps++;
-      this.checkAgent();
+      this.onMissedStep();
     }, patienceMs);
   }
 
@@ -237,16 +242,18 @@ export class Guard {
   }
 
   /** An agent that hangs loses its authority, so that it cannot move the robot again when it wakes. */
-  private checkAgent(): void {
-    const silence = this.links.agent.silence(this.options.clock.nowNs());
-    if (this.authority.owner !== 'agent' || silence === null) return;
+  private onMissedStep(): void {
+    const silence = this.agentTime.missed(this.options.clock.nowNs());
+    if (this.authority.owner !== 'agent' || !silence) return;
     this.links.emit('agent-silent', silence);
     this.request('release', 'the agent is silent');
   }
 
   private onProposal(message: ProposalMessage): void {
-    if (!this.links.agent.take(message, this.options.clock.nowNs())) return;
-    const answers = this.links.agent.answersNewest(message); // an engagement below begins a new history
+    const now = this.options.clock.nowNs();
+    if (!this.links.agent.take(message, now)) return;
+    const answers = this.links.agent.answersNewest(message);
+    if (answers) this.agentTime.answered(now);
     this.links.record(message);
     if (this.armed && this.shaper.gate.silent) this.engage('automatic');
     if (this.pending && answers) {
@@ -284,43 +291,39 @@ export class Guard {
     this.lastTickNs = now;
     if (!this.shaper.gate.silent) {
       this.metrics.countReasons(reasons);
-      this.record(shaped, executed, sentNs);
+      this.record(shaped, executed, now, sentNs);
     }
     this.announceMode();
     if (this.finishing && this.measured && this.rest.isAtRest(this.shaper.gate, this.measured, now))
       this.finish('at rest');
   }
 
-  private record({ verdict, requested }: ShapedTick, executed: Float64Array | null, sentNs: bigint): void {
-    const none = new Float64Array(0);
-    this.links.record({
-      type: 'tick',
-      seq: this.tickSeq,
-      policyStep: this.links.agent.step,
-      mode: this.shaper.gate.mode,
-      verdict: verdict.kind,
-      reasons: reasonMask(verdict.reasons),
-      stateReceivedNs: this.measured!.receivedNs,
-      sentNs,
-      positions: this.mapper.positions,
-      velocities: this.mapper.velocities,
-      requested: requested ?? none,
-      executed: executed ?? none,
-    });
+  private record(shaped: ShapedTick, executed: Float64Array | null, atNs: bigint, sentNs: bigint): void {
+    const { mapper, links, tickSeq: seq } = this;
+    const { owner } = this.authority;
+    const measuredNs = this.measured!.receivedNs;
+    const at = { seq, policyStep: links.agent.step, owner, atNs, measuredNs, sentNs };
+    links.record(tickMessage(at, shaped, executed, mapper));
   }
 
   private announceMode(): void {
     const { mode, fault } = this.shaper.gate;
-    const from = this.modeSeen;
-    if (mode === from && fault === this.faultSeen) return;
+    const { modeSeen: from, faultSeen, ownerSeen } = this;
     this.modeSeen = mode;
     this.faultSeen = fault;
     if (mode !== from) this.links.emit('mode', { from, to: mode });
-    if (fault)
+    if (fault && fault !== faultSeen)
       this.links.emit('fault', { check: fault.check, message: fault.message, clearedBy: fault.clearedBy });
-    if (from === 'active')
-      this.endAuthority(fault?.message ?? (this.stopReason || `the joint state was lost: now ${mode}`));
-    this.surface.refresh();
+    if (from === 'active' && mode !== from) this.endActive(mode, fault?.message ?? this.stopReason);
+    this.ownerSeen = this.authority.owner;
+    if (mode !== from || fault !== faultSeen || this.ownerSeen !== ownerSeen) this.surface.refresh();
+  }
+
+  /** @param reason empty where nobody asked: then the gate has lost sight of the robot */
+  private endActive(mode: GateMode, reason: string): void {
+    const message = `the joint state was lost: now ${mode}`;
+    if (reason === '') this.links.emit('state-lost', { message });
+    this.endAuthority(reason || message);
   }
 
   /** Nobody moves the robot from now on. */
@@ -331,10 +334,8 @@ export class Guard {
   }
 
   private endAgentEpisode(reason: string, requested: boolean): void {
-    if (this.activeSinceNs === null) return;
-    this.activeNs += this.options.clock.nowNs() - this.activeSinceNs;
-    this.activeSinceNs = null;
-    this.links.emit('disengaged', { reason, requested });
+    const had = this.agentTime.end(this.options.clock.nowNs());
+    if (had) this.links.emit('disengaged', { reason, requested });
   }
 
   /** Without states there are no ticks; then this timer runs them, so that the gate can ramp to rest on what it knows. */
@@ -363,7 +364,7 @@ export class Guard {
       this.stopReason = '';
       this.authority.giveToAgent();
       this.engagedNs = this.options.clock.nowNs();
-      this.activeSinceNs ??= this.engagedNs;
+      this.agentTime.begin(this.engagedNs);
       this.links.agent.breakHistory();
       this.links.emit('engaged', { atNs: this.engagedNs.toString(), by });
     }
@@ -434,12 +435,15 @@ export class Guard {
   /** Until the first engagement, says once a second what is still missing. */
   private reportWaiting(): void {
     if (this.engagedNs !== 0n || this.finishing) return;
-    const { config } = this.options.robot;
-    const noState = whyNoState(config.stateTopic, this.missingJoints);
+    const missingJoints = this.measured === null ? this.missingJoints : [];
+    this.links.emit('waiting', { why: this.whyWaiting(), missingJoints });
+  }
+
+  private whyWaiting(): string {
+    const { stateTopic } = this.options.robot.config;
+    if (this.measured === null) return whyNoState(stateTopic, this.missingJoints);
     const service = `waiting for the service /${this.options.nodeName}/engage`;
-    const why =
-      this.measured === null ? noState : (this.unready() ?? (this.armed ? this.waitingFor : service));
-    this.links.emit('waiting', { why, missingJoints: this.measured === null ? this.missingJoints : [] });
+    return this.unready() ?? (this.armed ? this.waitingFor : service);
   }
 
   private beat(): void {
@@ -472,12 +476,11 @@ export class Guard {
   }
 
   private summary(): GuardSummary {
-    const { metrics, activeSinceNs } = this;
-    const runningNs = activeSinceNs === null ? 0n : this.options.clock.nowNs() - activeSinceNs;
+    const { metrics } = this;
     const counts = metrics.summary();
     return {
       ...counts,
-      seconds: Number(this.activeNs + runningNs) / Number(NS_PER_S),
+      seconds: this.agentTime.seconds(this.options.clock.nowNs()),
       skippedTicks: counts.skippedTicks + this.decimator.bursts,
       rejectedStates: { ...this.mapper.rejected },
       firstCommandMs: metrics.commands === 0 ? null : elapsedMs(this.startNs, metrics.firstCommandNs),
@@ -485,7 +488,22 @@ export class Guard {
   }
 
   private status(): GuardStatus {
-    const { agent } = this.links;
-    return guardStatus(this.shaper.gate, this.summary(), agent.connected, this.publisher.matched);
+    const { links, measured } = this;
+    const { clock, robot, nodeName } = this.options;
+    return guardStatus({
+      ...this.shaper.gate,
+      nodeName,
+      owner: this.authority.owner,
+      stateTopic: robot.config.stateTopic,
+      stateAgeMs: measured ? elapsedMs(measured.receivedNs, clock.nowNs()) : Infinity,
+      stateTimeoutMs: this.config.stateTimeoutMs,
+      waiting: this.whyWaiting(),
+      stopReason: this.stopReason,
+      faultSinceWallNs: (sinceNs) => clock.wallNs() - clock.nowNs() + sinceNs,
+      summary: this.summary(),
+      agentConnected: links.agent.connected,
+      commandSubscribers: this.publisher.matched,
+      blackBox: links.blackBox,
+    });
   }
 }

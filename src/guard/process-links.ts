@@ -1,3 +1,4 @@
+import type { Clock } from '../core/index.js';
 import type {
   EventMessage,
   HeartbeatMessage,
@@ -15,13 +16,19 @@ export interface LinkHandlers {
   readonly onExit: () => void;
   readonly onAgentLost: () => void;
   readonly onSupervisorLost: () => void;
+  /** the recorder has told something */
+  readonly onRecorder: () => void;
 }
 
 const MOST_EARLY = 100;
+/** What a recorder may tell; what moves the robot is not for it to say. */
+const RECORDER_EVENTS: readonly string[] = ['black-box', 'black-box-failed', 'recording-failed'];
 
 /** The guard's connections to agent, recorders and supervisor. A peer that does not read loses messages, and is not waited for. */
 export class ProcessLinks {
   readonly agent: AgentLink;
+  /** path of the newest black box; empty: none was written yet */
+  blackBox = '';
   /** the event that opened the running episode, for a recorder that comes late */
   private engaged: EventMessage | null = null;
   private readonly recorders = new Set<IpcConnection>();
@@ -36,6 +43,7 @@ export class ProcessLinks {
   constructor(
     commanded: readonly string[],
     proposalLifetimeNs: bigint,
+    private readonly clock: Clock,
     private readonly handlers: LinkHandlers,
   ) {
     this.agent = new AgentLink(commanded, proposalLifetimeNs);
@@ -48,7 +56,7 @@ export class ProcessLinks {
 
   /** One line in events.jsonl, and the start and end of episodes. */
   emit(kind: string, detail: EventMessage['detail']): void {
-    const event = { type: 'event', kind, detail } as const;
+    const event = { type: 'event', kind, atNs: this.clock.nowNs(), detail } as const;
     if (kind === 'engaged') this.engaged = event;
     if (kind === 'disengaged') this.engaged = null;
     if (this.supervisor !== null) this.supervisor.send(event);
@@ -83,12 +91,21 @@ export class ProcessLinks {
       case 'exit':
         if (connection === this.supervisor) this.handlers.onExit();
         break;
+      case 'event':
+        if (this.recorders.has(connection)) this.onRecorderEvent(message);
+        break;
       case 'observation':
       case 'tick':
       case 'heartbeat':
-      case 'event':
         break; // ours to send
     }
+  }
+
+  private onRecorderEvent({ kind, detail }: EventMessage): void {
+    if (!RECORDER_EVENTS.includes(kind)) return;
+    if (kind === 'black-box') this.blackBox = String(detail['file']);
+    this.emit(kind, detail);
+    this.handlers.onRecorder();
   }
 
   private greet(connection: IpcConnection, role: 'agent' | 'recorder' | 'supervisor'): void {

@@ -10,7 +10,6 @@ import {
 import { systemClock } from '../core/index.js';
 import {
   DIAGNOSTICS_QOS,
-  DIAGNOSTIC_LEVEL,
   STATUS_QOS,
   rosTime,
   type DiagnosticArray,
@@ -18,51 +17,13 @@ import {
   type Middleware,
   type TriggerResponse,
 } from '../io/ros/index.js';
-import type { EventOutcome, GateEvent, GateMode, GateState } from '../safety/index.js';
-import type { GuardSummary } from './loop-metrics.js';
-
-/** What the surface shows; a snapshot of the guard. */
-export interface GuardStatus {
-  readonly mode: GateMode;
-  /** one sentence for people */
-  readonly message: string;
-  readonly values: Readonly<Record<string, string | number>>;
-}
-
-export function guardStatus(
-  { mode, fault }: Pick<GateState, 'mode' | 'fault'>,
-  summary: GuardSummary,
-  agentConnected: boolean,
-  commandSubscribers: number,
-): GuardStatus {
-  return {
-    mode,
-    message: fault ? `${fault.message}; cleared by: ${fault.clearedBy}` : mode,
-    values: {
-      commands: summary.commands,
-      limited: summary.limited,
-      blocked: summary.blocked,
-      'skipped ticks': summary.skippedTicks,
-      'missed proposals': summary.missedProposals,
-      'loop p50 ms': summary.loopMs.p50,
-      'loop p99 ms': summary.loopMs.p99,
-      'latency p50 ms': summary.latencyMs.p50,
-      'latency p99 ms': summary.latencyMs.p99,
-      'agent connected': agentConnected ? 'yes' : 'no',
-      'command subscribers': commandSubscribers,
-    },
-  };
-}
+import type { EventOutcome, GateEvent } from '../safety/index.js';
+import type { GuardStatus } from './status.js';
 
 const DIAGNOSTICS_PERIOD_MS = 1_000;
 
-function level(mode: GateMode): number {
-  if (mode === 'fault' || mode === 'estop') return DIAGNOSTIC_LEVEL.error;
-  return mode === 'active' ? DIAGNOSTIC_LEVEL.ok : DIAGNOSTIC_LEVEL.warn;
-}
-
 /**
- * The guard's face towards ROS: `/diagnostics` at 1 Hz and on every change of mode, `~/status` (latched), and the services
+ * The guard's face towards ROS: `/diagnostics` at 1 Hz and on every change, `~/status` (latched) on every change, and the services
  * `~/estop`, `~/reset`, `~/engage` and `~/release` (std_srvs/Trigger).
  */
 export class RosSurface {
@@ -89,20 +50,22 @@ export class RosSurface {
       'diagnostic_msgs/msg/DiagnosticStatus',
       STATUS_QOS,
     );
-    const current = (): DiagnosticStatus => toDiagnostic(nodeName, status());
+    const snapshots = new Subject<GuardStatus>();
+    this.stream = snapshots.subscribe((snapshot) =>
+      diagnostics.publish({
+        header: { stamp: rosTime(systemClock.wallNs()), frame_id: '' },
+        status: [toDiagnostic(nodeName, snapshot)],
+      }),
+    );
+    // a joint state that goes stale calls no refresh: it is found at the next period
+    const changes = snapshots.pipe(distinctUntilChanged(saysTheSame));
+    this.stream.add(changes.subscribe((snapshot) => latched.publish(toDiagnostic(nodeName, snapshot))));
     const periodic = this.changed.pipe(
       startWith(undefined),
       switchMap(() => interval(DIAGNOSTICS_PERIOD_MS).pipe(startWith(0))), // a change publishes now and restarts the period
-      map(current),
+      map(status),
     );
-    const changes = this.changed.pipe(startWith(undefined), map(current), distinctUntilChanged(sameMode));
-    this.stream = periodic.subscribe((entry) =>
-      diagnostics.publish({
-        header: { stamp: rosTime(systemClock.wallNs()), frame_id: '' },
-        status: [entry],
-      }),
-    );
-    this.stream.add(changes.subscribe((entry) => latched.publish(entry)));
+    this.stream.add(periodic.subscribe(snapshots));
     for (const event of ['estop', 'reset', 'engage', 'release'] as const) {
       middleware.createService<object, TriggerResponse>(
         `/${nodeName}/${event}`,
@@ -117,7 +80,7 @@ export class RosSurface {
     }
   }
 
-  /** Call after every change of mode or fault. */
+  /** Call after every change of mode, fault, owner or black box. */
   refresh(): void {
     this.changed.next();
   }
@@ -127,19 +90,17 @@ export class RosSurface {
   }
 }
 
-function toDiagnostic(nodeName: string, status: GuardStatus): DiagnosticStatus {
+function toDiagnostic(nodeName: string, { level, message, facts, counts }: GuardStatus): DiagnosticStatus {
   return {
-    level: level(status.mode),
+    level,
     name: `${nodeName}: guard`,
-    message: status.message,
+    message,
     hardware_id: 'dynabridge',
-    values: Object.entries({ mode: status.mode, ...status.values }).map(([key, value]) => ({
-      key,
-      value: String(value),
-    })),
+    values: Object.entries({ ...facts, ...counts }).map(([key, value]) => ({ key, value: String(value) })),
   };
 }
 
-function sameMode(a: DiagnosticStatus, b: DiagnosticStatus): boolean {
-  return a.message === b.message && a.level === b.level;
+function saysTheSame(a: GuardStatus, b: GuardStatus): boolean {
+  const words = ({ level, message, facts }: GuardStatus) => JSON.stringify([level, message, facts]);
+  return words(a) === words(b);
 }

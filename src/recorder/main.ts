@@ -1,24 +1,69 @@
 /** The recorder process: appends what the guard reports to the episode store. A full or slow disk cannot reach the guard. */
 import { systemClock } from '../core/index.js';
-import { connect, readProcessConfig } from '../io/ipc/index.js';
+import { connect, readProcessConfig, type EventMessage } from '../io/ipc/index.js';
+import { loadRobot } from '../robot/index.js';
+import { BlackBoxRecorder } from './black-box.js';
+import { blackBoxRobot } from './black-box-robot.js';
 import type { RecorderProcessConfig } from './recorder-config.js';
 import { Recorder } from './recorder.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 500;
+const POLL_MS = 50;
 
 const config = readProcessConfig<RecorderProcessConfig>(process.argv);
 process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the supervisor decides the order of ending
 
-const recorder = new Recorder(config.episodesFolder, config.session, config.policyVersion, systemClock);
+const robot = loadRobot(config.robotFolder);
+let episodes: Recorder | null = new Recorder(
+  config.episodesFolder,
+  config.session,
+  config.policyVersion,
+  systemClock,
+);
 const guard = await connect(config.socketPath, CONNECT_TIMEOUT_MS);
-guard.onMessage = (message) => recorder.onMessage(message);
+const tell = (kind: string, detail: EventMessage['detail']) =>
+  guard.send({ type: 'event', kind, atNs: systemClock.nowNs(), detail });
+const blackBox = new BlackBoxRecorder({
+  folder: config.blackBoxFolder,
+  robot: blackBoxRobot(robot, config.session),
+  seconds: robot.config.blackBoxSeconds,
+  clock: systemClock,
+  onWritten: (file, cause) => tell('black-box', { file, cause }),
+  onFailed: (why, cause) => {
+    process.stderr.write(`the black box of '${cause}' is not written: ${why}; control goes on\n`);
+    tell('black-box-failed', { cause, why });
+  },
+});
+
+/** Episodes end with the first failure, once told; control and black box go on. */
+function recordEpisode(step: (recorder: Recorder) => void): void {
+  if (!episodes) return;
+  try {
+    step(episodes);
+  } catch (error) {
+    const { message } = error as Error;
+    episodes = null;
+    process.stderr.write(`no more episodes are recorded: ${message}\n`);
+    tell('recording-failed', { why: message });
+  }
+}
+
+guard.onMessage = (message) => {
+  recordEpisode((recorder) => recorder.onMessage(message));
+  blackBox.onMessage(message);
+};
+setInterval(() => blackBox.poll(), POLL_MS);
 
 function finish(reason: string): void {
-  recorder.close(reason);
+  blackBox.close();
+  recordEpisode((recorder) => recorder.close(reason));
   process.exit(0);
 }
-guard.onClose = () => finish('the guard went away');
+guard.onClose = () => {
+  blackBox.guardGone();
+  finish('the guard went away');
+};
 // What the guard said last may still be in the socket, which its end closes.
 process.on('SIGTERM', () => setTimeout(() => finish('the recorder was told to stop'), DRAIN_MS));
 guard.send({ type: 'hello', role: 'recorder' });

@@ -20,6 +20,8 @@ export class Recorder {
   private firstStep = 0;
   private lastStep = -1;
   private observation: ObservationMessage | null = null;
+  /** the operator drove in the newest tick: what the agent proposes meanwhile is no step of its */
+  private teleop = false;
 
   /** @param policyVersion step of the checkpoint that drives */
   constructor(
@@ -72,7 +74,7 @@ export class Recorder {
 
   private onProposal(proposal: ProposalMessage): void {
     const observation = this.observation;
-    if (!this.episode || observation?.policyStep !== proposal.policyStep) return;
+    if (!this.episode || this.teleop || observation?.policyStep !== proposal.policyStep) return;
     this.episode.step({
       step: proposal.policyStep - this.firstStep,
       timeNs: observation.receivedNs - this.startNs,
@@ -84,12 +86,13 @@ export class Recorder {
   }
 
   private onTick(tick: TickMessage): void {
+    this.teleop = tick.owner === 'teleop';
     this.episode?.tick({
       timeNs: tick.stateReceivedNs - this.startNs,
       measuredNs: tick.stateReceivedNs - this.startNs,
       sentNs: (tick.sentNs === 0n ? tick.stateReceivedNs : tick.sentNs) - this.startNs,
       seq: tick.seq,
-      source: tick.requested.length === 0 ? 'hold' : 'agent',
+      source: tick.requested.length === 0 ? 'hold' : tick.owner,
       positions: tick.positions,
       velocities: tick.velocities,
       requested: tick.requested,

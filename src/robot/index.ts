@@ -31,5 +31,5 @@ export type {
   Vector3,
 } from './model.js';
 export { robotSkeleton, type RobotSkeleton } from './skeleton/index.js';
-export { positionUnit, velocityUnit } from './units.js';
+export { commandUnit, positionUnit, velocityUnit } from './units.js';
 export { CONTROLLER_KINDS, withController, type ControllerKind } from './with-controller.js';

@@ -151,6 +151,8 @@ export interface RobotConfig {
   readonly workspace?: { readonly min: Vector3; readonly max: Vector3 };
   /** present for effort interfaces only */
   readonly stopAction?: StopAction;
+  /** what the black box keeps of the time before a trip [s] */
+  readonly blackBoxSeconds: number;
   /** how an agent's action in [-1, 1] becomes a command */
   readonly action: ActionConfig;
   /** joint name -> position [rad] or [m] where episodes start */

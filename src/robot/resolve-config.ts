@@ -34,6 +34,7 @@ export function resolveConfig(raw: RobotYaml, model: RobotModel, yaml: YamlFile)
     ...selfCollision(raw, model, yaml),
     ...workspace(raw, yaml),
     ...stopAction(raw, yaml),
+    blackBoxSeconds: raw.black_box.seconds,
     action: { mode: raw.action.mode, scale: actionScale(raw, model, yaml) },
     homePose: homePose(raw, model, yaml),
   };

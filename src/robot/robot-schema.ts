@@ -71,6 +71,23 @@ export const robotSchema = v.pipe(
       ),
     ),
     stop_action: v.optional(oneOf(STOP_ACTIONS)),
+    black_box: v.optional(
+      v.pipe(
+        v.strictObject({
+          seconds: v.optional(
+            v.pipe(
+              v.number(),
+              v.minValue(1),
+              v.maxValue(120),
+              v.description('seconds kept before a trip, 1 to 120, e.g. 30'),
+            ),
+            30,
+          ),
+        }),
+        v.description('{seconds: 30}'),
+      ),
+      {},
+    ),
     joints: v.pipe(
       v.strictObject({
         commanded: v.pipe(

@@ -20,6 +20,8 @@ export interface SupervisorOptions {
   /** run directory with the policy */
   readonly runFolder: string;
   readonly episodesFolder: string;
+  /** where the last seconds before a trip go */
+  readonly blackBoxFolder: string;
   /** what the recorder writes into every episode */
   readonly session: SessionInfo;
   /** step of the checkpoint that drives, for the record */
@@ -112,6 +114,7 @@ export class Supervisor {
       teleopPort,
       runFolder,
       episodesFolder,
+      blackBoxFolder,
       session,
       policyVersion,
     } = options;
@@ -128,7 +131,9 @@ export class Supervisor {
     const agent = spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder });
     const recorder = spawn<RecorderProcessConfig>('recorder', {
       socketPath,
+      robotFolder,
       episodesFolder,
+      blackBoxFolder,
       session,
       policyVersion,
     });
@@ -184,6 +189,8 @@ export class Supervisor {
     const { kind, detail } = message;
     if (kind === 'summary') this.onSummary(detail as unknown as GuardSummary);
     if (kind === 'fault') this.faults.push(String(detail['message']));
+    if (kind === 'recording-failed')
+      this.faults.push(`no more episodes were recorded: ${String(detail['why'])}`);
     if (kind === 'agent-silent') this.faults.push('the agent was silent');
     if (kind === 'disengaged' && detail['requested'] === false)
       this.faults.push(`the agent lost authority: ${String(detail['reason'])}`);

@@ -108,6 +108,7 @@ function robot(
       limitScaling: 'per_joint',
       onTransition: NO_TRANSITION,
       disabledCollisions: [],
+      blackBoxSeconds: 30,
       action: { mode: 'absolute', scale: [1] },
       homePose: {},
       ...overrides,

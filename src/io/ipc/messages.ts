@@ -2,7 +2,7 @@
  * What the processes say to each other. Hot messages have a fixed binary layout (little endian, float64), the rest is JSON.
  * Times are monotonic [ns] (CLOCK_MONOTONIC is one for all processes of a machine).
  */
-import { GATE_MODES, type GateMode, type VerdictKind } from '../../safety/index.js';
+import { GATE_MODES, type GateMode, type Owner, type VerdictKind } from '../../safety/index.js';
 
 /** guard -> agent and recorder, once per policy step */
 export interface ObservationMessage {
@@ -29,7 +29,11 @@ export interface TickMessage {
   readonly type: 'tick';
   readonly seq: number;
   readonly policyStep: number;
+  /** when the tick began */
+  readonly atNs: bigint;
   readonly mode: GateMode;
+  /** who had authority in this tick */
+  readonly owner: Owner;
   readonly verdict: VerdictKind;
   /** bit i: CHECKS[i] */
   readonly reasons: number;
@@ -69,10 +73,12 @@ export interface ExitMessage {
   readonly type: 'exit';
 }
 
-/** guard -> supervisor and recorder: anything worth a line in events.jsonl */
+/** guard -> supervisor and recorder: anything worth a line in events.jsonl; recorder -> guard: what became of the record */
 export interface EventMessage {
   readonly type: 'event';
   readonly kind: string;
+  /** when it happened, at the sender */
+  readonly atNs: bigint;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
@@ -87,6 +93,7 @@ export type IpcMessage =
 
 const TYPE = { json: 0, observation: 1, proposal: 2, tick: 3, heartbeat: 4 } as const;
 const VERDICTS = ['pass', 'limited', 'blocked', 'cannot-evaluate'] as const satisfies readonly VerdictKind[];
+const OWNERS = ['hold', 'teleop', 'agent'] as const satisfies readonly Owner[];
 
 function writeDoubles(payload: Buffer, offset: number, values: Float64Array): number {
   for (let i = 0; i < values.length; i++) payload.writeDoubleLE(values[i]!, offset + 8 * i);
@@ -100,7 +107,7 @@ function readDoubles(payload: Buffer, offset: number, count: number): Float64Arr
 }
 
 /** Bytes before the vectors of a tick and of a heartbeat. */
-const TICK_HEADER_BYTES = 33;
+const TICK_HEADER_BYTES = 42;
 const HEARTBEAT_HEADER_BYTES = 15;
 
 function encodeTick(message: TickMessage): Buffer {
@@ -117,6 +124,8 @@ function encodeTick(message: TickMessage): Buffer {
   payload[30] = positions.length;
   payload[31] = requested.length;
   payload[32] = executed.length;
+  payload[33] = OWNERS.indexOf(message.owner);
+  payload.writeBigUInt64LE(message.atNs, 34);
   let offset = TICK_HEADER_BYTES;
   for (const vector of [positions, velocities, requested, executed])
     offset = writeDoubles(payload, offset, vector);
@@ -131,7 +140,9 @@ function decodeTick(payload: Buffer): TickMessage {
     type: 'tick',
     seq: payload.readUInt32LE(0),
     policyStep: payload.readUInt32LE(4),
+    atNs: payload.readBigUInt64LE(34),
     mode: GATE_MODES[payload[8]!]!,
+    owner: OWNERS[payload[33]!]!,
     verdict: VERDICTS[payload[9]!]!,
     reasons: payload.readUInt32LE(10),
     stateReceivedNs: payload.readBigUInt64LE(14),
@@ -176,9 +187,13 @@ export function encodeMessage(message: IpcMessage): { type: number; payload: Buf
         offset = writeDoubles(payload, offset, vector);
       return { type: TYPE.heartbeat, payload };
     }
+    case 'event':
+      return {
+        type: TYPE.json,
+        payload: Buffer.from(JSON.stringify({ ...message, atNs: String(message.atNs) })),
+      };
     case 'hello':
     case 'exit':
-    case 'event':
       return { type: TYPE.json, payload: Buffer.from(JSON.stringify(message)) };
   }
 }
@@ -219,8 +234,13 @@ export function decodeMessage(type: number, payload: Buffer): IpcMessage {
       };
     }
     case TYPE.json:
-      return JSON.parse(payload.toString()) as HelloMessage | ExitMessage | EventMessage;
+      return decodeJson(payload);
     default:
       throw new RangeError(`frame type ${type} is unknown`);
   }
+}
+
+function decodeJson(payload: Buffer): HelloMessage | ExitMessage | EventMessage {
+  const message = JSON.parse(payload.toString()) as HelloMessage | ExitMessage | EventMessage;
+  return message.type === 'event' ? { ...message, atNs: BigInt(message.atNs) } : message;
 }

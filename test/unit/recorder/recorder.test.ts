@@ -12,6 +12,7 @@ const PERIOD_NS = 50_000_000n;
 const event = (kind: string, detail: EventMessage['detail'] = {}): IpcMessage => ({
   type: 'event',
   kind,
+  atNs: START_NS,
   detail,
 });
 const engaged = (atNs = START_NS): IpcMessage => event('engaged', { atNs: String(atNs) });
@@ -35,7 +36,9 @@ const tick = (more: Partial<TickMessage> = {}): IpcMessage => ({
   type: 'tick',
   seq: 7,
   policyStep: 1,
+  atNs: START_NS + 10_500_000n,
   mode: 'active',
+  owner: 'agent',
   verdict: 'pass',
   reasons: 2,
   stateReceivedNs: START_NS + 10_000_000n,
@@ -175,6 +178,23 @@ describe('Recorder', () => {
     expect(held!.requested.length).toBe(0);
     expect(silent).toMatchObject({ source: 'hold', sentNs: 10_000_000n });
     expect(silent!.executed.length).toBe(0);
+  });
+
+  it('names the operator as the source of ticks in which the operator drove, and counts no step of the agent meanwhile', async () => {
+    const [episode] = await record(
+      observation(1),
+      engaged(),
+      proposal(1),
+      tick(),
+      tick({ owner: 'teleop' }),
+      ...answered(2),
+      tick({ owner: 'teleop', requested: new Float64Array(0) }),
+      tick(),
+      ...answered(3),
+      disengaged(),
+    );
+    expect(episode!.ticks.map(({ source }) => source)).toEqual(['agent', 'teleop', 'hold', 'agent']);
+    expect(stepsOf(episode)).toEqual([0, 2]);
   });
 
   it('ends an episode when the guard engages again, and numbers the next one from its start', async () => {

@@ -41,6 +41,7 @@ describe('loadRobot', () => {
       disabledCollisions: [],
       limitScaling: 'per_joint',
       onTransition: { velocityScale: 0.2, accelerationScale: 0.5, duration: 0.5 },
+      blackBoxSeconds: 30,
       action: { mode: 'increment', scale: [0.05, 0.02] },
       homePose: { elbow: 0, shoulder: 0.5, finger: 0.02, wheel: 0 },
     });

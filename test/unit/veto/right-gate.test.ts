@@ -36,6 +36,8 @@ function randomJoint(rng: Rng, index: number): GateJoint {
     maxDeceleration: rng.uniform(0.5, 60),
     maxJerk: rng.uniform() < 0.3 ? rng.uniform(10, 1000) : Infinity,
     maxEffort: rng.uniform(1, 50),
+    maxEffortRate: rng.uniform() < 0.5 ? Infinity : rng.uniform(1, 500),
+    kPosition: rng.uniform() < 0.5 ? Infinity : rng.uniform(0.5, 50),
     kVelocity: rng.uniform(0.1, 50),
   };
 }
@@ -51,6 +53,12 @@ function randomConfig(rng: Rng, commandInterface: VetoInterface): GateConfig {
     positionMargin: rng.uniform() < 0.5 ? 0 : rng.uniform(0, 0.05),
     stateTimeoutMs: Math.max(100, 2e3 * controlPeriod),
     stateFrozenMs: 1000,
+    limitScaling: rng.uniform() < 0.5 ? 'uniform' : 'per_joint',
+    onTransition: {
+      velocityScale: rng.uniform(0.1, 1),
+      accelerationScale: rng.uniform(0.1, 1),
+      duration: rng.uniform(0, 2),
+    },
     ...(commandInterface === 'effort' && { stopAction: 'damping' as const }),
   });
 }

@@ -46,7 +46,9 @@ const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
       type: fc.constant('tick' as const),
       seq: u32,
       policyStep: u32,
+      atNs: ns,
       mode,
+      owner: fc.constantFrom('hold' as const, 'teleop' as const, 'agent' as const),
       verdict: fc.constantFrom(
         'pass' as const,
         'limited' as const,
@@ -65,6 +67,7 @@ const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
   fc.record({
     type: fc.constant('event' as const),
     kind: fc.string(),
+    atNs: ns,
     detail: fc.dictionary(fc.string(), fc.string()),
   }),
   fc.record({ type: fc.constant('exit' as const) }),
