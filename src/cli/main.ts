@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { DynabridgeError, ERROR_CODES, packageRoot } from '../core/index.js';
 import { Output } from './output.js';
+import { blackBoxCommand } from './black-box.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
@@ -47,6 +48,7 @@ for (const command of [
   runCommand,
   findPortCommand,
   reportCommand,
+  blackBoxCommand,
   demoCommand,
 ]) {
   program.addCommand(command().exitOverride().showHelpAfterError('(add --help to see what there is)'));

@@ -42,6 +42,26 @@ export function standaloneSvg(chart: Chart): string {
   return inLightColours(svg.text);
 }
 
+/** Plots under each other as one SVG file that stands alone. */
+export function stackedSvg(charts: readonly Chart[]): string {
+  let y = 0;
+  const panels = charts.map((chart) => {
+    const svg = standaloneSvg(chart);
+    const panel = svg.replace('<svg', `<svg y="${y}"`);
+    y += Number(/height="(\d+)"/.exec(svg)![1]);
+    return panel;
+  });
+  const width = Math.max(...charts.map((chart) => chart.width)) + 2 * MARGIN;
+  return html`<svg
+    xmlns="http://www.w3.org/2000/svg"
+    width="${width}"
+    height="${y}"
+    viewBox="0 0 ${width} ${y}"
+  >
+    ${trusted(panels.join('\n'))}
+  </svg> `.text;
+}
+
 /** Words into lines of at most `length` characters; a longer word has a line of its own. */
 function wrapped(text: string, length: number): string[] {
   const lines: string[] = [];

@@ -1,3 +1,4 @@
+export { blackBoxCharts } from './black-box-charts.js';
 export { collectBridge, type BridgeFacts } from './collect-bridge.js';
 export {
   compareRuns,
@@ -23,4 +24,5 @@ export type {
   TimeShare,
 } from './report-data.js';
 export { timeShares } from './time-parts.js';
+export { writeFigure } from './write-figure.js';
 export { writePage } from './write-page.js';

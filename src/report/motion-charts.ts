@@ -3,7 +3,7 @@ import { FULL_WIDTH, type Chart } from './chart.js';
 import type { JointMotion, Limits, Motion } from './report-data.js';
 import { COLOURS } from './theme.js';
 
-interface Trace {
+export interface Trace {
   readonly name: string;
   /** of the vertical axis */
   readonly quantity: string;
@@ -13,15 +13,25 @@ interface Trace {
   readonly step: boolean;
 }
 
+/** What the plots of one recording share. */
+export interface TraceFrame {
+  readonly caption: string;
+  /** [s] */
+  readonly timeS: ArrayLike<number>;
+  /** a trip, dashed; `timeS` counts from it then */
+  readonly tripS?: number;
+}
+
 const MEASURED = 'measured position';
 const COMMAND = 'executed command';
 
 /** One plot per joint and unit, limits shaded. */
 export function motionCharts(motion: Motion): Chart[] {
-  return motion.joints.flatMap((joint) => jointCharts(motion, joint));
+  const frame = { caption: `${motion.title}.`, timeS: motion.timeS };
+  return motion.joints.flatMap((joint) => jointCharts(frame, joint));
 }
 
-function jointCharts(motion: Motion, joint: JointMotion): Chart[] {
+function jointCharts(frame: TraceFrame, joint: JointMotion): Chart[] {
   const { name, unit, positions, positionLimits, commands } = joint;
   const measured: Trace = {
     name: MEASURED,
@@ -30,7 +40,7 @@ function jointCharts(motion: Motion, joint: JointMotion): Chart[] {
     colour: COLOURS.series1,
     step: false,
   };
-  if (commands === undefined) return [traceChart(motion, name, unit, [measured], positionLimits)];
+  if (commands === undefined) return [traceChart(frame, name, unit, [measured], positionLimits)];
   const command: Trace = {
     name: COMMAND,
     quantity: 'command',
@@ -38,10 +48,10 @@ function jointCharts(motion: Motion, joint: JointMotion): Chart[] {
     colour: COLOURS.series2,
     step: true,
   };
-  if (commands.unit === unit) return [traceChart(motion, name, unit, [measured, command], positionLimits)];
+  if (commands.unit === unit) return [traceChart(frame, name, unit, [measured, command], positionLimits)];
   return [
-    traceChart(motion, name, unit, [measured], positionLimits),
-    traceChart(motion, `${name} command`, commands.unit, [command], commands.limits),
+    traceChart(frame, name, unit, [measured], positionLimits),
+    traceChart(frame, `${name} command`, commands.unit, [command], commands.limits),
   ];
 }
 
@@ -62,8 +72,9 @@ function range(traces: readonly Trace[], limits: Limits | undefined): { low: num
   return { low: low - padding, high: high + padding };
 }
 
-function traceChart(
-  motion: Motion,
+/** Traces of one unit over time, limits shaded. */
+export function traceChart(
+  { caption, timeS, tripS }: TraceFrame,
   name: string,
   unit: string,
   traces: readonly Trace[],
@@ -79,17 +90,17 @@ function traceChart(
   const shaded = forbidden.length > 0 ? ' Beyond the limits: shaded.' : '';
   return {
     title: `${name} [${unit}]`,
-    caption: `${motion.title}.${shaded}`,
+    caption: `${caption}${shaded}`,
     width: FULL_WIDTH,
     height: 240,
     option: {
       grid: grid(1),
       legend: legend(traces.map((trace) => ({ name: trace.name, icon: PLAIN_LINE }))),
       xAxis: xAxis({
-        name: 'time [s]',
-        min: motion.timeS[0] ?? 0,
-        max: motion.timeS[motion.timeS.length - 1] ?? 1,
-        ragged: 'max',
+        name: tripS === undefined ? 'time [s]' : 'time since the trip [s]',
+        min: timeS[0] ?? 0,
+        max: Math.max(timeS[timeS.length - 1] ?? 1, tripS ?? -Infinity),
+        ragged: tripS === undefined ? 'max' : 'both',
       }),
       yAxis: yAxis({
         name: `${traces[0]!.quantity} [${unit}]`,
@@ -101,10 +112,7 @@ function traceChart(
       series: traces.map((trace, index) => ({
         name: trace.name,
         type: 'line' as const,
-        data: Array.from(trace.values, (value, i) => [
-          motion.timeS[i]!,
-          Number.isFinite(value) ? value : null,
-        ]),
+        data: Array.from(trace.values, (value, i) => [timeS[i]!, Number.isFinite(value) ? value : null]),
         // keeps each extreme of what one pixel column shows: a violation cannot be averaged away
         sampling: 'minmax' as const,
         ...(trace.step ? { step: 'end' as const } : {}),
@@ -112,6 +120,7 @@ function traceChart(
         silent: true,
         lineStyle: { color: trace.colour, width: trace.step ? 1.2 : 1.8 },
         itemStyle: { color: trace.colour },
+        ...(index === 0 && tripS !== undefined ? { markLine: markLine(tripS) } : {}),
         ...(index === 0 && forbidden.length > 0
           ? {
               markArea: {
@@ -123,5 +132,16 @@ function traceChart(
           : {}),
       })),
     },
+  };
+}
+
+/** A dashed upright line; the caption tells what it is. */
+export function markLine(timeS: number) {
+  return {
+    silent: true,
+    symbol: 'none',
+    label: { show: false },
+    lineStyle: { color: COLOURS.danger, type: 'dashed' as const, width: 1.3 },
+    data: [{ xAxis: timeS }],
   };
 }
