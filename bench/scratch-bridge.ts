@@ -16,8 +16,11 @@ export class ScratchBridge {
   readonly robot: Robot;
   readonly run: RunDirectory;
 
-  /** Control and policy both run at `rateHz`, so that every state goes through guard, agent and wire. */
-  constructor(rateHz: number) {
+  /**
+   * Control and policy both run at `rateHz`, so that every state goes through guard, agent and wire.
+   * @param stateTimeoutMs instead of the cartpole's, for tests that are not about a loaded machine
+   */
+  constructor(rateHz: number, stateTimeoutMs?: number) {
     const robotFolder = path.join(this.folder, 'cartpole');
     cpSync(findRobot('cartpole'), robotFolder, { recursive: true });
     const yaml = path.join(robotFolder, 'robot.yaml');
@@ -25,7 +28,8 @@ export class ScratchBridge {
       yaml,
       readFileSync(yaml, 'utf8')
         .replace(/control_rate_hz: .*/, `control_rate_hz: ${rateHz}`)
-        .replace(/policy_rate_hz: .*/, `policy_rate_hz: ${rateHz}`),
+        .replace(/policy_rate_hz: .*/, `policy_rate_hz: ${rateHz}`)
+        .replace(/state_timeout_ms: (.*)/, (_, own) => `state_timeout_ms: ${stateTimeoutMs ?? own}`),
     );
     this.robot = loadRobot(robotFolder);
     this.run = this.makeRun();
