@@ -4,9 +4,10 @@ import path from 'node:path';
 import { Rng, systemClock } from '../src/core/index.js';
 import { RunDirectory } from '../src/data/index.js';
 import { robotLayout } from '../src/env/index.js';
+import type { DenseWeights } from '../src/rl/dense.js';
 import { withPrefix } from '../src/rl/named-tensors.js';
 import { observationSpec } from '../src/rl/observation.js';
-import { snapshotToTensors, type DenseWeights, type PolicySnapshot } from '../src/rl/policy-snapshot.js';
+import { snapshotToTensors, type PolicySnapshot } from '../src/rl/policy-snapshot.js';
 import { findRobot, loadRobot, type Robot } from '../src/robot/index.js';
 import { policyContract } from '../src/training/policy-contract.js';
 

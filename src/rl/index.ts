@@ -1,3 +1,4 @@
+export type { DenseWeights } from './dense.js';
 export { DEFAULT_ENSEMBLE, type EnsembleConfig } from './ensemble-config.js';
 export { fitEnsemble, type FitReport } from './ensemble-fit.js';
 export { Ensemble, type ModelDataset, type ModelEvaluation } from './ensemble.js';
@@ -26,7 +27,6 @@ export {
   PlainPolicy,
   snapshotFromTensors,
   snapshotToTensors,
-  type DenseWeights,
   type Policy,
   type PolicySnapshot,
   type PolicySnapshotMeta,

@@ -3,6 +3,7 @@
  * the process beside the robot loads it. S observation size, A actions, N width.
  */
 import { badInput, type Rng } from '../core/index.js';
+import { dense, type DenseWeights } from './dense.js';
 import { takeTensor, withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import { Normaliser } from './normaliser.js';
 import { ObservationHistory, type ObservationSpec } from './observation.js';
@@ -10,14 +11,6 @@ import { ObservationHistory, type ObservationSpec } from './observation.js';
 /** Bounds of the policy's log standard deviation: CleanRL `sac_continuous_action.py` (pytorch_sac: -10, 2). */
 export const LOG_STD_MIN = -5;
 export const LOG_STD_MAX = 2;
-
-export interface DenseWeights {
-  readonly inputs: number;
-  readonly outputs: number;
-  /** (inputs x outputs), row-major */
-  readonly kernel: Float32Array;
-  readonly bias: Float32Array;
-}
 
 /** Everything that is needed to act. */
 export interface PolicySnapshot {
@@ -123,10 +116,10 @@ export class PlainPolicy implements Policy<PolicyCarry> {
   act(observation: Float32Array, action: Float32Array): void {
     const { hidden, mean, logStd } = this.snapshot;
     this.normaliser.apply(1, observation, this.layers[0]!);
-    for (let i = 0; i < hidden.length; i++) dense(hidden[i]!, this.layers[i]!, this.layers[i + 1]!, true);
+    for (let i = 0; i < hidden.length; i++) dense(hidden[i]!, this.layers[i]!, this.layers[i + 1]!, 'relu');
     const last = this.layers[hidden.length]!;
-    dense(mean, last, this.meanOut, false);
-    if (this.rng !== undefined) dense(logStd, last, this.logStdOut, false);
+    dense(mean, last, this.meanOut, 'none');
+    if (this.rng !== undefined) dense(logStd, last, this.logStdOut, 'none');
     const half = 0.5 * (LOG_STD_MAX - LOG_STD_MIN);
     for (let i = 0; i < action.length; i++) {
       let u = this.meanOut[i]!;
@@ -142,18 +135,6 @@ function checked(layer: DenseWeights, inputs: number): DenseWeights {
   if (layer.inputs !== inputs)
     throw badInput(`policy layer takes ${layer.inputs} inputs, expected ${inputs}`);
   return layer;
-}
-
-function dense(layer: DenseWeights, x: Float32Array, y: Float32Array, relu: boolean): void {
-  const { inputs, outputs, kernel, bias } = layer;
-  y.set(bias);
-  for (let i = 0; i < inputs; i++) {
-    const xi = x[i]!;
-    const row = i * outputs;
-    for (let j = 0; j < outputs; j++) y[j] = y[j]! + xi * kernel[row + j]!;
-  }
-  if (!relu) return;
-  for (let j = 0; j < outputs; j++) if (y[j]! < 0) y[j] = 0;
 }
 
 /** Uniform random actions: the first steps of a training, and the return that a policy must beat. */

@@ -13,12 +13,13 @@ import {
 } from '../compute/index.js';
 import { badInput, type Rng } from '../core/index.js';
 import { Adam } from './adam.js';
+import { columns, type DenseWeights } from './dense.js';
 import { mlpParameters } from './mlp-parameters.js';
 import { withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import { Normaliser } from './normaliser.js';
 import type { ObservationSpec } from './observation.js';
 import type { ParameterSet } from './parameter-set.js';
-import { LOG_STD_MAX, LOG_STD_MIN, type DenseWeights, type PolicySnapshot } from './policy-snapshot.js';
+import { LOG_STD_MAX, LOG_STD_MIN, type PolicySnapshot } from './policy-snapshot.js';
 import type { SacConfig } from './sac-config.js';
 import { actorLoss, criticLoss, criticTargets } from './sac-losses.js';
 import { Temperature } from './temperature.js';
@@ -280,14 +281,4 @@ export class Sac {
 /** Gradient of `loss` with respect to one parameter set. */
 function slope(parameters: ParameterSet, loss: () => tf.Scalar): tf.Tensor2D {
   return tf.engine().gradients(loss, [parameters.variable]).grads[0] as tf.Tensor2D;
-}
-
-/** Columns [start, end) of a layer, as a layer of their own. */
-function columns({ inputs, outputs, kernel, bias }: DenseWeights, start: number, end: number): DenseWeights {
-  const width = end - start;
-  const part = new Float32Array(inputs * width);
-  for (let i = 0; i < inputs; i++) {
-    part.set(kernel.subarray(i * outputs + start, i * outputs + end), i * width);
-  }
-  return { inputs, outputs: width, kernel: part, bias: bias.slice(start, end) };
 }
