@@ -52,6 +52,7 @@ export async function fitEnsemble(
   }
   best.restore();
   ensemble.fitVarianceScale(holdout);
+  ensemble.fitDisagreementLimit(holdout);
   return {
     rows: data.count,
     holdoutRows: holdout.count,

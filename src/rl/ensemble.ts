@@ -7,6 +7,7 @@ import { ensembleMlp, gaussianNll, mlpLayout, scoped, tf, type MlpShape } from '
 import { badInput, percentile, type Rng } from '../core/index.js';
 import { Adam } from './adam.js';
 import type { EnsembleConfig } from './ensemble-config.js';
+import { pairwiseDivergence, type MemberPredictions } from './member-predictions.js';
 import { mlpParameters } from './mlp-parameters.js';
 import { takeTensor, withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import { Normaliser } from './normaliser.js';
@@ -34,16 +35,6 @@ export interface ModelEvaluation {
   readonly nll: Float64Array;
 }
 
-/** Gaussians of K members for N rows, in units of the target's standard deviation. */
-export interface MemberPredictions {
-  readonly members: number;
-  readonly count: number;
-  /** (K x N x D) */
-  readonly mean: Float32Array;
-  /** (K x N x D) */
-  readonly variance: Float32Array;
-}
-
 /** Loss of a batch and its gradients, in the shapes of the parameters and of the bounds. */
 interface Slope {
   readonly value: tf.Scalar;
@@ -54,6 +45,13 @@ interface Slope {
 const BOUNDS = ['maxLogVariance', 'minLogVariance'] as const;
 /** median of the square of a standard normal variable */
 const MEDIAN_CHI_SQUARE = 0.454936;
+/**
+ * Share of held-out steps whose divergence stays below the limit: as many as can be told apart from all with some hundred rows, and
+ * rare enough that a robot which moves as the recorded ones did is seldom slowed.
+ */
+const DISAGREEMENT_QUANTILE = 0.99;
+/** held-out rows that the limit is taken from: ten above the quantile, in milliseconds */
+const MOST_JUDGED_ROWS = 1000;
 /** keeps densities finite where held-out errors are zero, as of outputs that never change */
 const MIN_VARIANCE_SCALE = 1e-6;
 
@@ -68,6 +66,8 @@ export class Ensemble {
   elites: Int32Array;
   /** (D) what the networks' variances are multiplied by; the variance itself where the model is not probabilistic */
   readonly varianceScale: Float32Array;
+  /** see {@link fitDisagreementLimit}; NaN before the first fit */
+  disagreementLimit = NaN;
   private readonly shape: MlpShape;
   private readonly adam: Adam;
   private readonly boundsAdam: Adam;
@@ -309,6 +309,18 @@ export class Ensemble {
     });
   }
 
+  /**
+   * Measures what disagreement of the elites is usual: the quantile 0.99 of their {@link pairwiseDivergence} [nat] on these raw rows,
+   * which they were not trained on. What exceeds it is unlike what was recorded.
+   */
+  fitDisagreementLimit({ count, inputs }: ModelDataset): void {
+    const judged = Math.min(count, MOST_JUDGED_ROWS);
+    const predictions = this.predictElites(judged, inputs.subarray(0, judged * this.inputSize));
+    this.disagreementLimit = Math.fround(
+      percentile(pairwiseDivergence(predictions), 100 * DISAGREEMENT_QUANTILE),
+    );
+  }
+
   /** How well the elites predict these raw rows. */
   evaluate(data: ModelDataset): ModelEvaluation {
     const d = this.outputSize;
@@ -340,6 +352,7 @@ export class Ensemble {
       ...withPrefix('targets', this.targetNormaliser.tensors()),
       elites: { shape: [this.elites.length], data: Float32Array.from(this.elites) },
       varianceScale: { shape: [this.outputSize], data: this.varianceScale.slice() },
+      disagreementLimit: { shape: [1], data: Float32Array.of(this.disagreementLimit) },
     };
   }
 
@@ -352,6 +365,8 @@ export class Ensemble {
     this.targetNormaliser.load(withoutPrefix('targets', tensors));
     this.elites = Int32Array.from(takeTensor(tensors, 'elites', [this.elites.length]));
     this.varianceScale.set(takeTensor(tensors, 'varianceScale', [this.outputSize]));
+    const measured = tensors['disagreementLimit']; // not in checkpoints of before there was one
+    this.disagreementLimit = measured?.data[0] ?? NaN;
   }
 
   dispose(): void {

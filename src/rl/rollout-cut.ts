@@ -3,8 +3,8 @@
  * target's standard deviation, so that both measures compare outputs of different units.
  */
 import { percentile } from '../core/index.js';
-import type { MemberPredictions } from './ensemble.js';
 import type { CutConfig } from './learner-config.js';
+import { pairwiseDivergence, type MemberPredictions } from './member-predictions.js';
 
 /** Judges the steps of one round of rollouts, in order. */
 export interface RolloutCut {
@@ -50,38 +50,6 @@ function infopropCut(config: CutConfig & { kind: 'infoprop' }, recorded: Float64
       });
     },
   };
-}
-
-/**
- * Mean over all pairs of members of the dual geometric Jensen-Shannon divergence (alpha 1/2) of their diagonal Gaussians [nat], (B):
- * the mean divergence from the normalised geometric mean of both to each (Nielsen 2019, arXiv 1904.04017), as in MACURA's code.
- */
-export function pairwiseDivergence({ members, count, mean, variance }: MemberPredictions): Float64Array {
-  const out = new Float64Array(count);
-  if (members < 2) return out;
-  const outputs = mean.length / (members * count);
-  const pairs = (members * (members - 1)) / 2;
-  for (let b = 0; b < count; b++) {
-    let sum = 0;
-    for (let i = 0; i < members; i++) {
-      for (let j = 0; j < i; j++) {
-        for (let d = 0; d < outputs; d++) {
-          const [p, q] = [(i * count + b) * outputs + d, (j * count + b) * outputs + d];
-          sum += geometricJensenShannon(mean[p]!, variance[p]!, mean[q]!, variance[q]!);
-        }
-      }
-    }
-    out[b] = sum / pairs;
-  }
-  return out;
-}
-
-/** Of two normal distributions [nat]. */
-function geometricJensenShannon(m1: number, v1: number, m2: number, v2: number): number {
-  const variance = 2 / (1 / v1 + 1 / v2);
-  const mean = (variance * (m1 / v1 + m2 / v2)) / 2;
-  const quadratic = (m1 * m1) / v1 + (m2 * m2) / v2 - (2 * mean * mean) / variance;
-  return 0.25 * (quadratic + Math.log((v1 * v2) / (variance * variance)));
 }
 
 /** The members' Gaussians fused by their precisions: v = 1 / mean(1 / v_k), m = v mean(m_k / v_k). */

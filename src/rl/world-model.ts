@@ -5,9 +5,11 @@
  */
 import { wrapAngle, type Rng } from '../core/index.js';
 import type { FrameLayout, Task } from '../env/index.js';
-import { Ensemble, type MemberPredictions, type ModelDataset } from './ensemble.js';
+import { Ensemble, type ModelDataset } from './ensemble.js';
 import { fitEnsemble, type FitReport } from './ensemble-fit.js';
 import type { WorldConfig } from './learner-config.js';
+import type { MemberPredictions } from './member-predictions.js';
+import type { ModelSnapshotMeta } from './model-snapshot.js';
 import { withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import { encodeObservations, observationSpec, type ObservationSpec } from './observation.js';
 import { historyWindows, type HistoryWindows, type ReplayView } from './replay.js';
@@ -85,6 +87,19 @@ export class WorldModel implements DynamicsModel {
   /** a name for each output (D) */
   get outputs(): string[] {
     return [...this.layout.fields, ...(this.learnsReward ? ['reward'] : [])];
+  }
+
+  /** What is needed beside {@link tensors} to predict without a tensor library. */
+  get snapshotMeta(): ModelSnapshotMeta {
+    const { model, target } = this.config;
+    return {
+      observation: this.observation,
+      hiddenWidths: model.hidden,
+      outputs: this.ensemble.outputSize,
+      elites: model.elites,
+      probabilistic: model.probabilistic,
+      target,
+    };
   }
 
   /** Rows for a fit from all usable steps of the replays. */

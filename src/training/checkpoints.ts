@@ -48,7 +48,7 @@ export interface SavedTraining {
 
 /**
  * Keeps everything that training needs to go on bit for bit, and beside it the best policy so far under `policy/`, which is what
- * drives a robot.
+ * drives a robot. The process beside the robot reads policy and world model by their descriptions `policy` and `model` in the parts.
  */
 export function saveTraining(
   run: RunDirectory,
@@ -67,7 +67,13 @@ export function saveTraining(
     seconds,
     steps,
   };
-  const parts = structuredClone({ policy: policy.meta, trainer: state.parts, progress: saved });
+  const model = trainer.learner.world?.snapshotMeta;
+  const parts = structuredClone({
+    policy: policy.meta,
+    ...(model && { model }), // of the tensors below training/learner/model
+    trainer: state.parts,
+    progress: saved,
+  });
   run.saveCheckpoint(
     {
       step: trainer.stepCount,

@@ -1,6 +1,6 @@
 /** The members' disagreement as a measure of how far a step lies from what the model has learned. N steps. */
 import { badInput } from '../../core/index.js';
-import type { MemberPredictions } from '../ensemble.js';
+import type { MemberPredictions } from '../member-predictions.js';
 import { mixtureMoments } from './mixture.js';
 
 /**

@@ -3,7 +3,7 @@
  * K members, N rows, D outputs; all in units of the target's standard deviation, as {@link MemberPredictions}. Results are one array
  * (N) per output.
  */
-import type { MemberPredictions } from '../ensemble.js';
+import type { MemberPredictions } from '../member-predictions.js';
 import { normalCdf } from './normal-cdf.js';
 
 /** Of one output. The variance of the mixture is aleatoric + epistemic (law of total variance). */

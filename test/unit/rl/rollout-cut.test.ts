@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../src/core/index.js';
-import type { MemberPredictions } from '../../../src/rl/ensemble.js';
-import {
-  fusedGaussian,
-  informationLoss,
-  pairwiseDivergence,
-  rolloutCut,
-} from '../../../src/rl/rollout-cut.js';
+import { pairwiseDivergence, type MemberPredictions } from '../../../src/rl/member-predictions.js';
+import { fusedGaussian, informationLoss, rolloutCut } from '../../../src/rl/rollout-cut.js';
 
 /** Predictions of one output: members x rows of [mean, variance]. */
 function predictions(rows: readonly (readonly (readonly [number, number])[])[]): MemberPredictions {

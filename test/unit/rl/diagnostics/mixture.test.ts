@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mixtureCdf, mixtureMoments, mixtureNll, normalCdf } from '../../../../src/rl/diagnostics/index.js';
-import type { MemberPredictions } from '../../../../src/rl/ensemble.js';
+import type { MemberPredictions } from '../../../../src/rl/member-predictions.js';
 
 /** 3 members, 2 rows, 2 outputs */
 const predictions: MemberPredictions = {
