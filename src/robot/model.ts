@@ -157,6 +157,15 @@ export interface RobotConfig {
   readonly action: ActionConfig;
   /** joint name -> position [rad] or [m] where episodes start */
   readonly homePose: Readonly<Record<string, number>>;
+  readonly prediction: PredictionConfig;
+}
+
+/** Whether the policy's world model looks ahead while the robot is driven, and may lower the policy's authority. */
+export interface PredictionConfig {
+  /** true has no effect where a run has no world model */
+  readonly enabled: boolean;
+  /** policy steps */
+  readonly horizon: number;
 }
 
 /**

@@ -37,6 +37,7 @@ export function resolveConfig(raw: RobotYaml, model: RobotModel, yaml: YamlFile)
     blackBoxSeconds: raw.black_box.seconds,
     action: { mode: raw.action.mode, scale: actionScale(raw, model, yaml) },
     homePose: homePose(raw, model, yaml),
+    prediction: raw.prediction,
   };
 }
 

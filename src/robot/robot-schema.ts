@@ -22,6 +22,9 @@ const corner = v.pipe(
 const jointNames = (description: string) => v.pipe(v.array(v.string()), v.description(description));
 const scale = aboveZero('a number > 0 in the unit of the command interface');
 
+/** Further ahead, a model that is learned knows little, and each step costs the agent about half a millisecond. */
+const MOST_PREDICTED_STEPS = 50;
+
 /** robot.yaml as written: snake_case, SI units, unless the key says otherwise. Descriptions are what messages tell to write. */
 export const robotSchema = v.pipe(
   v.strictObject({
@@ -116,6 +119,27 @@ export const robotSchema = v.pipe(
         ),
       }),
       v.description('{mode: absolute | increment, scale: ...}'),
+    ),
+    prediction: v.optional(
+      v.pipe(
+        v.strictObject({
+          enabled: v.optional(v.pipe(v.boolean(), v.description('true | false')), true),
+          horizon: v.optional(
+            v.pipe(
+              v.number(),
+              v.safeInteger(),
+              v.minValue(1),
+              v.maxValue(MOST_PREDICTED_STEPS),
+              v.description(
+                `policy steps to look ahead, a whole number from 1 to ${MOST_PREDICTED_STEPS}, e.g. 4`,
+              ),
+            ),
+            4,
+          ),
+        }),
+        v.description('{enabled: true | false, horizon: 4}'),
+      ),
+      {},
     ),
   }),
   v.description('a map of the keys of robot.yaml'),

@@ -111,6 +111,7 @@ function robot(
       blackBoxSeconds: 30,
       action: { mode: 'absolute', scale: [1] },
       homePose: {},
+      prediction: { enabled: true, horizon: 4 },
       ...overrides,
     },
     model: {

@@ -143,6 +143,16 @@ describe('robot.yaml is refused, naming file, line, key and what to write', () =
       ['robot.yaml:'],
     ],
     [
+      'a horizon of no steps',
+      yaml(LATENCY, `${LATENCY}\nprediction: {horizon: 0}`),
+      ["'prediction.horizon' is 0; write policy steps to look ahead"],
+    ],
+    [
+      'an unknown key of the prediction',
+      yaml(LATENCY, `${LATENCY}\nprediction: {enable: false}`),
+      ["unknown key 'prediction.enable'", "did you mean 'enabled'?"],
+    ],
+    [
       'a policy that would never run',
       yaml(LATENCY, `${LATENCY}\npolicy_rate_hz: 1e12`),
       ['policy_rate_hz 1000000000000 Hz does not divide'],
@@ -197,5 +207,14 @@ describe('action.scale', () => {
     expect(loadEdited(yaml('{ shoulder: 0.02, elbow: 0.05 }', '0.1')).config.action.scale).toEqual([
       0.1, 0.1,
     ]);
+  });
+});
+
+describe('prediction', () => {
+  it('is on, four policy steps ahead, unless robot.yaml says otherwise', () => {
+    const written = (text: string) => loadEdited(yaml(LATENCY, `${LATENCY}\n${text}`)).config.prediction;
+    expect(written('')).toEqual({ enabled: true, horizon: 4 });
+    expect(written('prediction: {enabled: false}')).toEqual({ enabled: false, horizon: 4 });
+    expect(written('prediction: {horizon: 8}')).toEqual({ enabled: true, horizon: 8 });
   });
 });
