@@ -57,7 +57,8 @@ interface Tick {
 
 /**
  * One tick of the gate: judge everything, collect every reason, then decide. Pure: no argument is changed, nothing is read but
- * the arguments, and it never throws. `measured` is the newest state ever received (null: none), `nowNs` monotonic.
+ * the arguments, and it never throws. `measured` is the newest state ever received (null: none), `evidence` what is predicted of the
+ * agent (null: no predictor is in use, which is not the same as one that is silent), `nowNs` monotonic.
  */
 export function gate(
   config: GateConfig,
@@ -78,7 +79,7 @@ export function gate(
   const early = config.interface !== 'effort' && sinceSent < EARLY_FRACTION * config.controlPeriod;
   if (early) reasons.push({ check: 'tick-early', value: sinceSent, limit: config.controlPeriod, unit: 's' });
   const quality = checkState(config, numbers, measured, now, early ? 0 : sinceSent, reasons);
-  const authority = authorityOf(evidence, nowNs, reasons);
+  const authority = authorityOf(evidence, proposal, nowNs, reasons);
   const taken = state.mode === 'active' && shapely && quality === 'fresh';
   const request = taken ? proposal!.command : null;
 

@@ -16,6 +16,7 @@ export { gateConfigFromRobot, gateConfigHash, validateGateConfig } from './gate-
 export { gateEvent, latchVeto, type EventResult } from './gate-events.js';
 export { createGateState, lastSent, type GateState } from './gate-state.js';
 export { interpolate } from './interpolator.js';
+export { evidenceAuthority } from './proposal-checks.js';
 export { reasonMask, reasonNames } from './reasons.js';
 export { requireSelfTest } from './self-test.js';
 export { distanceToStop, maxVelocityToStop } from './stopping-bound.js';

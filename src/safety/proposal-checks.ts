@@ -33,12 +33,29 @@ export function checkProposal(
   return reasons.length === before;
 }
 
+/** What evidence that comes late leaves at most; the same as a first doubtful prediction. */
+const LATE_AUTHORITY = 0.5;
+
 /**
- * The part of a proposal that the evidence leaves, 0 to 1. No evidence, or evidence that has expired, is not there and lowers
- * nothing; evidence that is not a number leaves nothing.
+ * The part of an agent's proposal that the evidence leaves, 0 to 1. Null: no predictor is in use, which leaves all; where one is, what
+ * is late leaves less, what is missing, gone or not a number nothing.
  */
-export function authorityOf(evidence: Evidence | null, nowNs: bigint, reasons: Reason[]): number {
-  if (evidence === null || nowNs >= evidence.expiresNs || evidence.authority >= 1) return 1;
-  reasons.push({ check: 'evidence', value: evidence.authority, limit: 1 });
-  return evidence.authority > 0 ? evidence.authority : 0;
+export function evidenceAuthority(evidence: Evidence | null, nowNs: bigint): number {
+  if (evidence === null) return 1;
+  const { authority, expiresNs, goneNs } = evidence;
+  const most = nowNs >= goneNs ? 0 : nowNs >= expiresNs ? LATE_AUTHORITY : 1;
+  return authority > 0 ? Math.min(authority, most) : 0;
+}
+
+/** As {@link evidenceAuthority}, of whose proposal this is: only the agent's is lowered, since only the agent is predicted. */
+export function authorityOf(
+  evidence: Evidence | null,
+  proposal: Proposal | null,
+  nowNs: bigint,
+  reasons: Reason[],
+): number {
+  if (proposal?.source !== 'agent') return 1;
+  const authority = evidenceAuthority(evidence, nowNs);
+  if (authority < 1) reasons.push({ check: 'evidence', value: authority, limit: 1 });
+  return authority;
 }

@@ -77,11 +77,14 @@ export interface Measured {
   readonly receivedNs: bigint;
 }
 
-/** The model's prediction, computed elsewhere; it may only lower authority. */
+/** The model's prediction, computed elsewhere; it may only lower the agent's authority, and the older it is the more. */
 export interface Evidence {
   /** 0 (no authority) to 1 (full) */
   readonly authority: number;
+  /** monotonic; from then on it leaves half of the authority at most */
   readonly expiresNs: bigint;
+  /** monotonic; from then on it leaves none */
+  readonly goneNs: bigint;
 }
 
 export const CHECKS = [

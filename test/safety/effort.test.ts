@@ -161,7 +161,7 @@ describe('stop action', () => {
   });
 
   it('is what the evidence scales towards', () => {
-    const evidence = { authority: 0.25, expiresNs: at + 1n };
+    const evidence = { authority: 0.25, expiresNs: at + 1n, goneNs: at + 1n };
     const state = engaged(wide, [0], [0.2]);
     const { verdict } = gate(wide, state, proposal([4]), measured(at, [0], [0.2]), evidence, at);
     expect(verdict.command!.value(0)).toBeCloseTo(-4 + 0.25 * 8, 9);

@@ -521,7 +521,7 @@ describe('position interface', () => {
     let state = engaged(wheel);
     [1e308, -1e308, 1e308, 0, 5e-324].forEach((target, k) => {
       const nowNs = START_NS + BigInt(k + 1) * TICK_NS;
-      const evidence = { authority: k % 2, expiresNs: nowNs + 1n };
+      const evidence = { authority: k % 2, expiresNs: nowNs + 1n, goneNs: nowNs + 1n };
       const result = gate(wheel, state, proposal([target]), measured(nowNs, [0]), evidence, nowNs);
       expect(Math.abs(result.verdict.command!.value(0))).toBeLessThan(0.01);
       state = result.state;
@@ -530,22 +530,49 @@ describe('position interface', () => {
 });
 
 describe('evidence', () => {
-  const expiresNs = START_NS + TICK_NS + 1n;
+  const now = START_NS + TICK_NS;
+  const fresh = { expiresNs: now + 1n, goneNs: now + 2n };
+  const late = { expiresNs: now, goneNs: now + 1n };
+  const gone = { expiresNs: now - 1n, goneNs: now };
 
   it.each([
-    ['absent', null, 0.02, 'pass'],
-    ['full', { authority: 1, expiresNs }, 0.02, 'pass'],
-    ['above full', { authority: 7, expiresNs }, 0.02, 'pass'],
-    ['half', { authority: 0.5, expiresNs }, 0.01, 'limited'],
-    ['none', { authority: 0, expiresNs }, 0, 'limited'],
-    ['negative', { authority: -1, expiresNs }, 0, 'limited'],
-    ['not a number', { authority: NaN, expiresNs }, 0, 'limited'],
-    ['expired', { authority: 0, expiresNs: expiresNs - 1n }, 0.02, 'pass'],
+    ['no predictor', null, 0.02, 'pass'],
+    ['full', { authority: 1, ...fresh }, 0.02, 'pass'],
+    ['above full', { authority: 7, ...fresh }, 0.02, 'pass'],
+    ['half', { authority: 0.5, ...fresh }, 0.01, 'limited'],
+    ['none', { authority: 0, ...fresh }, 0, 'limited'],
+    ['negative', { authority: -1, ...fresh }, 0, 'limited'],
+    ['not a number', { authority: NaN, ...fresh }, 0, 'limited'],
+    ['full, late', { authority: 1, ...late }, 0.01, 'limited'],
+    ['a quarter, late', { authority: 0.25, ...late }, 0.005, 'limited'],
+    ['none, late', { authority: 0, ...late }, 0, 'limited'],
+    ['full, gone', { authority: 1, ...gone }, 0, 'limited'],
+    ['not a number, gone', { authority: NaN, ...gone }, 0, 'limited'],
+    ['gone before it expires', { authority: 1, expiresNs: now + 9n, goneNs: now }, 0, 'limited'],
   ] as const)('%s: scales towards hold, never away from it', (_name, evidence, expected, kind) => {
     const { verdict } = tick(velocity, engaged(velocity), { proposal: proposal([0.02]), evidence });
     expect(verdict.command!.value(0)).toBeCloseTo(expected, 12);
     expect(verdict.kind).toBe(kind);
-    expect(checksOf(verdict.reasons)).toEqual(kind === 'pass' ? [] : ['evidence']);
+    const reasons = kind === 'pass' ? [] : [{ check: 'evidence', value: expected / 0.02, limit: 1 }];
+    expect(verdict.reasons).toEqual(reasons);
+  });
+
+  it.each(['teleop', 'script'] as const)('says nothing of %s, which is not predicted', (source) => {
+    const asked = proposal([0.02], { source });
+    const { verdict } = tick(velocity, engaged(velocity), {
+      proposal: asked,
+      evidence: { authority: 0, ...gone },
+    });
+    expect(verdict.command!.value(0)).toBe(0.02);
+    expect(verdict.reasons).toEqual([]);
+  });
+
+  it('is no reason where nothing is proposed', () => {
+    const { verdict } = tick(velocity, engaged(velocity), {
+      proposal: null,
+      evidence: { authority: 0, ...gone },
+    });
+    expect(checksOf(verdict.reasons)).toEqual(['proposal-missing']);
   });
 });
 

@@ -370,3 +370,51 @@ describe('declarations that are not exact, with a margin', () => {
     expect(run.excess).toBeGreaterThan(0.005);
   });
 });
+
+describe('evidence only tightens', () => {
+  const KINDS = ['pass', 'limited', 'blocked', 'cannot-evaluate'] as const;
+  const evidence = fc.record({
+    authority: fc.oneof(number(-1, 3), fc.constantFrom(0, 0.5, 1, NaN, Infinity, -Infinity)),
+    expiresInNs: fc.integer({ min: -50_000_000, max: 50_000_000 }),
+    goneAfterNs: fc.integer({ min: -50_000_000, max: 50_000_000 }),
+  });
+
+  it('no velocity command is larger, or on the other side, and no verdict milder, than without it', () => {
+    let lowered = 0;
+    fc.assert(
+      fc.property(
+        configArbitrary('velocity'),
+        fc.array(evidence, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom(...ADVERSARIES),
+        fc.integer(),
+        (config, shown, adversary, seed) => {
+          const periodNs = BigInt(Math.round(config.controlPeriod * 1e9));
+          const random = lcg(seed);
+          const zeros = new Float64Array(config.joints.length);
+          let nowNs = START_NS;
+          const measured = (): Measured => ({ positions: zeros, velocities: zeros, receivedNs: nowNs });
+          let state = createShaperState(config, 1);
+          state = { ...state, gate: gateEvent(config, state.gate, 'engage', measured(), nowNs).state };
+          for (let tick = 1; tick <= 30; tick++) {
+            nowNs += periodNs;
+            const target = propose(adversary, config, tick, nowNs, random);
+            const { authority, expiresInNs, goneAfterNs } = shown[tick % shown.length]!;
+            const expiresNs = nowNs + BigInt(expiresInNs);
+            const given = { authority, expiresNs, goneNs: expiresNs + BigInt(goneAfterNs) };
+            const free = shapeTick(config, 1, state, target, measured(), null, nowNs);
+            const kept = shapeTick(config, 1, state, target, measured(), given, nowNs);
+            expect(KINDS.indexOf(kept.verdict.kind)).toBeGreaterThanOrEqual(KINDS.indexOf(free.verdict.kind));
+            config.joints.forEach((_, i) => {
+              const [a, b] = [kept.verdict.command!.value(i), free.verdict.command!.value(i)];
+              expect(Math.abs(a)).toBeLessThanOrEqual(Math.abs(b) + ROUNDING);
+              expect(a * b).toBeGreaterThanOrEqual(0);
+              if (Math.abs(a) < Math.abs(b)) lowered++;
+            });
+            state = kept.state;
+          }
+        },
+      ),
+    );
+    expect(lowered).toBeGreaterThan(100); // it had something to lower
+  });
+});
