@@ -21,3 +21,5 @@ export function actionToCommand<T extends Float32Array | Float64Array>(
 
 /** A proposal is good for this many policy periods from the state it answers: one, and half as much again for jitter. */
 export const PROPOSAL_LIFETIME_PERIODS = 1.5;
+/** A prediction is good for this many policy periods from the state that it starts from; it comes after its proposal. */
+export const EVIDENCE_LIFETIME_PERIODS = 2;

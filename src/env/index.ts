@@ -1,4 +1,4 @@
-export { PROPOSAL_LIFETIME_PERIODS, actionToCommand } from './action.js';
+export { EVIDENCE_LIFETIME_PERIODS, PROPOSAL_LIFETIME_PERIODS, actionToCommand } from './action.js';
 export {
   commandOffset,
   positionOffset,

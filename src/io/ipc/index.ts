@@ -2,9 +2,12 @@ export { readProcessConfig, writeProcessConfig } from './process-config.js';
 export { IpcConnection, connect, listen } from './connection.js';
 export { FrameDecoder, MAX_PAYLOAD_BYTES, encodeFrame } from './frame-codec.js';
 export {
+  EVIDENCE_REASONS,
   decodeMessage,
   encodeMessage,
   type EventMessage,
+  type EvidenceMessage,
+  type EvidenceReason,
   type ExitMessage,
   type HeartbeatMessage,
   type HelloMessage,

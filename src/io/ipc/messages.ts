@@ -24,6 +24,34 @@ export interface ProposalMessage {
   readonly command: Float64Array;
 }
 
+/** What a prediction found first; `recovering`: nothing, but not for long enough yet. */
+export const EVIDENCE_REASONS = [
+  'clean',
+  'recovering',
+  'position',
+  'velocity',
+  'disagreement',
+  'non-finite',
+] as const;
+export type EvidenceReason = (typeof EVIDENCE_REASONS)[number];
+
+/** agent -> guard, once per policy step, after the proposal: what the world model predicts of it */
+export interface EvidenceMessage {
+  readonly type: 'evidence';
+  readonly policyStep: number;
+  readonly expiresNs: bigint;
+  /** 0 (none) to 1 (full): what the prediction leaves the agent */
+  readonly authority: number;
+  readonly reason: EvidenceReason;
+  /** of the ensemble; -1 where it is not one member's */
+  readonly member: number;
+  /** in measured order; -1 where it is not one joint's */
+  readonly joint: number;
+  /** what was predicted, and the bound that it crosses */
+  readonly value: number;
+  readonly limit: number;
+}
+
 /** guard -> recorder, once per control tick */
 export interface TickMessage {
   readonly type: 'tick';
@@ -85,13 +113,14 @@ export interface EventMessage {
 export type IpcMessage =
   | ObservationMessage
   | ProposalMessage
+  | EvidenceMessage
   | TickMessage
   | HeartbeatMessage
   | HelloMessage
   | ExitMessage
   | EventMessage;
 
-const TYPE = { json: 0, observation: 1, proposal: 2, tick: 3, heartbeat: 4 } as const;
+const TYPE = { json: 0, observation: 1, proposal: 2, tick: 3, heartbeat: 4, evidence: 5 } as const;
 const VERDICTS = ['pass', 'limited', 'blocked', 'cannot-evaluate'] as const satisfies readonly VerdictKind[];
 const OWNERS = ['hold', 'teleop', 'agent'] as const satisfies readonly Owner[];
 
@@ -154,6 +183,37 @@ function decodeTick(payload: Buffer): TickMessage {
   };
 }
 
+const EVIDENCE_BYTES = 41;
+
+function encodeEvidence(message: EvidenceMessage): Buffer {
+  const payload = Buffer.allocUnsafe(EVIDENCE_BYTES);
+  payload.writeUInt32LE(message.policyStep, 0);
+  payload.writeBigUInt64LE(message.expiresNs, 4);
+  payload.writeDoubleLE(message.authority, 12);
+  payload[20] = EVIDENCE_REASONS.indexOf(message.reason);
+  payload.writeInt16LE(message.member, 21);
+  payload.writeInt16LE(message.joint, 23);
+  payload.writeDoubleLE(message.value, 25);
+  payload.writeDoubleLE(message.limit, 33);
+  return payload;
+}
+
+function decodeEvidence(payload: Buffer): EvidenceMessage {
+  const reason = EVIDENCE_REASONS[payload[20]!];
+  if (reason === undefined) throw new RangeError(`reason ${payload[20]} of an evidence is unknown`);
+  return {
+    type: 'evidence',
+    policyStep: payload.readUInt32LE(0),
+    expiresNs: payload.readBigUInt64LE(4),
+    authority: payload.readDoubleLE(12),
+    reason,
+    member: payload.readInt16LE(21),
+    joint: payload.readInt16LE(23),
+    value: payload.readDoubleLE(25),
+    limit: payload.readDoubleLE(33),
+  };
+}
+
 /** @returns frame type and payload for {@link encodeFrame} */
 export function encodeMessage(message: IpcMessage): { type: number; payload: Buffer } {
   switch (message.type) {
@@ -171,6 +231,8 @@ export function encodeMessage(message: IpcMessage): { type: number; payload: Buf
       writeDoubles(payload, writeDoubles(payload, 12, message.action), message.command);
       return { type: TYPE.proposal, payload };
     }
+    case 'evidence':
+      return { type: TYPE.evidence, payload: encodeEvidence(message) };
     case 'tick':
       return { type: TYPE.tick, payload: encodeTick(message) };
     case 'heartbeat': {
@@ -218,6 +280,8 @@ export function decodeMessage(type: number, payload: Buffer): IpcMessage {
         command: readDoubles(payload, 12 + 8 * m, m),
       };
     }
+    case TYPE.evidence:
+      return decodeEvidence(payload);
     case TYPE.tick:
       return decodeTick(payload);
     case TYPE.heartbeat: {

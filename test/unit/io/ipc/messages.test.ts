@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  EVIDENCE_REASONS,
   FrameDecoder,
   MAX_PAYLOAD_BYTES,
   decodeMessage,
@@ -32,6 +33,17 @@ const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
       command: doubles(m),
     }),
   ),
+  fc.record({
+    type: fc.constant('evidence' as const),
+    policyStep: u32,
+    expiresNs: ns,
+    authority: fc.double({ min: 0, max: 1 }),
+    reason: fc.constantFrom(...EVIDENCE_REASONS),
+    member: fc.integer({ min: -1, max: 32767 }),
+    joint: fc.integer({ min: -1, max: 32767 }),
+    value: fc.double(),
+    limit: fc.double(),
+  }),
   fc.record({
     type: fc.constant('heartbeat' as const),
     seq: u32,
@@ -120,6 +132,22 @@ describe('messages between processes', () => {
     const header = Buffer.alloc(5);
     header.writeUInt32LE(MAX_PAYLOAD_BYTES + 1, 0);
     expect(() => new FrameDecoder(() => {}).push(header)).toThrow(RangeError);
+  });
+
+  it('are refused when the reason of an evidence is unknown', () => {
+    const { type, payload } = encodeMessage({
+      type: 'evidence',
+      policyStep: 1,
+      expiresNs: 2n,
+      authority: 1,
+      reason: 'clean',
+      member: -1,
+      joint: -1,
+      value: 0,
+      limit: 0,
+    });
+    payload[20] = EVIDENCE_REASONS.length;
+    expect(() => decodeMessage(type, payload)).toThrow(RangeError);
   });
 
   it('are refused when their type is unknown', () => {
