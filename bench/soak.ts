@@ -33,6 +33,7 @@ export async function benchSoak(minutes: number): Promise<void> {
     blackBoxFolder: scratch.run.blackBoxFolder,
     session: sessionOf('real', scratch.robot, 'balance', '0'.repeat(64)),
     policyVersion: 0,
+    predicted: false,
     nodeName: 'soak',
     middleware: 'rtps',
     engage: 'auto',

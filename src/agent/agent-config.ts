@@ -3,4 +3,6 @@ export interface AgentProcessConfig {
   readonly robotFolder: string;
   readonly socketPath: string;
   readonly runFolder: string;
+  /** predict what is proposed, with the world model of the run */
+  readonly predicted: boolean;
 }

@@ -1,7 +1,8 @@
-import { PROPOSAL_LIFETIME_PERIODS, actionToCommand } from '../env/index.js';
+import { EVIDENCE_LIFETIME_PERIODS, PROPOSAL_LIFETIME_PERIODS, actionToCommand } from '../env/index.js';
 import type { IpcConnection, ObservationMessage } from '../io/ipc/index.js';
 import type { RobotConfig } from '../robot/index.js';
 import type { Policy } from '../rl/policy-snapshot.js';
+import type { Prediction } from './predictor.js';
 
 /** Answers observations with proposals: a forward pass in plain TypeScript, nothing that can wait. */
 export class Agent<Carry> {
@@ -10,11 +11,14 @@ export class Agent<Carry> {
   private readonly lastExecuted: Float64Array;
   private readonly command: Float64Array;
   private readonly lifetimeNs: bigint;
+  private readonly evidenceLifetimeNs: bigint;
   private lastStep = -1;
 
   /**
    * @param commanded number of commanded joints (m)
    * @param frameSize of the robot's frame layout
+   * @param predictor looks ahead, if it is wanted: after the proposal is sent, since it takes some milliseconds and the guard waits
+   *   for the proposal; its evidence judges this proposal's later control ticks, and those that follow
    */
   constructor(
     private readonly policy: Policy<Carry>,
@@ -22,12 +26,15 @@ export class Agent<Carry> {
     commanded: number,
     frameSize: number,
     private readonly guard: IpcConnection,
+    private readonly predictor: { judge(carry: Carry): Prediction } | null,
   ) {
     this.carry = policy.begin();
     this.frame = new Float32Array(frameSize);
     this.lastExecuted = new Float64Array(commanded);
     this.command = new Float64Array(commanded);
-    this.lifetimeNs = BigInt(Math.round((PROPOSAL_LIFETIME_PERIODS * 1e9) / config.policyRateHz));
+    const periods = (count: number): bigint => BigInt(Math.round((count * 1e9) / config.policyRateHz));
+    this.lifetimeNs = periods(PROPOSAL_LIFETIME_PERIODS);
+    this.evidenceLifetimeNs = periods(EVIDENCE_LIFETIME_PERIODS);
   }
 
   onObservation(observation: ObservationMessage): void {
@@ -44,6 +51,13 @@ export class Agent<Carry> {
       expiresNs: observation.receivedNs + this.lifetimeNs,
       action: Float64Array.from(action),
       command: this.command,
+    });
+    if (this.predictor === null) return;
+    this.guard.send({
+      type: 'evidence',
+      policyStep: observation.policyStep,
+      expiresNs: observation.receivedNs + this.evidenceLifetimeNs,
+      ...this.predictor.judge(carry),
     });
   }
 }

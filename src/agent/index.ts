@@ -1,1 +1,2 @@
+export { choosePrediction } from './load-model.js';
 export { loadPolicy } from './load-policy.js';

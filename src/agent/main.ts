@@ -3,27 +3,31 @@ import { systemClock } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
 import { robotLayout } from '../env/index.js';
 import { connect, readProcessConfig } from '../io/ipc/index.js';
+import { PlainModel } from '../rl/model-snapshot.js';
 import { PlainPolicy } from '../rl/policy-snapshot.js';
 import { loadRobot } from '../robot/index.js';
 import type { AgentProcessConfig } from './agent-config.js';
 import { Agent } from './agent.js';
+import { loadModel } from './load-model.js';
 import { loadPolicy } from './load-policy.js';
+import { predictedBounds } from './predicted-bounds.js';
+import { Predictor } from './predictor.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
 const processConfig = readProcessConfig<AgentProcessConfig>(process.argv);
 process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the supervisor decides the order of ending
 
-const { model, config } = loadRobot(processConfig.robotFolder);
-const policy = new PlainPolicy(loadPolicy(RunDirectory.open(processConfig.runFolder, systemClock)));
+const robot = loadRobot(processConfig.robotFolder);
+const { model, config } = robot;
+const run = RunDirectory.open(processConfig.runFolder, systemClock);
+const policy = new PlainPolicy(loadPolicy(run));
+const world = processConfig.predicted ? loadModel(run.loadCheckpoint(), robot) : null;
+const predictor =
+  world && new Predictor(new PlainModel(world), policy, predictedBounds(robot), config.prediction.horizon);
 const guard = await connect(processConfig.socketPath, CONNECT_TIMEOUT_MS);
-const agent = new Agent(
-  policy,
-  config,
-  model.commanded.length,
-  robotLayout(model.measured, model.commanded).size,
-  guard,
-);
+const frameSize = robotLayout(model.measured, model.commanded).size;
+const agent = new Agent(policy, config, model.commanded.length, frameSize, guard, predictor);
 guard.onMessage = (message) => {
   if (message.type === 'observation') agent.onObservation(message);
 };

@@ -143,8 +143,8 @@ async function pushMidway(middleware: Middleware, seconds: number, output: Outpu
       '/dynabridge/status',
       'diagnostic_msgs/msg/DiagnosticStatus',
       STATUS_QOS,
-      ({ message }) => {
-        if (message === 'active') resolve();
+      ({ values }) => {
+        if (values.some(({ key, value }) => key === 'mode' && value === 'active')) resolve();
       },
     );
   });

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { choosePrediction } from '../agent/index.js';
 import { DynabridgeError, systemClock } from '../core/index.js';
 import { RunDirectory, latestRun, listBlackBoxes, type SessionInfo } from '../data/index.js';
 import { contractHash, loadRobot, withController } from '../robot/index.js';
@@ -80,8 +81,14 @@ async function drive(options: RunCliOptions): Promise<void> {
   output.line(`policy of ${run.path}`);
 
   const earlier = new Set(listBlackBoxes(run.blackBoxFolder));
+  const checkpoint = run.loadCheckpoint();
+  const prediction = choosePrediction(checkpoint, robot);
+  run.events.append('prediction', { ...prediction });
+  output.line(
+    prediction.enabled ? `predicted ${prediction.horizon} steps ahead` : `not predicted: ${prediction.why}`,
+  );
   const bridge = new Bridge(options, run, output);
-  const outcome = await bridge.drive(robot, session);
+  const outcome = await bridge.drive(robot, session, checkpoint.step, prediction.enabled);
   const { end, faults, emergencyStop } = outcome;
   const blackBoxes = listBlackBoxes(run.blackBoxFolder).filter((path) => !earlier.has(path));
   run.events.append('bridge-ended', {
@@ -128,7 +135,12 @@ class Bridge {
     private readonly output: Output,
   ) {}
 
-  async drive(robot: Robot, session: SessionInfo): Promise<BridgeOutcome> {
+  async drive(
+    robot: Robot,
+    session: SessionInfo,
+    policyVersion: number,
+    predicted: boolean,
+  ): Promise<BridgeOutcome> {
     const { controller, middleware, name, engage, teleopPort, wait } = this.options;
     process.on('SIGTSTP', () =>
       this.output.line('Ctrl+Z is ignored: a suspended supervisor cannot watch; Ctrl+C ends'),
@@ -145,7 +157,8 @@ class Bridge {
       episodesFolder: this.run.episodesFolder,
       blackBoxFolder: this.run.blackBoxFolder,
       session,
-      policyVersion: this.run.loadCheckpoint().step,
+      policyVersion,
+      predicted,
       nodeName: name,
       middleware,
       engage,

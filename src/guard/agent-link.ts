@@ -1,5 +1,8 @@
-import type { IpcConnection, ObservationMessage, ProposalMessage } from '../io/ipc/index.js';
+import type { EvidenceMessage, IpcConnection, ObservationMessage, ProposalMessage } from '../io/ipc/index.js';
 import type { Proposal } from '../safety/index.js';
+import { EVIDENCE_LIFETIME_PERIODS, PROPOSAL_LIFETIME_PERIODS } from '../env/index.js';
+import type { Robot } from '../robot/index.js';
+import { AgentEvidence } from './agent-evidence.js';
 
 /** The guard's view of the agent process: what was asked, what came back, whether it is there. */
 export class AgentLink {
@@ -10,10 +13,14 @@ export class AgentLink {
   validProposals = 0;
   private connection: IpcConnection | null = null;
 
-  /** @param lifetimeNs no proposal lives longer than this from its arrival, whatever it says of itself */
+  /**
+   * @param lifetimeNs no proposal lives longer than this from its arrival, whatever it says of itself
+   * @param evidence what the agent predicts; null where it does not
+   */
   constructor(
     private readonly joints: readonly string[],
     private readonly lifetimeNs: bigint,
+    readonly evidence: AgentEvidence | null = null,
   ) {}
 
   get connected(): boolean {
@@ -30,6 +37,7 @@ export class AgentLink {
     this.connection = connection;
     this.validProposals = 0;
     this.newest = null;
+    this.evidence?.forget();
   }
 
   /** @returns false when `connection` was not the agent in office */
@@ -70,7 +78,19 @@ export class AgentLink {
     return true;
   }
 
+  /** @returns false for a prediction of no step of ours, and where none is expected */
+  takeEvidence(message: EvidenceMessage, nowNs: bigint): boolean {
+    return this.evidence?.take(message, this.step, nowNs) ?? false;
+  }
+
   answersNewest(message: ProposalMessage): boolean {
     return message.policyStep === this.step;
   }
+}
+
+/** @param predicted the agent predicts what it proposes, and has no authority without */
+export function agentLinkOf({ model, config }: Robot, predicted: boolean): AgentLink {
+  const periods = (count: number): bigint => BigInt(Math.round((count * 1e9) / config.policyRateHz));
+  const evidence = predicted ? new AgentEvidence(model, periods(EVIDENCE_LIFETIME_PERIODS)) : null;
+  return new AgentLink(model.commanded, periods(PROPOSAL_LIFETIME_PERIODS), evidence);
 }

@@ -12,6 +12,8 @@ export interface GuardProcessConfig {
   readonly engage: 'auto' | 'manual';
   /** serial port of the operator's device */
   readonly teleopPort?: string | undefined;
+  /** the agent predicts what it proposes, and has no authority without */
+  readonly predicted: boolean;
 }
 
 /** An agent that has answered nothing for this long loses its authority [ms], and for at least so many policy steps. */

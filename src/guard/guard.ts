@@ -1,5 +1,5 @@
 import { elapsedMs, type Clock } from '../core/index.js';
-import { PROPOSAL_LIFETIME_PERIODS, robotLayout } from '../env/index.js';
+import { robotLayout } from '../env/index.js';
 import type { IpcConnection, ProposalMessage } from '../io/ipc/index.js';
 import {
   CommandPublisher,
@@ -14,7 +14,6 @@ import {
   createShaperState,
   gateConfigFromRobot,
   gateEvent,
-  lastSent,
   latchVeto,
   requireSelfTest,
   shapeTick,
@@ -29,12 +28,15 @@ import {
   type ShaperState,
 } from '../safety/index.js';
 import { Veto, readVetoLimits } from '../veto/index.js';
+import { FULL } from './agent-evidence.js';
+import { agentLinkOf } from './agent-link.js';
 import { AgentTime } from './agent-time.js';
 import { Authority } from './authority.js';
-import { whyNoState, whyNotDrive, whyNotEngage } from './engagement.js';
+import { baseCommand } from './base-command.js';
 import { HEARTBEAT_MS, SUPERVISOR_TIMEOUT_MS } from './guard-config.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ProcessLinks } from './process-links.js';
+import { Readiness } from './readiness.js';
 import { RestDetector } from './rest-detector.js';
 import { RosSurface } from './ros-surface.js';
 import { StateDecimator } from './state-decimator.js';
@@ -50,6 +52,8 @@ export interface GuardOptions {
   readonly engage: 'auto' | 'manual';
   /** serial port of the operator's device; default: none */
   readonly teleopPort?: string | undefined;
+  /** the agent predicts what it proposes, and has no authority without */
+  readonly predicted: boolean;
   /** called once, when the guard has stopped the robot and has nothing left to do */
   readonly onFinished: () => void;
 }
@@ -80,10 +84,12 @@ export class Guard {
   private readonly states: Subscription;
   private readonly surface: RosSurface;
   private readonly authority: Authority;
+  private readonly readiness: Readiness;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly startNs: bigint;
   private readonly lastCommand: Float64Array;
   private readonly frame: Float64Array;
+  private readonly base = () => baseCommand(this.config, this.shaper.gate, this.measured, this.lastCommand);
 
   private shaper: ShaperState;
   private measured: Measured | null = null;
@@ -98,12 +104,6 @@ export class Guard {
   private faultSeen: Fault | null = null;
   private ownerSeen: Owner = 'hold';
   private stopReason = '';
-  /** engage without being asked; the first engagement or any request of an operator ends that for good */
-  private armed: boolean;
-  /** joints that the newest refused state lacked */
-  private missingJoints: readonly string[] = [];
-  /** why the last attempt to engage was refused */
-  private waitingFor = '';
   private finishing: NodeJS.Timeout | null = null;
   private finished = false;
 
@@ -117,9 +117,10 @@ export class Guard {
     this.mapper = new StateMapper(model);
     this.decimator = new StateDecimator(config.controlRateHz);
     this.rest = new RestDetector(this.config);
-    const lifetimeNs = BigInt(Math.round((PROPOSAL_LIFETIME_PERIODS * 1e9) / config.policyRateHz));
-    this.links = new ProcessLinks(model.commanded, lifetimeNs, clock, {
+    const agent = agentLinkOf(robot, options.predicted);
+    this.links = new ProcessLinks(agent, clock, {
       onProposal: (message) => this.onProposal(message),
+      onEvidence: (message) => agent.takeEvidence(message, clock.nowNs()),
       onExit: () => this.stopAndFinish('the supervisor asked for the end'),
       onAgentLost: () => {
         if (this.authority.owner === 'agent') this.request('release', 'the agent went away');
@@ -134,7 +135,6 @@ export class Guard {
     this.lastCommand = new Float64Array(model.commanded.length);
     this.frame = new Float64Array(robotLayout(model.measured, model.commanded).size);
     this.startNs = clock.nowNs();
-    this.armed = options.engage === 'auto';
     this.veto = new Veto(readVetoLimits(robot.folder, config.commandMessageType));
     this.publisher = new CommandPublisher(middleware, robot, this.veto, clock);
     this.authority = new Authority(this.config, clock, options.teleopPort, {
@@ -144,6 +144,15 @@ export class Guard {
       handToOperator: () => this.handToOperator(),
       tell: (kind, detail) => this.links.emit(kind, detail),
     });
+    const parts = {
+      config,
+      nodeName,
+      middleware,
+      publisher: this.publisher,
+      links: this.links,
+      decimator: this.decimator,
+    };
+    this.readiness = new Readiness(parts, options.engage === 'auto');
     this.surface = new RosSurface(
       middleware,
       nodeName,
@@ -176,6 +185,7 @@ export class Guard {
   stopAndFinish(reason: string): void {
     if (this.finishing) return;
     this.request('stop', reason);
+    this.readiness.stopping = true;
     this.finishing = setTimeout(() => this.finish('not confirmed at rest within 2 s'), STOP_TIMEOUT_MS);
     if (this.shaper.gate.silent) this.finish('nothing was being sent');
   }
@@ -184,7 +194,7 @@ export class Guard {
 
   private onState(message: JointState, { receivedNs }: MessageInfo): void {
     if (!this.mapper.map(message, receivedNs)) {
-      if (this.measured === null) this.missingJoints = this.mapper.missingFrom(message);
+      if (this.measured === null) this.readiness.missingJoints = this.mapper.missingFrom(message);
       return;
     }
     const m = this.lastCommand.length; // commanded joints come first in measured order
@@ -222,7 +232,7 @@ export class Guard {
     const n = positions.length;
     this.frame.set(positions, 0);
     this.frame.set(velocities, n);
-    this.frame.set(this.baseCommand(), 2 * n);
+    this.frame.set(this.base(), 2 * n);
     const observation = {
       type: 'observation',
       policyStep: this.links.agent.nextStep(),
@@ -231,14 +241,6 @@ export class Guard {
     } as const;
     this.links.agent.send(observation);
     this.links.record(observation);
-  }
-
-  /** What an increment starts from: the last command, or where the robot is while nothing has been sent. */
-  private baseCommand(): Float64Array {
-    const { gate } = this.shaper;
-    if (!gate.silent || this.measured === null) return lastSent(gate, this.lastCommand);
-    if (this.config.interface === 'position') return this.measured.positions;
-    return this.config.interface === 'velocity' ? this.measured.velocities : this.lastCommand.fill(0);
   }
 
   /** An agent that hangs loses its authority, so that it cannot move the robot again when it wakes. */
@@ -255,7 +257,7 @@ export class Guard {
     const answers = this.links.agent.answersNewest(message);
     if (answers) this.agentTime.answered(now);
     this.links.record(message);
-    if (this.armed && this.shaper.gate.silent) this.engage('automatic');
+    if (this.readiness.armed && this.shaper.gate.silent) this.engage('automatic');
     if (this.pending && answers) {
       this.clearPending();
       this.tick();
@@ -273,8 +275,18 @@ export class Guard {
     const { clock } = this.options;
     const now = clock.nowNs();
     this.authority.follow(now);
-    const target = this.authority.choose(this.links.agent.newest, () => this.baseCommand());
-    const shaped = shapeTick(this.config, this.decimation, this.shaper, target, this.measured, null, now);
+    const { newest, evidence } = this.links.agent;
+    const target = this.authority.choose(newest, this.base);
+    const predicted = evidence?.newest ?? null;
+    const shaped = shapeTick(
+      this.config,
+      this.decimation,
+      this.shaper,
+      target,
+      this.measured,
+      predicted,
+      now,
+    );
     this.shaper = shaped.state;
     const { command, kind, reasons } = shaped.verdict;
     const executed = this.publisher.publish(command, now);
@@ -294,6 +306,7 @@ export class Guard {
       this.record(shaped, executed, now, sentNs);
     }
     this.announceMode();
+    this.announceBlend(now);
     if (this.finishing && this.measured && this.rest.isAtRest(this.shaper.gate, this.measured, now))
       this.finish('at rest');
   }
@@ -326,6 +339,14 @@ export class Guard {
     this.endAuthority(reason || message);
   }
 
+  /** While the agent drives, whatever changes how far it may. */
+  private announceBlend(nowNs: bigint): void {
+    const change = this.links.agent.evidence?.change(this.authority.owner, nowNs);
+    if (!change) return;
+    this.links.emit('blend-ratio', { ...change });
+    this.surface.refresh();
+  }
+
   /** Nobody moves the robot from now on. */
   private endAuthority(reason: string): void {
     const owner = this.authority.end();
@@ -348,7 +369,7 @@ export class Guard {
   // requests
 
   private request(event: GateEvent, by: string): EventOutcome {
-    this.armed = false;
+    this.readiness.armed = false;
     if (event !== 'engage') this.stopReason = by;
     const outcome = event === 'engage' ? this.engage(by) : this.apply(event);
     this.links.emit('request', { event, by, ...outcome });
@@ -357,10 +378,10 @@ export class Guard {
   }
 
   private engage(by: string): EventOutcome {
-    const why = this.authority.whyNotAgent() ?? this.unready();
+    const why = this.authority.whyNotAgent() ?? this.readiness.whyNotEngage();
     const outcome = why === null ? this.apply('engage') : ({ accepted: false, why } as const);
     if (outcome.accepted) {
-      this.armed = false;
+      this.readiness.armed = false;
       this.stopReason = '';
       this.authority.giveToAgent();
       this.engagedNs = this.options.clock.nowNs();
@@ -368,7 +389,7 @@ export class Guard {
       this.links.agent.breakHistory();
       this.links.emit('engaged', { atNs: this.engagedNs.toString(), by });
     }
-    this.waitingFor = outcome.accepted ? '' : outcome.why;
+    this.readiness.refusal = outcome.accepted ? '' : outcome.why;
     return outcome;
   }
 
@@ -384,37 +405,10 @@ export class Guard {
     return outcome;
   }
 
-  /** Why the agent may not be given authority yet, if anything. */
-  private unready(): string | null {
-    const { links } = this;
-    return (
-      this.unfit() ??
-      whyNotEngage({
-        recorded: links.recorded || !this.armed,
-        agentConnected: links.agent.connected,
-        validProposals: links.agent.validProposals,
-      })
-    );
-  }
-
-  /** Why nobody may be given authority yet, if anything. */
-  private unfit(): string | null {
-    const { links, publisher } = this;
-    return whyNotDrive({
-      stopping: this.finishing !== null,
-      supervised: links.supervised,
-      commandTopic: publisher.topic,
-      commandSubscribers: publisher.matched,
-      commandPublishers: this.options.middleware.otherPublishers(publisher.topic),
-      stateRateHz: this.decimator.stateRateHz,
-      controlRateHz: this.options.robot.config.controlRateHz,
-    });
-  }
-
   /** The operator at the teleoperation device takes the place of whoever drove. */
   private handToOperator(): EventOutcome {
-    this.armed = false;
-    const why = this.unfit();
+    this.readiness.armed = false;
+    const why = this.readiness.whyNotDrive();
     const outcome = why === null ? this.apply('engage') : ({ accepted: false, why } as const);
     if (outcome.accepted) {
       this.endAgentEpisode('the operator took over', true);
@@ -435,15 +429,9 @@ export class Guard {
   /** Until the first engagement, says once a second what is still missing. */
   private reportWaiting(): void {
     if (this.engagedNs !== 0n || this.finishing) return;
-    const missingJoints = this.measured === null ? this.missingJoints : [];
-    this.links.emit('waiting', { why: this.whyWaiting(), missingJoints });
-  }
-
-  private whyWaiting(): string {
-    const { stateTopic } = this.options.robot.config;
-    if (this.measured === null) return whyNoState(stateTopic, this.missingJoints);
-    const service = `waiting for the service /${this.options.nodeName}/engage`;
-    return this.unready() ?? (this.armed ? this.waitingFor : service);
+    const seen = this.measured !== null;
+    const missingJoints = seen ? [] : this.readiness.missingJoints;
+    this.links.emit('waiting', { why: this.readiness.waiting(seen), missingJoints });
   }
 
   private beat(): void {
@@ -494,10 +482,11 @@ export class Guard {
       ...this.shaper.gate,
       nodeName,
       owner: this.authority.owner,
+      blend: links.agent.evidence?.inForce(this.authority.owner, clock.nowNs()) ?? FULL,
       stateTopic: robot.config.stateTopic,
       stateAgeMs: measured ? elapsedMs(measured.receivedNs, clock.nowNs()) : Infinity,
       stateTimeoutMs: this.config.stateTimeoutMs,
-      waiting: this.whyWaiting(),
+      waiting: this.readiness.waiting(measured !== null),
       stopReason: this.stopReason,
       faultSinceWallNs: (sinceNs) => clock.wallNs() - clock.nowNs() + sinceNs,
       summary: this.summary(),

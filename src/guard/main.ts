@@ -27,6 +27,7 @@ const guard = new Guard({
   nodeName: config.nodeName,
   engage: config.engage,
   teleopPort: config.teleopPort,
+  predicted: config.predicted,
   onFinished: () => {
     setTimeout(() => {
       void middleware.close().then(() => process.exit(0));

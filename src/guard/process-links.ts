@@ -1,6 +1,7 @@
 import type { Clock } from '../core/index.js';
 import type {
   EventMessage,
+  EvidenceMessage,
   HeartbeatMessage,
   IpcConnection,
   IpcMessage,
@@ -8,11 +9,12 @@ import type {
   TickMessage,
   ObservationMessage,
 } from '../io/ipc/index.js';
-import { AgentLink } from './agent-link.js';
+import type { AgentLink } from './agent-link.js';
 
 /** What the guard wants to hear from its other processes. */
 export interface LinkHandlers {
   readonly onProposal: (message: ProposalMessage) => void;
+  readonly onEvidence: (message: EvidenceMessage) => void;
   readonly onExit: () => void;
   readonly onAgentLost: () => void;
   readonly onSupervisorLost: () => void;
@@ -26,7 +28,6 @@ const RECORDER_EVENTS: readonly string[] = ['black-box', 'black-box-failed', 're
 
 /** The guard's connections to agent, recorders and supervisor. A peer that does not read loses messages, and is not waited for. */
 export class ProcessLinks {
-  readonly agent: AgentLink;
   /** path of the newest black box; empty: none was written yet */
   blackBox = '';
   /** the event that opened the running episode, for a recorder that comes late */
@@ -36,18 +37,11 @@ export class ProcessLinks {
   /** what happened before the supervisor came */
   private readonly early: EventMessage[] = [];
 
-  /**
-   * @param commanded joint names (m), for the agent's proposals
-   * @param proposalLifetimeNs bound on the life of a proposal
-   */
   constructor(
-    commanded: readonly string[],
-    proposalLifetimeNs: bigint,
+    readonly agent: AgentLink,
     private readonly clock: Clock,
     private readonly handlers: LinkHandlers,
-  ) {
-    this.agent = new AgentLink(commanded, proposalLifetimeNs);
-  }
+  ) {}
 
   /** A process of ours has connected; its first message says which. */
   accept(connection: IpcConnection): void {
@@ -87,6 +81,9 @@ export class ProcessLinks {
         break;
       case 'proposal':
         if (this.agent.owns(connection)) this.handlers.onProposal(message);
+        break;
+      case 'evidence':
+        if (this.agent.owns(connection)) this.handlers.onEvidence(message);
         break;
       case 'exit':
         if (connection === this.supervisor) this.handlers.onExit();

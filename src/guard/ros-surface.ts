@@ -80,7 +80,7 @@ export class RosSurface {
     }
   }
 
-  /** Call after every change of mode, fault, owner or black box. */
+  /** Call after every change of mode, fault, owner, blend ratio or black box. */
   refresh(): void {
     this.changed.next();
   }

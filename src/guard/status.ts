@@ -1,5 +1,6 @@
 import { DIAGNOSTIC_LEVEL } from '../io/ros/index.js';
 import type { Fault, GateMode, Owner } from '../safety/index.js';
+import type { BlendRatio } from './agent-evidence.js';
 import type { GuardSummary } from './loop-metrics.js';
 
 /** What the surface shows; a snapshot of the guard. */
@@ -20,6 +21,8 @@ export interface StatusSources {
   readonly mode: GateMode;
   readonly fault: Fault | null;
   readonly owner: Owner;
+  /** what the prediction leaves of the agent's authority */
+  readonly blend: BlendRatio;
   readonly stateTopic: string;
   /** Infinity before the first usable joint state */
   readonly stateAgeMs: number;
@@ -44,13 +47,14 @@ const OWNERS = { hold: 'nobody', agent: 'the agent', teleop: 'the operator' } as
 
 /** The guard for people at ROS tools. A latched fault comes first, then a joint state that is not there, then the mode. */
 export function guardStatus(sources: StatusSources): GuardStatus {
-  const { mode, fault, owner, summary, blackBox } = sources;
+  const { mode, fault, owner, blend, summary, blackBox } = sources;
   return {
     ...headline(sources),
     mode,
     facts: {
       mode,
       owner: OWNERS[owner],
+      blend_ratio: String(blend.ratio),
       'fault check': fault?.check ?? 'none',
       fault: fault?.message ?? 'none',
       'cleared by': fault?.clearedBy ?? 'nothing is latched',
@@ -91,11 +95,13 @@ function headline(sources: StatusSources): Pick<GuardStatus, 'level' | 'message'
 }
 
 function ofMode(sources: StatusSources): Pick<GuardStatus, 'level' | 'message'> {
-  const { mode, owner, stopReason, waiting, nodeName } = sources;
+  const { mode, owner, blend, stopReason, waiting, nodeName } = sources;
   const { ok, warn, error } = DIAGNOSTIC_LEVEL;
   const after = stopReason === '' ? 'the joint state was lost' : stopReason;
   switch (mode) {
     case 'active':
+      if (blend.ratio < 1)
+        return { level: warn, message: `${OWNERS[owner]} drives, blend_ratio ${blend.ratio}: ${blend.why}` };
       return { level: ok, message: `${OWNERS[owner]} drives, through the gate` };
     case 'mute':
       return { level: warn, message: `nothing is sent: ${waiting}` };

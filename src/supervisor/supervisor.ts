@@ -26,6 +26,8 @@ export interface SupervisorOptions {
   readonly session: SessionInfo;
   /** step of the checkpoint that drives, for the record */
   readonly policyVersion: number;
+  /** the run has a world model, and the robot wants its policy predicted */
+  readonly predicted: boolean;
   readonly nodeName: string;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
   readonly engage: 'auto' | 'manual';
@@ -117,6 +119,7 @@ export class Supervisor {
       blackBoxFolder,
       session,
       policyVersion,
+      predicted,
     } = options;
     const robotFolder = robot.folder;
     const guard = spawn<GuardProcessConfig>('guard', {
@@ -127,8 +130,9 @@ export class Supervisor {
       middleware: adapter,
       engage,
       teleopPort,
+      predicted,
     });
-    const agent = spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder });
+    const agent = spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder, predicted });
     const recorder = spawn<RecorderProcessConfig>('recorder', {
       socketPath,
       robotFolder,

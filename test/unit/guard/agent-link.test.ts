@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { AgentEvidence } from '../../../src/guard/agent-evidence.js';
 import { AgentLink } from '../../../src/guard/agent-link.js';
 import type { IpcConnection, IpcMessage, ProposalMessage } from '../../../src/io/ipc/index.js';
+import { findRobot, loadRobot } from '../../../src/robot/index.js';
 
 const LIFETIME_NS = 60n;
 
@@ -128,5 +130,19 @@ describe('AgentLink', () => {
     link.connect(agent);
     link.send(observation);
     expect(agent.sent).toEqual([observation]);
+  });
+
+  it('shows what its agent predicts, and forgets it with the agent', () => {
+    const evidence = new AgentEvidence(loadRobot(findRobot('cartpole')).model, 80n);
+    const link = new AgentLink(['slider'], LIFETIME_NS, evidence);
+    const found = { reason: 'clean', member: -1, joint: -1, value: 0, limit: 0 } as const;
+    const message = { type: 'evidence', policyStep: 1, expiresNs: 1_000n, authority: 1, ...found } as const;
+    expect(link.takeEvidence(message, 990n)).toBe(false); // nothing was asked yet
+    link.nextStep();
+    expect(link.takeEvidence(message, 990n)).toBe(true);
+    expect(evidence.newest.authority).toBe(1);
+    link.connect(connection());
+    expect(evidence.newest.authority).toBe(0);
+    expect(asked(1).takeEvidence(message, 990n)).toBe(false); // nobody is predicted
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FULL } from '../../../src/guard/agent-evidence.js';
 import { LoopMetrics, type GuardSummary } from '../../../src/guard/loop-metrics.js';
 import { guardStatus, type StatusSources } from '../../../src/guard/status.js';
 import { DIAGNOSTIC_LEVEL } from '../../../src/io/ros/index.js';
@@ -16,6 +17,7 @@ const ACTIVE: StatusSources = {
   mode: 'active',
   fault: null,
   owner: 'agent',
+  blend: FULL,
   stateTopic: '/joint_states',
   stateAgeMs: 3.4,
   stateTimeoutMs: 100,
@@ -37,6 +39,12 @@ const FAULT: Fault = {
 describe('the status', () => {
   it.each<[string, Partial<StatusSources>, number, string]>([
     ['the agent drives', {}, ok, 'the agent drives, through the gate'],
+    [
+      'the agent drives with less authority',
+      { blend: { ratio: 0.5, why: 'no prediction comes from the agent' } },
+      warn,
+      'the agent drives, blend_ratio 0.5: no prediction comes from the agent',
+    ],
     ['the operator drives', { owner: 'teleop' }, ok, 'the operator drives, through the gate'],
     [
       'nobody has driven yet',
@@ -84,6 +92,7 @@ describe('the status', () => {
     expect(facts).toEqual({
       mode: 'fault',
       owner: 'nobody',
+      blend_ratio: '1',
       'fault check': 'state-jump',
       fault: FAULT.message,
       'cleared by': 'reset, at rest',

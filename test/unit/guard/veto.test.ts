@@ -115,6 +115,7 @@ describe('a guard whose gate is in the wrong', () => {
       clock: systemClock,
       nodeName: 'bridge',
       engage: 'auto',
+      predicted: false,
       onFinished: () => (finished = true),
     });
     const socket = join(folder, 'guard.sock');

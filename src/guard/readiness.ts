@@ -1,0 +1,63 @@
+import type { CommandPublisher, Middleware } from '../io/ros/index.js';
+import type { RobotConfig } from '../robot/index.js';
+import { whyNoState, whyNotDrive, whyNotEngage } from './engagement.js';
+import type { ProcessLinks } from './process-links.js';
+import type { StateDecimator } from './state-decimator.js';
+
+export interface ReadinessParts {
+  readonly config: RobotConfig;
+  readonly nodeName: string;
+  readonly middleware: Middleware;
+  readonly publisher: CommandPublisher;
+  readonly links: ProcessLinks;
+  readonly decimator: StateDecimator;
+}
+
+/** What has to be true before somebody may drive, and what of it is not, in words. */
+export class Readiness {
+  stopping = false;
+  /** joints that the newest refused state lacked */
+  missingJoints: readonly string[] = [];
+  /** why the last attempt to engage was refused; empty: it was not */
+  refusal = '';
+
+  /** @param armed engage without being asked; the first engagement or any request of an operator ends that for good */
+  constructor(
+    private readonly parts: ReadinessParts,
+    public armed: boolean,
+  ) {}
+
+  /** Why nobody may be given authority yet, if anything. */
+  whyNotDrive(): string | null {
+    const { config, middleware, publisher, links, decimator } = this.parts;
+    return whyNotDrive({
+      stopping: this.stopping,
+      supervised: links.supervised,
+      commandTopic: publisher.topic,
+      commandSubscribers: publisher.matched,
+      commandPublishers: middleware.otherPublishers(publisher.topic),
+      stateRateHz: decimator.stateRateHz,
+      controlRateHz: config.controlRateHz,
+    });
+  }
+
+  /** Why the agent may not be given authority yet, if anything. */
+  whyNotEngage(): string | null {
+    const { links } = this.parts;
+    return (
+      this.whyNotDrive() ??
+      whyNotEngage({
+        recorded: links.recorded || !this.armed,
+        agentConnected: links.agent.connected,
+        validProposals: links.agent.validProposals,
+      })
+    );
+  }
+
+  /** What is waited for, for people. @param stateSeen a usable joint state has arrived */
+  waiting(stateSeen: boolean): string {
+    const { config, nodeName } = this.parts;
+    if (!stateSeen) return whyNoState(config.stateTopic, this.missingJoints);
+    return this.whyNotEngage() ?? (this.armed ? this.refusal : `waiting for the service /${nodeName}/engage`);
+  }
+}
