@@ -60,6 +60,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** The guard's own stop takes 2 s at most. */
 const CLEAN_STOP_MS = 3_000;
 const CHILD_GRACE_MS = 2_000;
+/** A black box of 30 s at 1 kHz takes one to two seconds to write [ms]. */
+const RECORDER_GRACE_MS = 5_000;
 
 /**
  * Starts guard, agent and recorder, watches the guard's heartbeat on its own clock, and fences a guard that stalls or dies:
@@ -272,7 +274,7 @@ export class Supervisor {
     await Promise.all([
       this.guard.end(CHILD_GRACE_MS),
       this.agent.end(CHILD_GRACE_MS),
-      this.recorder.end(CHILD_GRACE_MS),
+      this.recorder.end(RECORDER_GRACE_MS),
     ]);
     await this.middleware.close();
     rmSync(this.folder, { recursive: true, force: true });
