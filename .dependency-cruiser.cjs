@@ -12,6 +12,7 @@ const may = {
   'src/io/ros': ['src/core', 'src/safety', 'src/veto', 'src/io/rtps'],
   'src/io/ipc': ['src/core', 'src/safety'],
   'src/guard': ['src/core', 'src/robot', 'src/safety', 'src/veto', 'src/env', 'src/io'],
+  'src/identify': ['src/core', 'src/robot', 'src/safety', 'src/veto', 'src/io', 'src/guard'],
   'src/agent': ['src/core', 'src/robot', 'src/safety', 'src/env', 'src/rl', 'src/data', 'src/io'],
   'src/recorder': ['src/core', 'src/robot', 'src/env', 'src/safety', 'src/data', 'src/io'],
   'src/supervisor': [

@@ -8,6 +8,7 @@ import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
 import { findPortCommand } from './find-port.js';
+import { identifyCommand } from './identify.js';
 import { initCommand } from './init.js';
 import { reportCommand } from './report.js';
 import { resumeCommand } from './resume.js';
@@ -45,6 +46,7 @@ for (const command of [
   evalCommand,
   modelEvalCommand,
   twinCommand,
+  identifyCommand,
   runCommand,
   findPortCommand,
   reportCommand,

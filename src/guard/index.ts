@@ -1,4 +1,6 @@
 export type { GuardProcessConfig } from './guard-config.js';
 export type { GuardSummary, Percentiles } from './loop-metrics.js';
+export { whyNotDrive } from './engagement.js';
 export { RestDetector } from './rest-detector.js';
+export { StateDecimator } from './state-decimator.js';
 export { StateMapper } from './state-mapper.js';

@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynabridgeError, badInput, elapsedMs, type Clock } from '../core/index.js';
+import { RestDetector, StateDecimator, StateMapper, whyNotDrive } from '../guard/index.js';
+import {
+  CommandPublisher,
+  SENSOR_QOS,
+  type JointState,
+  type Middleware,
+  type Subscription,
+} from '../io/ros/index.js';
+import type { Robot } from '../robot/index.js';
+import {
+  createGateState,
+  gate,
+  gateConfigFromRobot,
+  gateEvent,
+  requireSelfTest,
+  type GateConfig,
+  type GateState,
+  type Measured,
+} from '../safety/index.js';
+import { Veto, readVetoLimits } from '../veto/index.js';
+import { EXCITATION_S, excitation, pulseSpeed } from './excitation.js';
+import { fitResponse, type Response, type Sample } from './fit-response.js';
+
+export interface JointResponse extends Response {
+  readonly joint: string;
+}
+
+export interface SessionListener {
+  /** @param done seconds of motion, of `total` */
+  progress(done: number, total: number, note: string): void;
+}
+
+const PROPOSAL_NS = 100_000_000n;
+const POLL_MS = 20;
+/** Longest wait for the robot, and for it to come to rest [ms]. */
+const READY_MS = 10_000;
+const REST_MS = 3_000;
+/** Below this share of a joint's speed limit a pulse would drown in friction and noise. */
+const LEAST_SPEED = 0.02;
+
+/**
+ * Moves one joint after the other in small pulses through a gate of its own, on the beat of the joint states, and fits each joint's
+ * response. The only writer of commands while it runs.
+ */
+export class IdentifySession {
+  private readonly config: GateConfig;
+  private readonly mapper: StateMapper;
+  private readonly decimator: StateDecimator;
+  private readonly rest: RestDetector;
+  private readonly publisher: CommandPublisher;
+  private readonly states: Subscription;
+  private state: GateState;
+  private measured: Measured | null = null;
+  private sent: Float64Array | null = null;
+  /** command wanted at a time of motion [s]; null: hold */
+  private ask: ((elapsed: number) => Float64Array) | null = null;
+  private startNs = 0n;
+  private atRest = false;
+  private seq = 0;
+  private commands: Sample[][] = [];
+  private positions: Sample[][] = [];
+
+  /** @throws BAD_INPUT for an effort interface */
+  constructor(
+    private readonly robot: Robot,
+    private readonly middleware: Middleware,
+    private readonly clock: Clock,
+  ) {
+    this.config = gateConfigFromRobot(robot);
+    if (this.config.interface === 'effort') {
+      throw badInput(
+        `robot '${robot.model.name}' has an effort interface, where motion follows from inertia and load and not from the command; ` +
+          'measure command_latency and actuator_lag of the drive itself and write them in robot.yaml',
+      );
+    }
+    requireSelfTest(this.config);
+    this.mapper = new StateMapper(robot.model);
+    this.decimator = new StateDecimator(robot.config.controlRateHz);
+    this.rest = new RestDetector(this.config);
+    this.state = createGateState(this.config);
+    const veto = new Veto(readVetoLimits(robot.folder, robot.config.commandMessageType));
+    this.publisher = new CommandPublisher(middleware, robot, veto, clock);
+    this.states = middleware.createSubscription<JointState>(
+      robot.config.stateTopic,
+      'sensor_msgs/msg/JointState',
+      SENSOR_QOS,
+      (message, { receivedNs }) => this.onState(message, receivedNs),
+    );
+  }
+
+  /**
+   * @param stop ends the motion: the robot ramps to rest and INTERRUPTED is thrown
+   * @throws UNAVAILABLE where the robot is not there or not at rest, SAFETY_FAULT where the gate latches one
+   */
+  async run(listener: SessionListener, stop: AbortSignal): Promise<JointResponse[]> {
+    await this.ready(stop);
+    const results: JointResponse[] = [];
+    const { joints } = this.config;
+    try {
+      for (let index = 0; index < joints.length; index++) {
+        const { name: joint } = joints[index]!;
+        await this.move(index, stop, (elapsed) =>
+          listener.progress(index * EXCITATION_S + elapsed, joints.length * EXCITATION_S, joint),
+        );
+        const kind = this.config.interface === 'position' ? 'position' : 'velocity';
+        results.push({ joint, ...fitResponse(kind, this.commands[index]!, this.positions[index]!) });
+      }
+    } finally {
+      await this.comeToRest();
+    }
+    return results;
+  }
+
+  close(): void {
+    this.states.close();
+  }
+
+  private async ready(stop: AbortSignal): Promise<void> {
+    const deadlineNs = this.clock.nowNs() + BigInt(READY_MS) * 1_000_000n;
+    for (let why: string | null = ''; why !== null; await sleep(POLL_MS)) {
+      if (stop.aborted) throw new DynabridgeError('INTERRUPTED', 'stopped before anything was moved');
+      why = this.whyNotReady();
+      if (why !== null && this.clock.nowNs() > deadlineNs)
+        throw new DynabridgeError('UNAVAILABLE', `${why} (waited ${READY_MS / 1e3} s)`);
+    }
+  }
+
+  private whyNotReady(): string | null {
+    const { config } = this.robot;
+    const { topic } = this.publisher;
+    if (this.measured === null) return `no usable joint state has arrived on ${config.stateTopic}`;
+    const why = whyNotDrive({
+      stopping: false,
+      supervised: true,
+      commandTopic: topic,
+      commandSubscribers: this.publisher.matched,
+      commandPublishers: this.middleware.otherPublishers(topic),
+      stateRateHz: this.decimator.stateRateHz,
+      controlRateHz: config.controlRateHz,
+    });
+    if (why !== null) return why;
+    const { state, outcome } = gateEvent(
+      this.config,
+      this.state,
+      'engage',
+      this.measured,
+      this.clock.nowNs(),
+    );
+    if (!outcome.accepted) return outcome.why;
+    this.state = state;
+    return null;
+  }
+
+  private async move(index: number, stop: AbortSignal, tell: (elapsed: number) => void): Promise<void> {
+    const origin = this.measured!.positions.slice();
+    const speed = pulseSpeed(this.config, index, origin[index]!);
+    const { name, maxVelocity } = this.config.joints[index]!;
+    if (speed < LEAST_SPEED * maxVelocity) {
+      throw new DynabridgeError(
+        'UNAVAILABLE',
+        `joint '${name}' at ${origin[index]} is too near to a position limit to be moved both ways; bring it to the middle of its range`,
+      );
+    }
+    const kind = this.config.interface === 'position' ? 'position' : 'velocity';
+    const out = new Float64Array(origin.length);
+    const before = { at: -Infinity, value: kind === 'position' ? (this.sent ?? origin)[index]! : 0 };
+    this.commands[index] = [before];
+    this.positions[index] = [];
+    this.startNs = this.clock.nowNs();
+    this.ask = (elapsed) => excitation(kind, index, speed, origin, elapsed, out);
+    for (;;) {
+      await sleep(POLL_MS);
+      const elapsed = elapsedMs(this.startNs, this.clock.nowNs()) / 1e3;
+      if (stop.aborted) throw new DynabridgeError('INTERRUPTED', 'stopped; the robot ramps to rest');
+      const { fault, mode } = this.state;
+      if (fault)
+        throw new DynabridgeError('SAFETY_FAULT', `${fault.message}; cleared by: ${fault.clearedBy}`);
+      if (mode !== 'active')
+        throw new DynabridgeError('UNAVAILABLE', `the joint state was lost: now ${mode}`);
+      if (elapsed >= EXCITATION_S) return;
+      tell(elapsed);
+    }
+  }
+
+  private async comeToRest(): Promise<void> {
+    this.ask = null;
+    if (this.state.silent) return;
+    this.state = gateEvent(this.config, this.state, 'stop', this.measured, this.clock.nowNs()).state;
+    const deadlineNs = this.clock.nowNs() + BigInt(REST_MS) * 1_000_000n;
+    while (!this.atRest && this.clock.nowNs() < deadlineNs) {
+      await sleep(POLL_MS);
+      if (elapsedMs(this.measured!.receivedNs, this.clock.nowNs()) > this.config.stateTimeoutMs) this.tick();
+    }
+  }
+
+  private onState(message: JointState, receivedNs: bigint): void {
+    if (!this.mapper.map(message, receivedNs)) return;
+    const m = this.config.joints.length;
+    this.measured = {
+      positions: this.mapper.positions.slice(0, m),
+      velocities: this.mapper.velocities.slice(0, m),
+      receivedNs,
+    };
+    const at = Number(receivedNs) * 1e-9;
+    if (this.ask !== null) {
+      const index = this.positions.length - 1;
+      this.positions[index]!.push({ at, value: this.measured.positions[index]! });
+    }
+    if (this.decimator.isTick(receivedNs)) this.tick();
+  }
+
+  private tick(): void {
+    const now = this.clock.nowNs();
+    const proposal = this.ask && {
+      source: 'script' as const,
+      joints: this.robot.model.commanded,
+      command: this.ask(elapsedMs(this.startNs, now) / 1e3),
+      seq: ++this.seq,
+      expiresNs: now + PROPOSAL_NS,
+    };
+    const { state, verdict } = gate(this.config, this.state, proposal, this.measured, null, now);
+    this.state = state;
+    const sent = this.publisher.publish(verdict.command, now);
+    if (sent !== null) {
+      this.sent = sent;
+      const index = this.commands.length - 1;
+      if (this.ask)
+        this.commands[index]!.push({ at: Number(this.clock.nowNs()) * 1e-9, value: sent[index]! });
+    }
+    if (this.measured) this.atRest = this.rest.isAtRest(state, this.measured, now);
+  }
+}
