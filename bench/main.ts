@@ -44,6 +44,13 @@ program
   .action(async () => (await import('./gate.js')).benchGate());
 
 program
+  .command('predict')
+  .description(
+    "time of one look ahead with the world model, for each packaged robot, beside the policy's period",
+  )
+  .action(async () => (await import('./predict.js')).benchPredict());
+
+program
   .command('learn')
   .description(
     'environment steps and wall clock until ten deterministic episodes reach the threshold of a task, twice in a row, over seeds;\n' +
