@@ -9,8 +9,8 @@ export interface BlendRatio {
   readonly why: string;
 }
 
-/** Nothing is lowered: nobody is predicted, or what is predicted is well. */
-export const FULL: BlendRatio = { ratio: 1, why: 'nothing speaks against it' };
+/** Of who is not predicted. */
+export const FULL: BlendRatio = { ratio: 1, why: 'the agent does not drive, or is not predicted' };
 
 /** Before the first prediction nothing is known, and nothing is left to the agent. */
 const NONE_YET: Evidence = { authority: 0, expiresNs: 0n, goneNs: 0n };
@@ -48,8 +48,9 @@ export class AgentEvidence {
 
   /** @param owner who drives; all but the agent do as they say */
   inForce(owner: Owner, nowNs: bigint): BlendRatio {
-    const ratio = owner === 'agent' ? evidenceAuthority(this.newest, nowNs) : 1;
-    if (ratio === 1) return FULL;
+    if (owner !== 'agent') return FULL;
+    const ratio = evidenceAuthority(this.newest, nowNs);
+    if (ratio === 1) return { ratio, why: 'nothing speaks against it' };
     if (this.message === null) return { ratio, why: 'the agent has predicted nothing yet' };
     const late = nowNs >= this.newest.expiresNs && ratio < this.newest.authority;
     return { ratio, why: late ? 'no prediction comes from the agent' : this.describe(this.message) };
