@@ -14,6 +14,7 @@ import type { Robot } from '../../src/robot/index.js';
 import { SimulatedRobot, type CompiledRobot, type Push } from '../index.js';
 import { ForwardController, JointTrajectoryController } from './controller.js';
 import { stepsPerState } from './state-rate.js';
+import type { TwinTrace } from './twin-trace.js';
 import { Witness, type Violation } from './witness.js';
 
 export interface TwinOptions {
@@ -33,6 +34,8 @@ export interface TwinOptions {
   readonly push: Push;
   /** brakes hold the start pose until the first command, as the brakes of a real drive do */
   readonly brakeUntilFirstCommand: boolean;
+  /** told of every command received and every state published */
+  readonly trace?: TwinTrace | undefined;
 }
 
 /** What the twin saw of the bridge: the witness's account. */
@@ -81,6 +84,7 @@ export class Twin {
   private pushes = 0;
   private worstLatenessMs = 0;
   private braked: boolean;
+  private statesPaused = false;
 
   /** @throws BAD_INPUT when a period of `stateRateHz` is not a whole number of physics steps */
   constructor(private readonly options: TwinOptions) {
@@ -107,8 +111,10 @@ export class Twin {
       config.commandTopic,
       config.commandMessageType,
       { ...COMMAND_QOS, depth: 10 },
-      (message, { receivedNs, sourceNs }) =>
-        this.queue.push({ message, atNs: receivedNs, sentNs: sourceNs ?? receivedNs }),
+      (message, { receivedNs, sourceNs }) => {
+        this.queue.push({ message, atNs: receivedNs, sentNs: sourceNs ?? receivedNs });
+        options.trace?.received(message, receivedNs);
+      },
     );
     this.serve('push', () => {
       this.robot.push(options.push);
@@ -118,6 +124,14 @@ export class Twin {
     this.serve('reset', () => {
       this.placeAtHome();
       return 'at the home pose';
+    });
+    this.serve('pause_states', () => {
+      this.statesPaused = true;
+      return 'moving on, and saying nothing of it';
+    });
+    this.serve('resume_states', () => {
+      this.statesPaused = false;
+      return 'publishing states';
     });
     this.startNs = clock.nowNs();
     this.simulatedNs = this.startNs;
@@ -232,7 +246,9 @@ export class Twin {
   }
 
   private publishState(): void {
+    if (this.statesPaused) return;
     const { positions, velocities, efforts } = this.robot.sense();
+    this.options.trace?.published(positions, this.options.clock.nowNs());
     this.states.publish({
       header: { stamp: rosTime(this.options.clock.wallNs()), frame_id: '' },
       name: [...this.options.robot.model.measured],

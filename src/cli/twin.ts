@@ -26,6 +26,7 @@ interface TwinCliOptions {
   readonly pushForce?: number;
   readonly pushTime: number;
   readonly duration?: number;
+  readonly trace?: string;
   readonly json?: true;
 }
 
@@ -48,8 +49,8 @@ export function twinCommand(): Command {
   return new Command('twin')
     .description(
       'A simulated robot behind the ROS 2 wire, in real time: publishes joint states, obeys its command topic as a\n' +
-        'ros2_control controller does, and counts every violation of its limits that it sees. Services: /<name>/push and\n' +
-        '/<name>/reset.',
+        'ros2_control controller does, and counts every violation of its limits that it sees. Services: /<name>/push,\n' +
+        '/<name>/reset, and /<name>/pause_states and resume_states, between which it moves but publishes no states.',
     )
     .addOption(robotOption())
     .addOption(controllerOption())
@@ -75,6 +76,10 @@ export function twinCommand(): Command {
     )
     .option('--push-time <s>', 'for how long', numberWithin(0, 10), 0.1)
     .option('--duration <s>', 'end after this long (default: until Ctrl+C)', numberWithin(0, 1e6))
+    .option(
+      '--trace <file>',
+      'write every command received and every state published there, with its monotonic time [ns], as JSON lines',
+    )
     .addOption(jsonOption())
     .action(runTwin);
 }
@@ -82,7 +87,7 @@ export function twinCommand(): Command {
 async function runTwin(options: TwinCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
   const sim = await import('../../sim/index.js');
-  const { Twin, maxPhysicsStep, stepsPerState } = await import('../../sim/twin/index.js');
+  const { Twin, TwinTrace, maxPhysicsStep, stepsPerState } = await import('../../sim/twin/index.js');
   const robot = withController(loadRobot(options.robot), options.controller);
   const base = options.ideal ? sim.nominalImperfections(robot) : sim.realLikeImperfections(robot);
   const imperfections = sim.parseImperfections({ ...base, ...options.perturb });
@@ -90,6 +95,7 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
   const world = { maxPhysicsStep: maxPhysicsStep(stateRateHz) };
   const compiled = sim.compileRobot(await sim.loadEngine(), robot, imperfections, world);
   stepsPerState(stateRateHz, compiled.physicsStep); // a rate that does not work is told before anything is on the wire
+  const trace = options.trace === undefined ? undefined : new TwinTrace(options.trace);
   const middleware = await createMiddleware({ adapter: 'rtps', nodeName: options.name });
   const twin = new Twin({
     robot,
@@ -101,6 +107,7 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
     jitterMs: options.jitter,
     push: pushOf(robot, options),
     brakeUntilFirstCommand: true,
+    trace,
   });
   output.line(
     `twin of ${robot.model.name}: states on ${robot.config.stateTopic}, commands from ${robot.config.commandTopic}`,
@@ -115,6 +122,7 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
   const summary = twin.summary;
   twin.close();
   await middleware.close();
+  trace?.close();
   compiled.dispose();
   const { seconds, simulatedSeconds, states, commands, rejectedCommands, violations, worstLatenessMs } =
     summary;

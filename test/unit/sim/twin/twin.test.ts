@@ -1,5 +1,14 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { maxPhysicsStep, stepsPerState, Twin } from '../../../../sim/twin/index.js';
+import {
+  maxPhysicsStep,
+  stepsPerState,
+  Twin,
+  TwinTrace,
+  type TraceLine,
+} from '../../../../sim/twin/index.js';
 import { compileRobot, nominalImperfections } from '../../../../sim/index.js';
 import { ManualClock, Rng } from '../../../../src/core/index.js';
 import type { Middleware, TriggerResponse } from '../../../../src/io/ros/index.js';
@@ -20,7 +29,12 @@ class DeadWire {
 }
 
 /** Runs a twin for some seconds of a clock that moves by the millisecond. */
-function runTwin(stateRateHz: number, seconds: number, during = (_wire: DeadWire): void => {}) {
+function runTwin(
+  stateRateHz: number,
+  seconds: number,
+  during = (_wire: DeadWire): void => {},
+  trace?: TwinTrace,
+) {
   const clock = new ManualClock();
   const wire = new DeadWire();
   const world = { maxPhysicsStep: maxPhysicsStep(stateRateHz) };
@@ -35,6 +49,7 @@ function runTwin(stateRateHz: number, seconds: number, during = (_wire: DeadWire
     jitterMs: 0,
     push: { joint: 'slider', force: 1, duration: 0.1 },
     brakeUntilFirstCommand: true,
+    trace,
   });
   try {
     for (let ms = 0; ms < seconds * 1e3; ms++) {
@@ -66,12 +81,42 @@ describe('Twin', () => {
 
   it('offers its services under its own name, and a reset does not set time back', () => {
     const { pushes, simulatedSeconds } = runTwin(100, 1, ({ services }) => {
-      expect([...services.keys()]).toEqual(['~/push', '~/reset']);
+      expect([...services.keys()]).toEqual(['~/push', '~/reset', '~/pause_states', '~/resume_states']);
       expect(services.get('~/push')!().success).toBe(true);
       expect(services.get('~/reset')!().success).toBe(true);
     });
     expect(pushes).toBe(1);
     expect(simulatedSeconds).toBeCloseTo(1, 1);
+  });
+
+  it('moves on in silence between pausing and resuming its states', () => {
+    const { published, simulatedSeconds } = runTwin(100, 1, ({ services }) => {
+      services.get('~/pause_states')!();
+    });
+    expect(Math.abs(published - 50)).toBeLessThanOrEqual(1);
+    expect(simulatedSeconds).toBeCloseTo(1, 1);
+    const whole = runTwin(100, 1, ({ services }) => {
+      services.get('~/pause_states')!();
+      services.get('~/resume_states')!();
+    });
+    expect(Math.abs(whole.published - 100)).toBeLessThanOrEqual(1);
+  });
+
+  it('traces what it received and what it published, with the time of each', () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-trace-'));
+    const file = path.join(folder, 'trace.jsonl');
+    const trace = new TwinTrace(file);
+    const { published } = runTwin(100, 0.2, undefined, trace);
+    trace.received({ layout: { dim: [], data_offset: 0 }, data: Float64Array.of(0.25) }, 7n);
+    trace.close();
+    const lines = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TraceLine);
+    rmSync(folder, { recursive: true });
+    expect(lines.filter(({ kind }) => kind === 'state')).toHaveLength(published);
+    expect(lines[1]!.atNs - lines[0]!.atNs).toBe(10_000_000);
+    expect(lines.at(-1)).toEqual({ kind: 'command', atNs: 7, values: [0.25] });
   });
 
   it.each([300, 150])('refuses %d Hz, at which it would run at another speed', (rate) => {
