@@ -11,7 +11,8 @@
  *   mute                                            nothing is sent or read any more
  *   restart                                         as after a power cycle
  *   quit
- * Events on stdout: "link <0|1> <result>", "status <owner> <latched> <state age ms> <nonce>", "dropped <frames>".
+ * Events on stdout: "link <0|1> <result>", "status <owner> <latched> <state age ms> <nonce>", "dropped <frames>",
+ * "buttons <bits> <ns>": from that time of CLOCK_MONOTONIC on, commands with these buttons are written to the port.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE
@@ -29,11 +30,13 @@
 static int port;
 static int muted;
 
-static uint32_t now_ms(void) {
+static uint64_t now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint32_t)((uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
+
+static uint32_t now_ms(void) { return (uint32_t)(now_ns() / 1000000u); }
 
 static void on_write(void *user, const uint8_t *bytes, size_t count) {
   (void)user;
@@ -79,7 +82,7 @@ int main(int argc, char **argv) {
                        .on_status = on_status,
                        .on_link = on_link};
   int16_t stick[DBL_MAX_AXES] = {0};
-  int mode = 0, buttons = 0, sending = 0, hung = 0;
+  int mode = 0, buttons = 0, told_buttons = 0, sending = 0, hung = 0;
   unsigned ttl = 100;
   uint32_t last_sent = 0, told_dropped = 0;
   setvbuf(stdout, NULL, _IOLBF, 0);
@@ -130,8 +133,10 @@ int main(int argc, char **argv) {
     }
     if (!hung) dbl_progress(&link);
     if (sending && now_ms() - last_sent >= 20) {
+      const uint64_t at = now_ns();
       last_sent = now_ms();
       dbl_teleop(&link, mode, buttons, (uint16_t)ttl, stick, last_sent);
+      if (buttons != told_buttons) printf("buttons %d %llu\n", told_buttons = buttons, (unsigned long long)at);
     }
     dbl_tick(&link, now_ms());
     if (link.dropped != told_dropped) printf("dropped %lu\n", (unsigned long)(told_dropped = link.dropped));

@@ -6,8 +6,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../../src/core/index.js';
 
-const SOURCE = fileURLToPath(new URL('../../firmware/host/device.c', import.meta.url));
+const SOURCE = fileURLToPath(new URL('firmware/host/device.c', packageRoot()));
 
 /** What the tests need and this machine lacks; undefined where all is there. */
 export function missingTools(): string | undefined {

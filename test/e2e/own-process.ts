@@ -1,8 +1,9 @@
 /** Runs the compiled command line, as a user would. `npm test` builds it first. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../../src/core/index.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('dist/src/cli/main.js', packageRoot()));
 
 export interface Ended {
   readonly code: number | null;
