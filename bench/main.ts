@@ -6,6 +6,7 @@ import type { ComputeOptions } from './compute/compute.js';
 import { COMPUTE_IMPLS, computeCases, computeImpls } from './compute/options.js';
 import type { TfjsImpl } from './compute/worker.js';
 import { defaultJobs, type LearnOptions } from './learn/learn.js';
+import type { SafetyOptions } from './safety/safety.js';
 
 const list = (text: string): string[] => text.split(',');
 
@@ -39,9 +40,16 @@ program
   .action(async ({ minutes }: { minutes: number }) => (await import('./soak.js')).benchSoak(minutes));
 
 program
-  .command('gate')
-  .description('time of one gate tick, by interface and number of joints')
-  .action(async () => (await import('./gate.js')).benchGate());
+  .command('safety')
+  .description(
+    'time from a cause (e-stop, takeover, stale state, stalled guard, dead agent) to the first safe command at the twin, against\n' +
+      "targets; time of a gate tick; how far a joint overshoots behind our gate and behind a port of ros2_control's limiter\n" +
+      '(about 8 minutes)',
+  )
+  .option('--samples <n>', 'of each reaction', integerAtLeast(1), 20)
+  .option('--ticks <n>', 'of the gate', integerAtLeast(1000), 200_000)
+  .option('--json', 'one JSON object on stdout; progress is on stderr either way')
+  .action(async (options: SafetyOptions) => (await import('./safety/safety.js')).benchSafety(options));
 
 program
   .command('predict')

@@ -75,7 +75,7 @@ const isMoving = (tick: BlackBoxTick) => tick.sent.some((value) => Math.abs(valu
 const value = ({ values }: DiagnosticStatus, key: string) => values.find((entry) => entry.key === key)?.value;
 
 beforeAll(async () => {
-  scratch = new ScratchBridge(100, STATE_TIMEOUT_MS);
+  scratch = new ScratchBridge(100, { stateTimeoutMs: STATE_TIMEOUT_MS });
   middleware = await createMiddleware({ adapter: 'rtps', nodeName: 'observer', env });
   middleware.createSubscription<JointState>(
     '/joint_states',
@@ -187,7 +187,7 @@ describe('the black box', () => {
   });
 
   it('that cannot be written is told once, and control goes on', async () => {
-    const other = new ScratchBridge(100, STATE_TIMEOUT_MS);
+    const other = new ScratchBridge(100, { stateTimeoutMs: STATE_TIMEOUT_MS });
     writeFileSync(other.run.blackBoxFolder, 'a file where the folder should be');
     const { folder } = other.robot;
     start('twin', '--robot', folder, '--json');
