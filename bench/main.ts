@@ -7,6 +7,8 @@ import { COMPUTE_IMPLS, computeCases, computeImpls } from './compute/options.js'
 import type { TfjsImpl } from './compute/worker.js';
 import { defaultJobs, type LearnOptions } from './learn/learn.js';
 import type { SafetyOptions } from './safety/safety.js';
+import { FAULTS, type Fault } from './soak/faults.js';
+import type { SoakOptions } from './soak/soak.js';
 
 const list = (text: string): string[] => text.split(',');
 
@@ -15,6 +17,15 @@ const algorithms = (text: string): string[] => {
   const unknown = names.find((name) => !(ALGORITHMS as readonly string[]).includes(name));
   if (unknown === undefined) return names;
   throw new InvalidArgumentError(`expected ${ALGORITHMS.join(' or ')}, got '${unknown}'.`);
+};
+
+const soakFaults = (text: string): Fault[] => {
+  if (text === 'none') return [];
+  return list(text).flatMap((pattern) => {
+    const found = FAULTS.filter(({ name }) => name.includes(pattern));
+    if (found.length > 0) return found;
+    throw new InvalidArgumentError(`no fault has '${pattern}' in its name.`);
+  });
 };
 
 const program = new Command('bench').description(
@@ -35,9 +46,27 @@ program
 
 program
   .command('soak')
-  .description("the guard's resident memory over time, driven at its control rate")
-  .option('--minutes <n>', 'how long', numberWithin(0.2, 600), 10)
-  .action(async ({ minutes }: { minutes: number }) => (await import('./soak.js')).benchSoak(minutes));
+  .description(
+    'drives the twin under random faults, one after the other: each stop has to be explained by a fault, and the twin may see no\n' +
+      "violation, else exit code 1; and the guard's resident memory. Ctrl+C ends with the figures so far",
+  )
+  .option('--minutes <n>', 'how long', numberWithin(0.2, 6000), 10)
+  .option(
+    '--seed <integer>',
+    'of the order of faults and all chance in them (default: another each time)',
+    integerAtLeast(0),
+  )
+  .addOption(
+    new Option(
+      '--faults <patterns>',
+      "which, separated by commas: any part of a name; 'none' for memory alone",
+    )
+      .argParser(soakFaults)
+      .default(FAULTS, 'all'),
+  )
+  .option('--json', 'one JSON object on stdout; progress is on stderr either way')
+  .addHelpText('after', () => `\nFaults:\n${FAULTS.map(({ name }) => `  ${name}`).join('\n')}`)
+  .action(async (options: SoakOptions) => (await import('./soak/soak.js')).runSoak(options));
 
 program
   .command('safety')

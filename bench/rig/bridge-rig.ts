@@ -32,6 +32,8 @@ export interface BridgePids {
 
 const CALL_MS = 500;
 const POLL_MS = 5;
+/** of what the bridge said last, for an error [characters] */
+const TOLD = 2_000;
 
 /** Twin, `dynabridge run` and an operator's device on a pseudo-terminal, each in processes of their own, as a user has them. */
 export class BridgeRig {
@@ -41,10 +43,12 @@ export class BridgeRig {
   pids: BridgePids | null = null;
 
   private constructor(
+    readonly domain: number,
     readonly scratch: ScratchBridge,
     readonly middleware: Middleware,
     readonly ports: PortPair,
-    readonly device: HostDevice,
+    public device: HostDevice,
+    private readonly program: string,
     private readonly twin: Dynabridge,
     private readonly env: NodeJS.ProcessEnv,
   ) {
@@ -60,13 +64,14 @@ export class BridgeRig {
     const env = { ROS_DOMAIN_ID: String(options.domain) };
     const middleware = await createMiddleware({ adapter: 'rtps', nodeName: 'rig', env });
     const ports = await PortPair.open();
-    const device = new HostDevice(compileDevice(), ports.device, scratch.robot.model.commanded);
+    const program = compileDevice();
+    const device = new HostDevice(program, ports.device, scratch.robot.model.commanded);
     const trace = options.trace === true ? ['--trace', path.join(scratch.folder, 'trace.jsonl')] : [];
     const twin = new Dynabridge(
       ['twin', '--robot', scratch.robot.folder, '--seed', String(options.seed), ...trace, '--json'],
       env,
     );
-    const rig = new BridgeRig(scratch, middleware, ports, device, twin, env);
+    const rig = new BridgeRig(options.domain, scratch, middleware, ports, device, program, twin, env);
     await twin.says(/brakes are on/);
     return rig;
   }
@@ -90,22 +95,61 @@ export class BridgeRig {
     this.pids = null;
   }
 
+  /** Another device takes the place of the one at the line. */
+  async replaceDevice(): Promise<void> {
+    await this.device.stop();
+    this.device = new HostDevice(this.program, this.ports.device, this.scratch.robot.model.commanded);
+  }
+
+  /** Status of the bridge as the device has heard it last: "<owner> <latched> <state age ms> <nonce>"; owners: 0 hold, 1 teleop, 2 agent. */
+  get deviceStatus(): string {
+    return this.device.events.findLast((event) => event.startsWith('status '))?.slice('status '.length) ?? '';
+  }
+
+  /** The bridge's supervisor has not ended. */
+  get running(): boolean {
+    const child = this.bridge?.child;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Of twin, supervisor, guard and agent: what has to run for the robot to be driven. */
+  get processes(): readonly number[] {
+    const pids = [this.twin.child.pid, this.bridge?.child.pid, this.pids?.guard, this.pids?.agent];
+    return pids.filter((pid) => pid !== undefined);
+  }
+
+  /** Calls a std_srvs/Trigger service of bridge or twin; no answer within half a second is a refusal. */
+  async call(service: string): Promise<TriggerResponse> {
+    const client = this.middleware.createClient(service, 'std_srvs/srv/Trigger');
+    const answer = await client
+      .call({}, CALL_MS)
+      .catch((error: Error) => ({ success: false, message: error.message }));
+    client.close();
+    return answer;
+  }
+
   /**
-   * Calls a std_srvs/Trigger service of bridge or twin again and again until it accepts.
-   * @throws UNAVAILABLE with its last answer after `timeoutMs`
+   * Calls again and again until it is accepted.
+   * @param onRefusal what to do about it before the next call
+   * @throws UNAVAILABLE with the last answer after `timeoutMs`
    */
-  async insist(service: string, timeoutMs: number): Promise<void> {
+  async insist(
+    service: string,
+    timeoutMs: number,
+    onRefusal: (why: string) => Promise<unknown> = () => sleep(POLL_MS),
+  ): Promise<void> {
     const startNs = systemClock.nowNs();
-    let answer = 'no answer';
-    while (elapsedMs(startNs, systemClock.nowNs()) < timeoutMs) {
-      const client = this.middleware.createClient<object, TriggerResponse>(service, 'std_srvs/srv/Trigger');
-      const response = await client.call({}, CALL_MS).catch((error: Error) => error.message);
-      client.close();
-      if (typeof response === 'object' && response.success) return;
-      answer = typeof response === 'object' ? response.message : response;
-      await sleep(POLL_MS);
+    for (;;) {
+      const { success, message } = await this.call(service);
+      if (success) return;
+      if (elapsedMs(startNs, systemClock.nowNs()) > timeoutMs) {
+        throw new DynabridgeError(
+          'UNAVAILABLE',
+          `${service} was not accepted within ${timeoutMs} ms: ${message}\n${this.bridge?.stderr.slice(-TOLD) ?? ''}`,
+        );
+      }
+      await onRefusal(message);
     }
-    throw new DynabridgeError('UNAVAILABLE', `${service} was not accepted within ${timeoutMs} ms: ${answer}`);
   }
 
   /** Resident memory of the guard [MiB]; NaN when it has gone. Linux only. */
