@@ -32,6 +32,9 @@ export interface BridgePids {
 
 const CALL_MS = 500;
 const POLL_MS = 5;
+const READY_MS = 30_000;
+/** until the next request after one that was refused */
+const REFUSED_MS = 20;
 /** of what the bridge said last, for an error [characters] */
 const TOLD = 2_000;
 
@@ -85,6 +88,23 @@ export class BridgeRig {
       /started guard (\d+), agent (\d+), recorder (\d+)/,
     );
     this.pids = { guard: Number(guard), agent: Number(agent), recorder: Number(recorder) };
+  }
+
+  /**
+   * Clears what is latched and asks for the agent, in a new bridge where there is none. The operator lets go.
+   * @throws UNAVAILABLE after half a minute
+   */
+  async drive(): Promise<void> {
+    const restart = async (): Promise<void> => {
+      await this.endBridge();
+      await this.startBridge();
+    };
+    if (!this.running) await restart();
+    this.device.order('stick 1 0 100 0');
+    await this.insist('/dynabridge/engage', READY_MS, (why) => {
+      if (!this.running) return restart();
+      return why.startsWith('latched') ? this.call('/dynabridge/reset') : sleep(REFUSED_MS);
+    });
   }
 
   /** Ends the bridge, however it is. */

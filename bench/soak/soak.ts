@@ -7,7 +7,7 @@ import { AuthorityWatch, type Stop } from './authority-watch.js';
 import type { Fault } from './faults.js';
 import { GuardMemoryLog, type GuardMemory } from './guard-memory.js';
 import { ProcessorWatch } from './processor-watch.js';
-import { pause, waitUntil } from './waiting.js';
+import { waitUntil } from './waiting.js';
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -50,9 +50,8 @@ const NO_FAULTS_MS = 5_000;
 /** for a stop that must come; for one that must not */
 const STOP_MS = 5_000;
 const QUIET_MS = 500;
+/** until an engagement that was accepted is written down */
 const READY_MS = 30_000;
-/** until the next request after one that was refused */
-const REFUSED_MS = 20;
 
 /**
  * Drives the twin for a while under faults of every kind, one after the other, and asks after each for the explained stop and for
@@ -185,19 +184,8 @@ class Soak {
     watch.end();
   }
 
-  /** Clears what is latched and asks for the agent, in a new bridge where there is none. */
   private async drive(): Promise<void> {
-    const { rig } = this;
-    const start = async (): Promise<void> => {
-      await rig.endBridge();
-      await rig.startBridge();
-    };
-    if (!rig.running) await start();
-    rig.device.order('stick 1 0 100 0');
-    await rig.insist('/dynabridge/engage', READY_MS, (why) => {
-      if (!rig.running) return start();
-      return why.startsWith('latched') ? rig.call('/dynabridge/reset') : pause(REFUSED_MS);
-    });
+    await this.rig.drive();
     await this.look(() => this.watch.engaged, READY_MS);
   }
 
