@@ -15,7 +15,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraceLine } from '../../sim/twin/index.js';
 import { DynabridgeError, elapsedMs, systemClock } from '../../src/core/index.js';
 import { PROPOSAL_LIFETIME_PERIODS } from '../../src/env/index.js';
-import type { TriggerResponse } from '../../src/io/ros/index.js';
 import type { RobotConfig } from '../../src/robot/index.js';
 import type { BridgeRig } from '../rig/bridge-rig.js';
 import { SHUTTLE_SPEED } from '../scratch-bridge.js';
@@ -24,8 +23,11 @@ export interface ReactionCase {
   readonly name: string;
   /** what the target allows [ms] */
   readonly budgetMs: (config: RobotConfig) => number;
-  /** Gives the cause. @returns when [ns]; undefined: when the last state was published */
-  readonly cause: (rig: BridgeRig) => Promise<number | undefined>;
+  /**
+   * Prepares the cause, so that it takes no time when it is given.
+   * @returns gives it, and tells when [ns]; undefined: when the last state was published
+   */
+  readonly arm: (rig: BridgeRig) => Promise<() => Promise<number | undefined>>;
   /** Undoes what the next engagement does not undo. */
   readonly recover?: (rig: BridgeRig) => Promise<void>;
 }
@@ -41,26 +43,34 @@ const MAX_REPEATED = 3;
 const periodMs = ({ controlRateHz }: RobotConfig): number => 1e3 / controlRateHz;
 const now = (): number => Number(systemClock.nowNs());
 
+/** A cause that needs no preparation. */
+const arm =
+  (cause: (rig: BridgeRig) => Promise<number>): ReactionCase['arm'] =>
+  (rig) =>
+    Promise.resolve(() => cause(rig));
+
+/** A call of a service whose server has been found. */
+async function armCall(rig: BridgeRig, service: string): Promise<() => Promise<number>> {
+  const client = rig.middleware.createClient(service, 'std_srvs/srv/Trigger');
+  await client.waitForService(READY_MS);
+  return async () => {
+    const atNs = now();
+    await client.call({}, READY_MS);
+    client.close();
+    return atNs;
+  };
+}
+
 export const REACTIONS: readonly ReactionCase[] = [
   {
     name: 'e-stop',
     budgetMs: (config) => periodMs(config) + 2,
-    cause: async (rig) => {
-      const client = rig.middleware.createClient<object, TriggerResponse>(
-        '/dynabridge/estop',
-        'std_srvs/srv/Trigger',
-      );
-      await client.waitForService(READY_MS);
-      const atNs = now();
-      await client.call({}, READY_MS);
-      client.close();
-      return atNs;
-    },
+    arm: (rig) => armCall(rig, '/dynabridge/estop'),
   },
   {
     name: 'teleop takeover',
     budgetMs: (config) => periodMs(config) + 5,
-    cause: async ({ device }) => {
+    arm: arm(async ({ device }) => {
       const from = device.events.length;
       device.order(ENABLED);
       const pressed = await eventually(() =>
@@ -68,27 +78,27 @@ export const REACTIONS: readonly ReactionCase[] = [
       );
       if (pressed === undefined) throw new DynabridgeError('UNAVAILABLE', 'the device wrote no command');
       return Number(pressed.split(' ')[2]);
-    },
+    }),
   },
   {
     name: 'stale state',
     budgetMs: (config) => config.stateTimeoutMs + periodMs(config),
-    cause: async (rig) => {
-      await rig.insist('/twin/pause_states', READY_MS);
-      return undefined;
+    arm: async (rig) => {
+      const pause = await armCall(rig, '/twin/pause_states');
+      return () => pause().then(() => undefined);
     },
     recover: (rig) => rig.insist('/twin/resume_states', READY_MS),
   },
   {
     name: 'guard stall',
     budgetMs: () => STALL_MS + 50,
-    cause: ({ pids }) => signal(pids!.guard, 'SIGSTOP'),
+    arm: arm(({ pids }) => signal(pids!.guard, 'SIGSTOP')),
     recover: (rig) => rig.endBridge(),
   },
   {
     name: 'agent death',
     budgetMs: (config) => (PROPOSAL_LIFETIME_PERIODS * 1e3) / config.policyRateHz + periodMs(config),
-    cause: ({ pids }) => signal(pids!.agent, 'SIGKILL'),
+    arm: arm(({ pids }) => signal(pids!.agent, 'SIGKILL')),
     recover: (rig) => rig.endBridge(),
   },
 ];
@@ -112,8 +122,9 @@ export async function measureReaction(
   let repeated = 0;
   while (times.length < n && repeated < MAX_REPEATED * n && !signal.aborted) {
     await rig.drive();
+    const cause = await reaction.arm(rig);
     const lines = await cruise(rig);
-    const given = lines && (await reaction.cause(rig));
+    const given = lines && (await cause());
     const time = lines && (await safeCommand(rig, lines, given));
     await reaction.recover?.(rig);
     if (time === undefined) {
