@@ -83,15 +83,18 @@ function behindInterfaceLimiter(latency: number, lag: number): number {
 function gateConfig(commandLatency: number, actuatorLag: number): GateConfig {
   const { maxAcceleration, ...limits } = LIMITS;
   const rates = { maxAcceleration, maxDeceleration: maxAcceleration, maxJerk: Infinity };
+  const unlimited = { maxEffortRate: Infinity, kPosition: Infinity };
   return validateGateConfig({
     interface: 'velocity',
-    joints: [{ name: 'joint', unit: 'rad', ...limits, ...rates, maxEffort: 1, kVelocity: 1 }],
+    joints: [{ name: 'joint', unit: 'rad', ...limits, ...rates, ...unlimited, maxEffort: 1, kVelocity: 1 }],
     controlPeriod: DT,
     commandLatency,
     actuatorLag,
     positionMargin: 0,
     stateTimeoutMs: 100,
     stateFrozenMs: 500,
+    limitScaling: 'per_joint',
+    onTransition: { velocityScale: 1, accelerationScale: 1, duration: 0 },
   });
 }
 
