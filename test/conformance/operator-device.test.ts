@@ -8,7 +8,7 @@ import {
   SerialConnection,
   type OperatorCommand,
 } from '../../src/io/serial/index.js';
-import { compileDevice, HostDevice, missingTools, PortPair } from './operator-device.js';
+import { compileDevice, missingTools, openHostDevice, openSimulatedDevice } from './operator-device.js';
 
 const JOINTS = ['shoulder_pan_joint', 'Gelenk_ä'];
 const missing = missingTools();
@@ -75,114 +75,113 @@ class Bridge {
   }
 }
 
-describe.skipIf(missing !== undefined)(
-  `operator link with the C library${missing ? `: ${missing}` : ''}`,
-  () => {
-    let program: string;
-    beforeAll(() => {
-      program = compileDevice();
-    });
+let program = '';
+beforeAll(() => {
+  if (missing === undefined) program = compileDevice();
+});
 
-    async function connected(joints = JOINTS) {
-      const ports = await PortPair.open();
-      closers.push(() => ports.unplug());
-      const bridge = new Bridge(ports.bridge);
-      const device = new HostDevice(program, ports.device, joints);
-      closers.push(() => device.stop());
-      return { ports, bridge, device };
+describe.skipIf(missing !== undefined).each([
+  ['the C library', 'dynabridge host device 1', (joints: string[]) => openHostDevice(program, joints)],
+  ['the simulated device', 'dynabridge teleop-device 1', openSimulatedDevice],
+])(`operator link with %s${missing ? `: ${missing}` : ''}`, (_, firmware, open) => {
+  async function connected(joints = JOINTS) {
+    const device = await open(joints);
+    closers.push(() => device.stop());
+    const bridge = new Bridge(device.port);
+    closers.unshift(() => bridge.stop()); // first, so that nobody complains of a port that is gone
+    return { bridge, device };
+  }
+
+  it('shakes hands, hears the sticks to the last digit, and tells the device who moves the robot', async () => {
+    const { bridge, device } = await connected();
+    await bridge.heard(`linked ${firmware}`);
+    device.order('stick 1 1 60 32767 -16384');
+    await expect.poll(() => bridge.commands.length).toBeGreaterThan(5);
+    const { mode, enable, estop, axes, receivedNs, expiresNs } = bridge.commands.at(-1)!;
+    expect({ mode, enable, estop, axes }).toEqual({
+      mode: 'joint-velocity',
+      enable: true,
+      estop: false,
+      axes: [1, -16384 / 32767],
+    });
+    expect(expiresNs - receivedNs).toBe(60_000_000n);
+    await expect.poll(() => device.events).toContain('status 1 0 12 0');
+    expect(device.events).toContain('link 1 0');
+    device.order('log ready for ä');
+    await bridge.heard('log 1 ready for ä');
+    expect([...bridge.link.dropped]).toEqual([]);
+  });
+
+  it('refuses a device of other joints, and the device is told why', async () => {
+    const { bridge, device } = await connected([...JOINTS].reverse());
+    await bridge.heard('refused joint-set');
+    await expect.poll(() => device.events).toContain('link 0 2');
+  });
+
+  it('acknowledges a stop, so that the device repeats it no more, and resets it by its number only', async () => {
+    const { bridge, device } = await connected();
+    await bridge.heard('linked');
+    device.order('estop 9');
+    await bridge.heard('estop 9');
+    await sleep(300);
+    expect(bridge.told.filter((line) => line === 'estop 9').length).toBeLessThanOrEqual(3);
+    bridge.latched = true;
+    await expect.poll(() => device.events).toContain('status 1 1 12 77');
+    device.order('reset 77');
+    await bridge.heard('reset 77');
+  });
+
+  it.each([
+    ['mute', 'lost silent'],
+    ['hang', 'lost stuck'],
+    ['restart', 'lost restarted'],
+  ])('notices a device that does this: %s', async (order, loss) => {
+    const { bridge, device } = await connected();
+    await bridge.heard('linked');
+    device.order('stick 1 1 100 100 100');
+    await expect.poll(() => bridge.commands.length).toBeGreaterThan(0);
+    device.order(order);
+    await bridge.heard(loss);
+    await sleep(50);
+    const { length } = bridge.commands;
+    await sleep(200);
+    if (order !== 'hang') expect(bridge.commands.length).toBe(length);
+  });
+
+  it('links again after a restart of the device', async () => {
+    const { bridge, device } = await connected();
+    await bridge.heard('linked');
+    device.order('restart');
+    await bridge.heard('lost restarted');
+    await expect.poll(() => bridge.told.filter((line) => line.startsWith('linked')).length).toBe(2);
+  });
+
+  it('loses the link when the cable is pulled, and sends nothing late when another is there', async () => {
+    const { bridge, device } = await connected();
+    await bridge.heard('linked');
+    await device.unplug();
+    await bridge.heard('lost closed');
+    await bridge.heard(/^failed: (there is no serial port|serial port)/);
+    bridge.connection.write(Uint8Array.of(0, 1, 0)); // while it is closed
+    expect(bridge.connection.droppedWrites).toBeGreaterThan(0);
+  });
+
+  it('holds against garbage: nothing is heard from it, and the link goes on', async () => {
+    const { bridge, device } = await connected();
+    await bridge.heard('linked');
+    const rng = new Rng(11);
+    for (let i = 0; i < 50; i++) {
+      bridge.connection.write(Uint8Array.from({ length: 200 }, () => rng.integer(256)));
+      await sleep(5);
     }
-
-    it('shakes hands, hears the sticks to the last digit, and tells the device who moves the robot', async () => {
-      const { bridge, device } = await connected();
-      await bridge.heard('linked dynabridge host device 1');
-      device.order('stick 1 1 60 32767 -16384');
-      await expect.poll(() => bridge.commands.length).toBeGreaterThan(5);
-      const { mode, enable, estop, axes, receivedNs, expiresNs } = bridge.commands.at(-1)!;
-      expect({ mode, enable, estop, axes }).toEqual({
-        mode: 'joint-velocity',
-        enable: true,
-        estop: false,
-        axes: [1, -16384 / 32767],
-      });
-      expect(expiresNs - receivedNs).toBe(60_000_000n);
-      await expect.poll(() => device.events).toContain('status 1 0 12 0');
-      expect(device.events).toContain('link 1 0');
-      device.order('log ready for ä');
-      await bridge.heard('log 1 ready for ä');
-      expect([...bridge.link.dropped]).toEqual([]);
-    });
-
-    it('refuses a device of other joints, and the device is told why', async () => {
-      const { bridge, device } = await connected([...JOINTS].reverse());
-      await bridge.heard('refused joint-set');
-      await expect.poll(() => device.events).toContain('link 0 2');
-    });
-
-    it('acknowledges a stop, so that the device repeats it no more, and resets it by its number only', async () => {
-      const { bridge, device } = await connected();
-      await bridge.heard('linked');
-      device.order('estop 9');
-      await bridge.heard('estop 9');
-      await sleep(300);
-      expect(bridge.told.filter((line) => line === 'estop 9').length).toBeLessThanOrEqual(3);
-      bridge.latched = true;
-      await expect.poll(() => device.events).toContain('status 1 1 12 77');
-      device.order('reset 77');
-      await bridge.heard('reset 77');
-    });
-
-    it.each([
-      ['mute', 'lost silent'],
-      ['hang', 'lost stuck'],
-      ['restart', 'lost restarted'],
-    ])('notices a device that does this: %s', async (order, loss) => {
-      const { bridge, device } = await connected();
-      await bridge.heard('linked');
-      device.order('stick 1 1 100 100 100');
-      await expect.poll(() => bridge.commands.length).toBeGreaterThan(0);
-      device.order(order);
-      await bridge.heard(loss);
-      await sleep(50);
-      const { length } = bridge.commands;
-      await sleep(200);
-      if (order !== 'hang') expect(bridge.commands.length).toBe(length);
-    });
-
-    it('links again after a restart of the device', async () => {
-      const { bridge, device } = await connected();
-      await bridge.heard('linked');
-      device.order('restart');
-      await bridge.heard('lost restarted');
-      await expect.poll(() => bridge.told.filter((line) => line.startsWith('linked')).length).toBe(2);
-    });
-
-    it('loses the link when the cable is pulled, and sends nothing late when another is there', async () => {
-      const { ports, bridge } = await connected();
-      await bridge.heard('linked');
-      ports.unplug();
-      await bridge.heard('lost closed');
-      await bridge.heard(/^failed: (there is no serial port|serial port)/);
-      bridge.connection.write(Uint8Array.of(0, 1, 0)); // while it is closed
-      expect(bridge.connection.droppedWrites).toBeGreaterThan(0);
-    });
-
-    it('holds against garbage: nothing is heard from it, and the link goes on', async () => {
-      const { bridge, device } = await connected();
-      await bridge.heard('linked');
-      const rng = new Rng(11);
-      for (let i = 0; i < 50; i++) {
-        bridge.connection.write(Uint8Array.from({ length: 200 }, () => rng.integer(256)));
-        await sleep(5);
-      }
-      bridge.connection.write(Uint8Array.of(0));
-      await expect.poll(() => device.events.some((line) => line.startsWith('dropped'))).toBe(true);
-      device.order('stick 2 0 100 -32768 1');
-      await expect.poll(() => bridge.commands.length).toBeGreaterThan(0);
-      expect(bridge.commands[0]!.axes).toEqual([-1, 1 / 32767]);
-      expect(bridge.told.filter((line) => line.startsWith('lost'))).toEqual([]);
-    });
-  },
-);
+    bridge.connection.write(Uint8Array.of(0));
+    await expect.poll(() => device.events.some((line) => line.startsWith('dropped'))).toBe(true);
+    device.order('stick 2 0 100 -32767 1');
+    await expect.poll(() => bridge.commands.length).toBeGreaterThan(0);
+    expect(bridge.commands[0]!.axes).toEqual([-1, 1 / 32767]);
+    expect(bridge.told.filter((line) => line.startsWith('lost'))).toEqual([]);
+  });
+});
 
 it.skipIf(missing !== undefined)('says what to do about a port that is not there', async () => {
   const bridge = new Bridge('/dev/nowhere');

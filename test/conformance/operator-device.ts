@@ -1,4 +1,4 @@
-/** The C firmware library on one end of a pseudo-terminal pair, our link on the other: two implementations that check each other. */
+/** Operator devices on one end of a pseudo-terminal pair, our link on the other: implementations that check each other. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import os from 'node:os';
@@ -6,7 +6,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../../src/core/index.js';
+import { parseOrder } from '../../src/cli/device-orders.js';
+import { SimulatedDevice } from '../../src/cli/simulated-device.js';
+import { packageRoot, systemClock } from '../../src/core/index.js';
+import { VirtualPort } from '../../src/io/serial/index.js';
 
 const SOURCE = fileURLToPath(new URL('firmware/host/device.c', packageRoot()));
 
@@ -51,6 +54,59 @@ export class PortPair {
   unplug(): void {
     this.socat.kill('SIGKILL');
   }
+}
+
+/** A device, the port at which a bridge finds it, and its cable. */
+export interface TestDevice {
+  readonly port: string;
+  /** lines as in firmware/host/device.c */
+  readonly events: readonly string[];
+  order(line: string): void;
+  unplug(): void | Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The C library, in a process of its own. */
+export async function openHostDevice(program: string, joints: readonly string[]): Promise<TestDevice> {
+  const ports = await PortPair.open();
+  const device = new HostDevice(program, ports.device, joints);
+  return {
+    port: ports.bridge,
+    events: device.events,
+    order: (line) => device.order(line),
+    unplug: () => ports.unplug(),
+    stop: async () => {
+      await device.stop();
+      ports.unplug();
+    },
+  };
+}
+
+/** The device of `dynabridge teleop-device`, in this process. */
+export async function openSimulatedDevice(joints: readonly string[]): Promise<TestDevice> {
+  const events: string[] = [];
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-pty-'));
+  const device = new SimulatedDevice(
+    joints,
+    (line) => events.push(line),
+    (bytes) => port.write(bytes),
+    1,
+  );
+  const port = await VirtualPort.open(path.join(folder, 'port'), {
+    bytes: (chunk) => device.receive(chunk, systemClock.nowNs()),
+    failed: (error) => events.push(error.message),
+  });
+  const ticking = setInterval(() => device.tick(systemClock.nowNs()), 5);
+  return {
+    port: port.path,
+    events,
+    order: (line) => device.obey(parseOrder(line, joints.length)!, systemClock.nowNs()),
+    unplug: () => port.stop(),
+    stop: async () => {
+      clearInterval(ticking);
+      await port.stop();
+    },
+  };
 }
 
 /** The running device program: orders in, events out. See firmware/host/device.c. */

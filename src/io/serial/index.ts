@@ -3,6 +3,8 @@ export { decodeFrame, encodeFrame, type Frame, type FrameError } from './frame.j
 export {
   decodeMessage,
   encodeMessage,
+  HELLO_RESULTS,
+  STATUS_OWNERS,
   jointSetHash,
   schemaOf,
   type Hello,
@@ -26,4 +28,6 @@ export {
   type SerialConnectionEvents,
   type SerialConnectionOptions,
 } from './serial-connection.js';
+export { DeviceLink, type DeviceLinkConfig, type DeviceLinkEvents } from './device-link.js';
+export { VirtualPort, type VirtualPortEvents } from './virtual-port.js';
 export { findPorts, type FoundPort } from './find-ports.js';

@@ -29,7 +29,7 @@ export interface HelloReply {
   readonly linkTimeoutMs: number;
 }
 
-const HELLO_RESULTS = ['accepted', 'version', 'joint-set', 'axes', 'role'] as const;
+export const HELLO_RESULTS = ['accepted', 'version', 'joint-set', 'axes', 'role'] as const;
 export type HelloResult = (typeof HELLO_RESULTS)[number];
 
 export interface Heartbeat {
@@ -75,7 +75,7 @@ export interface Status {
   readonly stateAgeMs: number;
 }
 
-const STATUS_OWNERS = ['hold', 'teleop', 'agent', 'stopped'] as const;
+export const STATUS_OWNERS = ['hold', 'teleop', 'agent', 'stopped'] as const;
 export type StatusOwner = (typeof STATUS_OWNERS)[number];
 
 export interface Log {
