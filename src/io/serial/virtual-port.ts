@@ -3,7 +3,8 @@
  * anew each time that the other side has closed it, under the same path, as a device that is plugged in again.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { lstatSync, readlinkSync, rmSync, statSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, rmSync, statSync, type Stats } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynabridgeError, badInput } from '../../core/index.js';
 
@@ -28,7 +29,7 @@ export class VirtualPort {
   private stopped = false;
   private failure: DynabridgeError | undefined;
   private made = false;
-  private readonly onExit = (): void => void this.child?.kill('SIGKILL'); // socat would wait for an opener for ever
+  private readonly onExit = (): void => void this.child?.kill('SIGKILL');
 
   private constructor(
     /** what the other side opens: a symbolic link to the pseudo-terminal */
@@ -45,6 +46,7 @@ export class VirtualPort {
       throw badInput(`'${path}' has characters that socat does not take; use letters, digits and ./_-`, {
         path,
       });
+    if (!isInstalled('socat')) throw noSocat();
     clearOldLink(path);
     const port = new VirtualPort(path, events);
     process.once('exit', port.onExit);
@@ -83,7 +85,8 @@ export class VirtualPort {
   private start(): void {
     if (this.stopped) return;
     const pty = `pty,raw,echo=0,link=${this.path},wait-slave,pty-interval=0.02`;
-    const child = spawn('socat', ['-d', '-d', '-t', '0.01', 'STDIO', pty], { stdio: 'pipe', detached: true });
+    const [program, ...args] = [...diesWithParent(), 'socat', '-d', '-d', '-t', '0.01', 'STDIO', pty];
+    const child = spawn(program, args, { stdio: 'pipe', detached: true }); // Ctrl+C is ours to take
     this.child = child;
     let said = '';
     child.stdin.on('error', () => {}); // it has ended: 'exit' tells
@@ -92,9 +95,7 @@ export class VirtualPort {
       said = (said + text).slice(-2000);
       this.isOpen ||= said.includes('starting data transfer loop'); // somebody has opened the port
     });
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      this.failure = error.code === 'ENOENT' ? noSocat() : unavailable(this.path, error.message);
-    });
+    child.once('error', ({ message }) => (this.failure = unavailable(this.path, message)));
     child.once('exit', (code) => {
       this.isOpen = false;
       if (this.stopped) return;
@@ -126,6 +127,16 @@ function clearOldLink(path: string): void {
   if (stats(lstatSync, path) === undefined) return;
   if (isLink(path) && stats(statSync, path) === undefined) return removeLink(path);
   throw badInput(`${path} is there already; choose another path, or remove it if nothing uses it`, { path });
+}
+
+function isInstalled(program: string): boolean {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  return folders.some((folder) => existsSync(join(folder, program)));
+}
+
+/** What keeps a program from outliving this process when it is killed: socat waits for ever for somebody to open the port. */
+function diesWithParent(): readonly string[] {
+  return isInstalled('setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : [];
 }
 
 function noSocat(): DynabridgeError {
