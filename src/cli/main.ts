@@ -14,6 +14,7 @@ import { reportCommand } from './report.js';
 import { resumeCommand } from './resume.js';
 import { modelEvalCommand } from './model-eval.js';
 import { runCommand } from './run.js';
+import { teleopCommand } from './teleop.js';
 import { teleopDeviceCommand } from './teleop-device.js';
 import { trainCommand } from './train.js';
 import { twinCommand } from './twin.js';
@@ -49,6 +50,7 @@ for (const command of [
   twinCommand,
   identifyCommand,
   runCommand,
+  teleopCommand,
   teleopDeviceCommand,
   findPortCommand,
   reportCommand,

@@ -48,6 +48,14 @@ export const controllerOption = (): Option =>
     'what takes the commands: forward (forward_command_controller) or jtc (joint_trajectory_controller); default: robot.yaml',
   ).choices(CONTROLLER_KINDS);
 
+export const middlewareOption = (): Option =>
+  new Option(
+    '--middleware <name>',
+    'rtps: our own DDS participant, no ROS needed (rclnodejs comes with a later version)',
+  )
+    .choices(['auto', 'rtps', 'rclnodejs'])
+    .default('auto');
+
 export const integerAtLeast = (minimum: number): ((text: string) => number) =>
   integerThat((value) => value >= minimum, `of at least ${minimum}`);
 

@@ -73,6 +73,11 @@ export class Authority {
     return grantAgent(this.state).why;
   }
 
+  /** What the operator does not do, or has not, so that nobody drives; for people. */
+  whyNotOperator(): string {
+    return this.teleop?.whyIdle() ?? 'no port of an operator device was given';
+  }
+
   giveToAgent(): void {
     this.state = grantAgent(this.state).state;
   }

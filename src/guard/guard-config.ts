@@ -1,4 +1,12 @@
-import type { ControllerKind } from '../robot/index.js';
+import type { Clock } from '../core/index.js';
+import type { Middleware } from '../io/ros/index.js';
+import type { ControllerKind, Robot } from '../robot/index.js';
+
+/**
+ * auto: the agent is engaged as soon as states are fresh and it has shown itself alive; manual: by ~/engage; operator: there is no agent,
+ * the operator drives alone.
+ */
+export type Engage = 'auto' | 'manual' | 'operator';
 
 /** What the supervisor tells the guard process, see src/io/ipc/process-config.ts. */
 export interface GuardProcessConfig {
@@ -8,12 +16,25 @@ export interface GuardProcessConfig {
   readonly socketPath: string;
   readonly nodeName: string;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
-  /** auto: engage as soon as states are fresh and the agent has shown itself alive; manual: wait for ~/engage */
-  readonly engage: 'auto' | 'manual';
+  readonly engage: Engage;
   /** serial port of the operator's device */
   readonly teleopPort?: string | undefined;
   /** the agent predicts what it proposes, and has no authority without */
   readonly predicted: boolean;
+}
+
+export interface GuardOptions {
+  readonly robot: Robot;
+  readonly middleware: Middleware;
+  readonly clock: Clock;
+  readonly nodeName: string;
+  readonly engage: Engage;
+  /** serial port of the operator's device; default: none */
+  readonly teleopPort?: string | undefined;
+  /** the agent predicts what it proposes, and has no authority without */
+  readonly predicted: boolean;
+  /** called once, when the guard has stopped the robot and has nothing left to do */
+  readonly onFinished: () => void;
 }
 
 /** An agent that has answered nothing for this long loses its authority [ms], and for at least so many policy steps. */

@@ -1,4 +1,4 @@
-import { elapsedMs, type Clock } from '../core/index.js';
+import { elapsedMs } from '../core/index.js';
 import { robotLayout } from '../env/index.js';
 import type { IpcConnection, ProposalMessage } from '../io/ipc/index.js';
 import {
@@ -6,10 +6,8 @@ import {
   SENSOR_QOS,
   type JointState,
   type MessageInfo,
-  type Middleware,
   type Subscription,
 } from '../io/ros/index.js';
-import type { Robot } from '../robot/index.js';
 import {
   createShaperState,
   gateConfigFromRobot,
@@ -33,7 +31,7 @@ import { agentLinkOf } from './agent-link.js';
 import { AgentTime } from './agent-time.js';
 import { Authority } from './authority.js';
 import { baseCommand } from './base-command.js';
-import { HEARTBEAT_MS, SUPERVISOR_TIMEOUT_MS } from './guard-config.js';
+import { HEARTBEAT_MS, SUPERVISOR_TIMEOUT_MS, type GuardOptions } from './guard-config.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ProcessLinks } from './process-links.js';
 import { Readiness } from './readiness.js';
@@ -43,20 +41,6 @@ import { StateDecimator } from './state-decimator.js';
 import { StateMapper } from './state-mapper.js';
 import { guardStatus, type GuardStatus } from './status.js';
 import { tickMessage } from './tick-message.js';
-
-export interface GuardOptions {
-  readonly robot: Robot;
-  readonly middleware: Middleware;
-  readonly clock: Clock;
-  readonly nodeName: string;
-  readonly engage: 'auto' | 'manual';
-  /** serial port of the operator's device; default: none */
-  readonly teleopPort?: string | undefined;
-  /** the agent predicts what it proposes, and has no authority without */
-  readonly predicted: boolean;
-  /** called once, when the guard has stopped the robot and has nothing left to do */
-  readonly onFinished: () => void;
-}
 
 /** A policy tick waits at most this part of a control period for its proposal, then goes on without. */
 const PROPOSAL_PATIENCE = 0.5;
@@ -93,7 +77,8 @@ export class Guard {
 
   private shaper: ShaperState;
   private measured: Measured | null = null;
-  private engagedNs = 0n;
+  /** somebody has driven */
+  private driven = false;
   private tickSeq = 0;
   /** the newest command on the wire (m) */
   private executed: Float64Array | null = null;
@@ -384,10 +369,11 @@ export class Guard {
       this.readiness.armed = false;
       this.stopReason = '';
       this.authority.giveToAgent();
-      this.engagedNs = this.options.clock.nowNs();
-      this.agentTime.begin(this.engagedNs);
+      this.driven = true;
+      const now = this.options.clock.nowNs();
+      this.agentTime.begin(now);
       this.links.agent.breakHistory();
-      this.links.emit('engaged', { atNs: this.engagedNs.toString(), by });
+      this.links.emit('engaged', { atNs: now.toString(), by });
     }
     this.readiness.refusal = outcome.accepted ? '' : outcome.why;
     return outcome;
@@ -413,6 +399,7 @@ export class Guard {
     if (outcome.accepted) {
       this.endAgentEpisode('the operator took over', true);
       this.stopReason = '';
+      this.driven = true;
     }
     this.announceMode();
     return outcome;
@@ -426,12 +413,17 @@ export class Guard {
     this.request('stop', `another node publishes on ${topic}`);
   }
 
-  /** Until the first engagement, says once a second what is still missing. */
+  /** Until somebody drives, says once a second what is still missing. */
   private reportWaiting(): void {
-    if (this.engagedNs !== 0n || this.finishing) return;
+    if (this.driven || this.finishing) return;
     const seen = this.measured !== null;
     const missingJoints = seen ? [] : this.readiness.missingJoints;
-    this.links.emit('waiting', { why: this.readiness.waiting(seen), missingJoints });
+    this.links.emit('waiting', { why: this.whyNobodyDrives(), missingJoints });
+  }
+
+  private whyNobodyDrives(): string {
+    const operator = this.options.engage === 'operator' ? this.authority.whyNotOperator() : null;
+    return this.readiness.waiting(this.measured !== null, operator);
   }
 
   private beat(): void {
@@ -486,7 +478,7 @@ export class Guard {
       stateTopic: robot.config.stateTopic,
       stateAgeMs: measured ? elapsedMs(measured.receivedNs, clock.nowNs()) : Infinity,
       stateTimeoutMs: this.config.stateTimeoutMs,
-      waiting: this.readiness.waiting(measured !== null),
+      waiting: this.whyNobodyDrives(),
       stopReason: this.stopReason,
       faultSinceWallNs: (sinceNs) => clock.wallNs() - clock.nowNs() + sinceNs,
       summary: this.summary(),

@@ -54,10 +54,15 @@ export class Readiness {
     );
   }
 
-  /** What is waited for, for people. @param stateSeen a usable joint state has arrived */
-  waiting(stateSeen: boolean): string {
+  /**
+   * What is waited for, for people.
+   * @param stateSeen a usable joint state has arrived
+   * @param operator why the operator, who drives alone, does not; null where there is an agent
+   */
+  waiting(stateSeen: boolean, operator: string | null): string {
     const { config, nodeName } = this.parts;
     if (!stateSeen) return whyNoState(config.stateTopic, this.missingJoints);
+    if (operator !== null) return this.whyNotDrive() ?? operator;
     return this.whyNotEngage() ?? (this.armed ? this.refusal : `waiting for the service /${nodeName}/engage`);
   }
 }

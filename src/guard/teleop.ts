@@ -39,7 +39,7 @@ export class Teleop {
   private refusal: string | undefined;
 
   constructor(
-    path: string,
+    private readonly path: string,
     private readonly config: GateConfig,
     clock: Clock,
     status: () => Omit<Status, 'type'>,
@@ -90,6 +90,13 @@ export class Teleop {
     if (this.newest === null) return null;
     const { enable, axes, expiresNs } = this.newest;
     return { enable, expiresNs, neutral: axes.every((value) => Math.abs(value) <= DEAD_BAND) };
+  }
+
+  /** Why the operator does not drive, for people. */
+  whyIdle(): string {
+    if (!this.connection.isOpen) return `serial port ${this.path} is not open`;
+    if (!this.link.linked) return `no operator device is linked at ${this.path}`;
+    return 'the operator has not pressed enable (with the sticks at rest)';
   }
 
   /** The operator drives from now on: a set-point goes on from the last command, not from where sticks had it before. */

@@ -13,10 +13,8 @@ import { Veto, readVetoLimits } from '../veto/index.js';
 import { OwnProcess } from './child-process.js';
 import { EmergencyStop, type EmergencyStopResult, type LastKnown } from './emergency-stop.js';
 
-export interface SupervisorOptions {
-  readonly robot: Robot;
-  /** already applied to `robot`; the guard is told */
-  readonly controller: ControllerKind | undefined;
+/** A policy, and where what it does is recorded. */
+export interface DrivingPolicy {
   /** run directory with the policy */
   readonly runFolder: string;
   readonly episodesFolder: string;
@@ -28,9 +26,17 @@ export interface SupervisorOptions {
   readonly policyVersion: number;
   /** the run has a world model, and the robot wants its policy predicted */
   readonly predicted: boolean;
+}
+
+export interface SupervisorOptions {
+  readonly robot: Robot;
+  /** already applied to `robot`; the guard is told */
+  readonly controller: ControllerKind | undefined;
+  /** the policy that drives, and its recorder; default: none, the operator drives alone */
+  readonly policy?: DrivingPolicy | undefined;
   readonly nodeName: string;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
-  readonly engage: 'auto' | 'manual';
+  readonly engage: GuardProcessConfig['engage'];
   /** serial port of the operator's device */
   readonly teleopPort?: string | undefined;
   readonly clock: Clock;
@@ -61,10 +67,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const CLEAN_STOP_MS = 3_000;
 const CHILD_GRACE_MS = 2_000;
 /** A black box of 30 s at 1 kHz takes one to two seconds to write [ms]. */
-const RECORDER_GRACE_MS = 5_000;
+const OTHERS_GRACE_MS = 5_000;
 
 /**
- * Starts guard, agent and recorder, watches the guard's heartbeat on its own clock, and fences a guard that stalls or dies:
+ * Starts the guard, and agent and recorder where there is a policy; watches the guard's heartbeat on its own clock, and fences a guard that stalls or dies:
  * SIGKILL first, so that there are never two writers, then the robot is stopped from here.
  */
 export class Supervisor {
@@ -86,8 +92,8 @@ export class Supervisor {
     private readonly options: SupervisorOptions,
     private readonly folder: string,
     private readonly guard: OwnProcess,
-    private readonly agent: OwnProcess,
-    private readonly recorder: OwnProcess,
+    /** agent and recorder, where there is a policy */
+    private readonly others: readonly OwnProcess[],
     private readonly middleware: Middleware,
     private readonly veto: Veto,
   ) {
@@ -110,19 +116,7 @@ export class Supervisor {
       writeProcessConfig(configPath, config);
       return new OwnProcess(name, new URL(`../${name}/main.js`, import.meta.url), configPath, process.env);
     };
-    const {
-      controller,
-      nodeName,
-      middleware: adapter,
-      engage,
-      teleopPort,
-      runFolder,
-      episodesFolder,
-      blackBoxFolder,
-      session,
-      policyVersion,
-      predicted,
-    } = options;
+    const { controller, nodeName, middleware: adapter, engage, teleopPort, policy } = options;
     const robotFolder = robot.folder;
     const guard = spawn<GuardProcessConfig>('guard', {
       robotFolder,
@@ -132,18 +126,15 @@ export class Supervisor {
       middleware: adapter,
       engage,
       teleopPort,
-      predicted,
+      predicted: policy?.predicted ?? false,
     });
-    const agent = spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder, predicted });
-    const recorder = spawn<RecorderProcessConfig>('recorder', {
-      socketPath,
-      robotFolder,
-      episodesFolder,
-      blackBoxFolder,
-      session,
-      policyVersion,
-    });
-    const supervisor = new Supervisor(options, folder, guard, agent, recorder, middleware, veto);
+    const others: OwnProcess[] = [];
+    if (policy !== undefined) {
+      const { runFolder, predicted, ...record } = policy;
+      others.push(spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder, predicted }));
+      others.push(spawn<RecorderProcessConfig>('recorder', { socketPath, robotFolder, ...record }));
+    }
+    const supervisor = new Supervisor(options, folder, guard, others, middleware, veto);
     try {
       supervisor.guardLink = await Promise.race([
         connect(socketPath, CONNECT_TIMEOUT_MS),
@@ -164,14 +155,13 @@ export class Supervisor {
     supervisor.lastWatchNs = supervisor.lastHeartbeatNs;
     supervisor.watch = setInterval(() => supervisor.checkHeartbeat(), WATCH_MS);
     void guard.exited.then(() => supervisor.onGuardExit());
-    void agent.exited.then(() => supervisor.onChildExit(agent));
-    void recorder.exited.then(() => supervisor.onChildExit(recorder));
+    for (const other of others) void other.exited.then(() => supervisor.onChildExit(other));
     return supervisor;
   }
 
   /** pids by process name, for people and tests */
   get pids(): Record<string, number | undefined> {
-    return { guard: this.guard.pid, agent: this.agent.pid, recorder: this.recorder.pid };
+    return Object.fromEntries([this.guard, ...this.others].map(({ name, pid }) => [name, pid]));
   }
 
   /** Asks the guard to stop the robot and end; fences it when it does not. */
@@ -273,8 +263,7 @@ export class Supervisor {
     this.guardLink?.destroy();
     await Promise.all([
       this.guard.end(CHILD_GRACE_MS),
-      this.agent.end(CHILD_GRACE_MS),
-      this.recorder.end(RECORDER_GRACE_MS),
+      ...this.others.map((child) => child.end(OTHERS_GRACE_MS)),
     ]);
     await this.middleware.close();
     rmSync(this.folder, { recursive: true, force: true });

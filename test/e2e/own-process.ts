@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../src/core/index.js';
 
-const MAIN = fileURLToPath(new URL('dist/src/cli/main.js', packageRoot()));
+export const MAIN = fileURLToPath(new URL('dist/src/cli/main.js', packageRoot()));
 
 export interface Ended {
   readonly code: number | null;
@@ -18,9 +18,10 @@ export class Dynabridge {
   stderr = '';
   private readonly waiting = new Set<() => void>();
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  /** @param stdin 'pipe' where {@link type} is wanted */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin: 'ignore' | 'pipe' = 'ignore') {
     this.child = spawn(process.execPath, [MAIN, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
@@ -48,6 +49,11 @@ export class Dynabridge {
         reject(new Error(`ended with ${code} before saying ${pattern}:\n${this.stderr}`)),
       );
     });
+  }
+
+  /** A line on its stdin. */
+  type(line: string): void {
+    this.child.stdin!.write(`${line}\n`);
   }
 
   kill(signal: NodeJS.Signals): void {

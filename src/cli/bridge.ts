@@ -1,0 +1,163 @@
+import { DynabridgeError, systemClock } from '../core/index.js';
+import { Supervisor, type BridgeOutcome, type SupervisorOptions } from '../supervisor/index.js';
+import { interruptSignal } from './interrupt.js';
+import { table, type Output } from './output.js';
+
+export interface BridgeOptions extends Omit<SupervisorOptions, 'clock' | 'onEvent'> {
+  /** how the user named the robot, for messages */
+  readonly robotName: string;
+  /** to be under control by then [s]; null: whenever */
+  readonly wait: number | null;
+  /** stop after this long under control [s]; default: never */
+  readonly duration?: number | undefined;
+  /** for the record; may throw */
+  readonly record: (kind: string, detail: Readonly<Record<string, unknown>>) => void;
+}
+
+/** One bridge from start to end: prints what happens, keeps the time, and knows why it ended. */
+export class Bridge {
+  private supervisor: Supervisor | null = null;
+  private engaged = false;
+  private lastWaiting = 'the guard has not answered yet';
+  private robotLacksJoints = false;
+  private failure: DynabridgeError | null = null;
+  private interrupted = false;
+  private stopOutcome = 'not started';
+  private durationTimer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly options: BridgeOptions,
+    private readonly output: Output,
+  ) {}
+
+  async drive(): Promise<BridgeOutcome> {
+    const { wait } = this.options;
+    process.on('SIGTSTP', () =>
+      this.output.line('Ctrl+Z is ignored: a suspended supervisor cannot watch; Ctrl+C ends'),
+    );
+    interruptSignal((signal) => {
+      this.interrupted = true;
+      this.output.line(`${signal}: ramping to rest (again to end at once)`);
+      this.supervisor?.stop();
+    });
+    this.supervisor = await Supervisor.start({
+      ...this.options,
+      clock: systemClock,
+      onEvent: (kind, detail) => this.onEvent(kind, detail),
+    });
+    const { pids } = this.supervisor;
+    this.record('bridge-started', { pids });
+    this.output.line(
+      `started ${Object.entries(pids)
+        .map(([name, pid]) => `${name} ${pid}`)
+        .join(', ')}`,
+    );
+    if (this.interrupted) this.supervisor.stop();
+    const patience = wait === null ? null : setTimeout(() => this.giveUp(wait), wait * 1e3);
+    const outcome = await this.supervisor.finished;
+    if (patience) clearTimeout(patience);
+    if (this.durationTimer) clearTimeout(this.durationTimer);
+    return outcome;
+  }
+
+  /** @throws UNAVAILABLE or CONTRACT_MISMATCH where nobody came to drive, SAFETY_FAULT for faults on the way */
+  throwIfFailed({ faults }: BridgeOutcome): void {
+    if (this.failure) throw this.failure;
+    if (faults.length > 0) {
+      throw new DynabridgeError('SAFETY_FAULT', `the run did not end well: ${faults.join('; ')}`, { faults });
+    }
+    if (this.interrupted) throw new DynabridgeError('INTERRUPTED', `ended by request: ${this.stopOutcome}`);
+  }
+
+  private onEvent(kind: string, detail: Readonly<Record<string, unknown>>): void {
+    if (kind !== 'waiting') this.record(kind, detail);
+    switch (kind) {
+      case 'waiting':
+        this.onWaiting(String(detail['why']), detail['missingJoints'] as string[]);
+        break;
+      case 'engaged':
+        this.output.line('engaged: the agent drives, through the gate');
+        this.underControl();
+        break;
+      case 'teleop':
+        this.output.line(eventLine(kind, detail));
+        if (detail['event'] === 'taken') this.underControl();
+        break;
+      case 'connected':
+      case 'request':
+      case 'summary':
+        break; // for the record, not for the screen
+      default:
+        if (kind === 'stopped') this.stopOutcome = String(detail['outcome']);
+        this.output.line(eventLine(kind, detail));
+    }
+  }
+
+  /** Told once a second by the guard; somebody who may take all the time in the world is told each reason once. */
+  private onWaiting(why: string, missingJoints: readonly string[]): void {
+    if (this.options.wait !== null || why !== this.lastWaiting) this.output.line(`waiting: ${why}`);
+    this.lastWaiting = why;
+    this.robotLacksJoints = missingJoints.length > 0;
+  }
+
+  private underControl(): void {
+    this.engaged = true;
+    const { duration } = this.options;
+    if (duration === undefined || this.durationTimer) return;
+    this.durationTimer = setTimeout(() => this.supervisor?.stop(), duration * 1e3);
+  }
+
+  /** A disk that is full must not end a run that has the robot in its hands. */
+  private record(kind: string, detail: Readonly<Record<string, unknown>>): void {
+    try {
+      this.options.record(kind, detail);
+    } catch (error) {
+      this.output.line(`events.jsonl cannot be written: ${(error as Error).message}`);
+    }
+  }
+
+  private giveUp(wait: number): void {
+    if (this.engaged || this.failure) return;
+    this.failure = new DynabridgeError(
+      this.robotLacksJoints ? 'CONTRACT_MISMATCH' : 'UNAVAILABLE',
+      `${this.options.robot.model.name} was not under control within ${wait} s: ${this.lastWaiting}; ` +
+        `start the robot or its twin (dynabridge twin --robot ${this.options.robotName}), or give --wait more`,
+    );
+    this.supervisor?.stop();
+  }
+}
+
+/** e.g. "mode: from mute, to active" */
+function eventLine(kind: string, detail: Readonly<Record<string, unknown>>): string {
+  const value = (item: unknown): string =>
+    typeof item === 'number'
+      ? String(Number(item.toPrecision(4)))
+      : typeof item === 'string'
+        ? item
+        : JSON.stringify(item);
+  return `${kind}: ${Object.entries(detail)
+    .map(([name, item]) => `${name} ${value(item)}`)
+    .join(', ')}`;
+}
+
+/** What the bridge did, for people. @param control how long who drove @param last lines at its end */
+export function outcomeTable(
+  { summary, end, faults }: BridgeOutcome,
+  control: string,
+  last: readonly [string, string][] = [],
+): string {
+  const ending: [string, string] = ['end', faults.length > 0 ? `${end}: ${faults.join('; ')}` : end];
+  if (!summary) return table([ending, ...last]);
+  const { loopMs, latencyMs } = summary;
+  return table([
+    ['under control', control],
+    ['commands', `${summary.commands} sent, ${summary.limited} limited, ${summary.blocked} blocked`],
+    [
+      'loop period',
+      `p50 ${loopMs.p50} ms, p99 ${loopMs.p99} ms, max ${loopMs.max} ms; ${summary.skippedTicks} ticks skipped`,
+    ],
+    ['state to command', `p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms, max ${latencyMs.max} ms`],
+    ending,
+    ...last,
+  ]);
+}

@@ -1,0 +1,118 @@
+/** An operator without a policy: `teleop-device` by orders or on a terminal, `teleop`, and the twin as the witness; a process each. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TwinSummary } from '../../sim/twin/index.js';
+import { SENSOR_QOS, createMiddleware, type JointState, type Middleware } from '../../src/io/ros/index.js';
+import { missingTools } from '../conformance/operator-device.js';
+import { Dynabridge, MAIN } from './own-process.js';
+
+const env = { ROS_DOMAIN_ID: '75' };
+/** [m/s], above the noise of the differentiated encoder */
+const AT_REST = 0.05;
+const [RELEASED, ENABLED] = ['stick 1 0 100 0', 'stick 1 1 100 0'];
+const [RIGHT, LEFT] = ['stick 1 1 100 32767', 'stick 1 1 100 -32767'];
+const missing = missingTools();
+const soon = { timeout: 20_000 };
+
+describe.skipIf(missing !== undefined)(`teleoperation alone${missing ? `: ${missing}` : ''}`, () => {
+  let folder: string;
+  let port: string;
+  let middleware: Middleware;
+  let velocity = NaN;
+  const running: Dynabridge[] = [];
+  const start = (args: string[], stdin: 'ignore' | 'pipe' = 'ignore') => {
+    const one = new Dynabridge(args, env, stdin);
+    running.push(one);
+    return one;
+  };
+
+  beforeAll(async () => {
+    middleware = await createMiddleware({ adapter: 'rtps', nodeName: 'observer', env });
+    middleware.createSubscription<JointState>(
+      '/joint_states',
+      'sensor_msgs/msg/JointState',
+      SENSOR_QOS,
+      (message) => {
+        velocity = message.velocity[message.name.indexOf('slider')]!;
+      },
+    );
+  });
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-teleop-'));
+    port = path.join(folder, 'port');
+  });
+  afterEach(async () => {
+    for (const one of running) one.kill('SIGKILL');
+    await Promise.all(running.splice(0).map(({ ended }) => ended));
+    rmSync(folder, { recursive: true });
+  });
+  afterAll(() => middleware.close());
+
+  /** Presses enable, as often as it takes: a busy machine has its joint states late. */
+  async function takeOver(bridge: Dynabridge, device: Dynabridge, times: number): Promise<void> {
+    const taken = () => bridge.stderr.match(/teleop: event taken/g)?.length ?? 0;
+    const press = async () => {
+      if (taken() >= times) return true;
+      device.type(RELEASED);
+      await sleep(100);
+      device.type(ENABLED);
+      await sleep(400);
+      return false;
+    };
+    await expect.poll(press, soon).toBe(true);
+  }
+
+  it('drives a robot without a policy; the robot rests at release and at the end, and saw nothing out of limits', async () => {
+    const bridge = start(['teleop', '--robot', 'cartpole', '--port', port, '--json']);
+    await bridge.says(/waiting: no usable joint state/);
+    const robot = start(['twin', '--robot', 'cartpole', '--json']);
+    await bridge.says(/waiting: serial port .* is not open/);
+    const device = start(['teleop-device', '--robot', 'cartpole', '--link', port], 'pipe');
+    await bridge.says(/teleop-linked: firmware dynabridge teleop-device 1/);
+    await bridge.says(/waiting: the operator has not pressed enable/);
+    await takeOver(bridge, device, 1);
+    device.type(RIGHT);
+    await expect.poll(() => velocity, soon).toBeGreaterThan(AT_REST);
+    expect(device.stdout).toMatch(/^status 1 0 /m);
+    device.type(RELEASED);
+    await bridge.says(/teleop: event released/);
+    await expect.poll(() => Math.abs(velocity), soon).toBeLessThan(AT_REST);
+    await takeOver(bridge, device, 2);
+    device.type(LEFT);
+    await expect.poll(() => velocity, soon).toBeLessThan(-AT_REST);
+    bridge.kill('SIGINT');
+    const { code, stdout } = await bridge.ended;
+    const { end, times, seconds } = JSON.parse(stdout) as { end: string; times: number; seconds: number };
+    expect({ code, end, times }).toEqual({ code: 130, end: 'clean', times: 2 });
+    expect(seconds).toBeGreaterThan(0);
+    await expect.poll(() => Math.abs(velocity), soon).toBeLessThan(AT_REST);
+    robot.kill('SIGINT');
+    const seen = JSON.parse((await robot.ended).stdout) as TwinSummary;
+    expect(seen.violationList).toEqual([]);
+    expect(seen.commands).toBeGreaterThan(0);
+    device.type('quit');
+    expect((await device.ended).code).toBe(0);
+    expect(existsSync(port)).toBe(false);
+  });
+
+  it('reads keys from a terminal, and leaves the terminal as it was after Ctrl+C', async () => {
+    const command = `${process.execPath} ${MAIN} teleop-device --robot cartpole --link ${port}; stty -a`;
+    const terminal = spawn('socat', ['-', `SYSTEM:'${command}',pty,setsid,ctty,stderr`], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let shown = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+    await expect.poll(() => shown, soon).toMatch(/no bridge at the port \| enable off \| \[slider \+0\.00\]/);
+    terminal.stdin.write('\x1b[C'); // right
+    await expect.poll(() => shown, soon).toMatch(/\[slider \+0\.[1-9]/);
+    terminal.stdin.write('\x03');
+    await expect.poll(() => shown, soon).toMatch(/[^-]icanon/);
+    expect(shown).not.toMatch(/-icanon|-echo /);
+    expect(existsSync(port)).toBe(false);
+    terminal.kill('SIGKILL');
+  });
+});
