@@ -1,5 +1,5 @@
 import { NS_PER_S, elapsedMs } from '../core/index.js';
-import { AGENT_TIMEOUT_MS, AGENT_TIMEOUT_STEPS } from './guard-config.js';
+import { AGENT_TIMEOUT_STEPS } from './guard-config.js';
 
 /** What the guard counts of the agent: how long it has had authority, and for how long it has answered nothing. */
 export class AgentTime {
@@ -8,6 +8,9 @@ export class AgentTime {
   private sinceNs: bigint | null = null;
   private answeredNs = 0n;
   private missedSteps = 0;
+
+  /** @param timeoutMs without an answer for so long it is silent */
+  constructor(private readonly timeoutMs: number) {}
 
   /** The agent has authority. Again while it has: nothing changes. */
   begin(nowNs: bigint): void {
@@ -38,8 +41,6 @@ export class AgentTime {
   missed(nowNs: bigint): { readonly silentMs: number; readonly missedSteps: number } | null {
     const missedSteps = ++this.missedSteps;
     const silentMs = elapsedMs(this.answeredNs, nowNs);
-    return silentMs < AGENT_TIMEOUT_MS || missedSteps < AGENT_TIMEOUT_STEPS
-      ? null
-      : { silentMs, missedSteps };
+    return silentMs < this.timeoutMs || missedSteps < AGENT_TIMEOUT_STEPS ? null : { silentMs, missedSteps };
   }
 }

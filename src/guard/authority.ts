@@ -1,18 +1,25 @@
 import type { Clock } from '../core/index.js';
+import type { Middleware } from '../io/ros/index.js';
+import type { RobotConfig } from '../robot/index.js';
 import {
   NOBODY,
   arbitrate,
   followOperator,
   grantAgent,
+  lockOn,
+  lockText,
   revoke,
   type ArbiterState,
+  type EngagedLock,
   type EventOutcome,
   type Fault,
   type GateConfig,
   type GateEvent,
   type Owner,
+  type Priorities,
   type Proposal,
 } from '../safety/index.js';
+import { Locks } from './locks.js';
 import { Teleop } from './teleop.js';
 
 /** The guard, as far as authority is concerned. */
@@ -26,29 +33,43 @@ export interface AuthorityHost {
   tell(kind: string, detail: Readonly<Record<string, unknown>>): void;
 }
 
-/** Who may move the robot, and the operator's device, where there is one. */
+export interface AuthorityOptions {
+  readonly robot: RobotConfig;
+  readonly gate: GateConfig;
+  readonly middleware: Middleware;
+  readonly clock: Clock;
+  /** serial port of the operator's device; default: none */
+  readonly teleopPort: string | undefined;
+}
+
+/** Who may move the robot: the operator's device, where there is one, the agent, and the locks on them. */
 export class Authority {
   private state: ArbiterState = NOBODY;
   private readonly teleop: Teleop | null;
+  private readonly locks: Locks;
+  private readonly priorities: Priorities;
 
-  /** @param teleopPort serial port of the operator's device; default: none */
   constructor(
-    config: GateConfig,
-    private readonly clock: Clock,
-    teleopPort: string | undefined,
+    private readonly options: AuthorityOptions,
     private readonly host: AuthorityHost,
   ) {
-    this.teleop = teleopPort === undefined ? null : this.openTeleop(config, teleopPort);
+    const { robot, middleware, teleopPort } = options;
+    this.priorities = { teleop: robot.teleop.priority, agent: robot.agent.priority };
+    this.locks = new Locks(middleware, robot.locks);
+    this.teleop = teleopPort === undefined ? null : this.openTeleop(teleopPort);
   }
 
   get owner(): Owner {
     return this.state.owner;
   }
 
-  /** Looks at what the operator wants now; to be called at every tick, since commands expire. */
+  /** Looks at locks and at what the operator wants now; to be called at every tick, since commands and locks expire. */
   follow(nowNs: bigint): void {
+    const lock = this.locks.strongest(nowNs);
+    this.obeyLock(lock);
     if (this.teleop === null) return;
-    const { state, event } = followOperator(this.state, this.teleop.input, nowNs);
+    const locked = lockOn('teleop', lock, this.priorities);
+    const { state, event } = followOperator(this.state, this.teleop.input, nowNs, locked !== null);
     if (event === 'taken') {
       const outcome = this.host.handToOperator();
       this.host.tell('teleop', outcome.accepted ? { event } : { event: 'refused', why: outcome.why });
@@ -58,8 +79,18 @@ export class Authority {
     }
     this.state = state;
     if (event === undefined) return;
-    this.host.tell('teleop', { event });
-    if (event !== 'not-neutral') this.host.request('release', `teleop: ${event}`);
+    this.host.tell('teleop', locked && event === 'locked-out' ? { event, why: lockText(locked) } : { event });
+    if (event === 'released' || event === 'lost') this.host.request('release', `teleop: ${event}`);
+  }
+
+  /** Takes authority from a source that is locked; it does not come back by itself when the lock goes. */
+  private obeyLock(lock: EngagedLock | null): void {
+    const { owner } = this.state;
+    const locked = lockOn(owner, lock, this.priorities);
+    if (locked === null) return;
+    this.host.tell('locked', { source: owner, by: locked.topic, why: locked.why });
+    this.host.request('release', lockText(locked));
+    this.state = revoke(this.state);
   }
 
   /** The proposal of who has authority. @param base last command (m), from which the operator's set-point goes on */
@@ -70,11 +101,13 @@ export class Authority {
 
   /** Why the agent may not have authority, for people; undefined where it may. */
   whyNotAgent(): string | undefined {
-    return grantAgent(this.state).why;
+    return grantAgent(this.state, this.lockOn('agent')).why;
   }
 
   /** What the operator does not do, or has not, so that nobody drives; for people. */
   whyNotOperator(): string {
+    const lock = this.lockOn('teleop');
+    if (lock !== null) return lockText(lock);
     return this.teleop?.whyIdle() ?? 'no port of an operator device was given';
   }
 
@@ -90,11 +123,17 @@ export class Authority {
   }
 
   async stop(): Promise<void> {
+    this.locks.close();
     await this.teleop?.stop();
   }
 
-  private openTeleop(config: GateConfig, port: string): Teleop {
-    const { host, clock } = this;
+  private lockOn(source: Owner): EngagedLock | null {
+    return lockOn(source, this.locks.strongest(this.options.clock.nowNs()), this.priorities);
+  }
+
+  private openTeleop(port: string): Teleop {
+    const { host } = this;
+    const { robot, gate, clock } = this.options;
     const status = () => {
       const fault = host.fault();
       return {
@@ -104,7 +143,7 @@ export class Authority {
         stateAgeMs: Math.round(host.stateAgeMs()),
       };
     };
-    return new Teleop(port, config, clock, status, {
+    return new Teleop(port, gate, robot.teleop, clock, status, {
       changed: () => this.follow(clock.nowNs()),
       estop: (by) => {
         if (host.fault()?.check !== 'estop') host.request('estop', by);

@@ -37,8 +37,7 @@ export interface GuardOptions {
   readonly onFinished: () => void;
 }
 
-/** An agent that has answered nothing for this long loses its authority [ms], and for at least so many policy steps. */
-export const AGENT_TIMEOUT_MS = 200;
+/** An agent loses its authority when it has missed so many policy steps, and agent.timeout_ms have passed. */
 export const AGENT_TIMEOUT_STEPS = 3;
 
 /** A guard that no supervisor has joined by then ends: nobody would notice if it stalled [ms]. */

@@ -61,7 +61,7 @@ export class Guard {
   private readonly decimator: StateDecimator;
   private readonly rest: RestDetector;
   private readonly metrics = new LoopMetrics();
-  private readonly agentTime = new AgentTime();
+  private readonly agentTime: AgentTime;
   private readonly links: ProcessLinks;
   private readonly veto: Veto;
   private readonly publisher: CommandPublisher;
@@ -102,6 +102,7 @@ export class Guard {
     this.mapper = new StateMapper(model);
     this.decimator = new StateDecimator(config.controlRateHz);
     this.rest = new RestDetector(this.config);
+    this.agentTime = new AgentTime(config.agent.timeoutMs);
     const agent = agentLinkOf(robot, options.predicted);
     this.links = new ProcessLinks(agent, clock, {
       onProposal: (message) => this.onProposal(message),
@@ -122,7 +123,9 @@ export class Guard {
     this.startNs = clock.nowNs();
     this.veto = new Veto(readVetoLimits(robot.folder, config.commandMessageType));
     this.publisher = new CommandPublisher(middleware, robot, this.veto, clock);
-    this.authority = new Authority(this.config, clock, options.teleopPort, {
+    const { teleopPort } = options;
+    const owners = { robot: config, gate: this.config, middleware, clock, teleopPort };
+    this.authority = new Authority(owners, {
       fault: () => this.shaper.gate.fault,
       stateAgeMs: () => (this.measured ? elapsedMs(this.measured.receivedNs, clock.nowNs()) : Infinity),
       request: (event, by) => this.request(event, by),

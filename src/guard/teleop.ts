@@ -1,6 +1,5 @@
 import { Rng, type Clock } from '../core/index.js';
 import {
-  DEFAULT_TIMEOUTS,
   OperatorLink,
   SerialConnection,
   jointSetHash,
@@ -8,6 +7,7 @@ import {
   type Status,
   type TeleopCommand,
 } from '../io/serial/index.js';
+import type { TeleopConfig } from '../robot/index.js';
 import type { GateConfig, OperatorInput, Proposal } from '../safety/index.js';
 
 export interface TeleopEvents {
@@ -19,10 +19,6 @@ export interface TeleopEvents {
   tell(kind: string, detail: Readonly<Record<string, unknown>>): void;
 }
 
-/** Full deflection is this share of a joint's limit of velocity, or of effort. */
-const MAX_SCALE = 0.3;
-/** A stick this close to its middle is at rest. */
-const DEAD_BAND = 0.05;
 const TICK_MS = 5;
 
 /** The operator's device: its link, what it asks for, and what that means for this robot. */
@@ -41,6 +37,7 @@ export class Teleop {
   constructor(
     private readonly path: string,
     private readonly config: GateConfig,
+    private readonly teleop: TeleopConfig,
     clock: Clock,
     status: () => Omit<Status, 'type'>,
     private readonly events: TeleopEvents,
@@ -59,7 +56,12 @@ export class Teleop {
       },
     );
     this.link = new OperatorLink(
-      { axes: joints.length, jointSet: jointSetHash(joints), ...DEFAULT_TIMEOUTS },
+      {
+        axes: joints.length,
+        jointSet: jointSetHash(joints),
+        commandTimeoutMs: teleop.commandTimeoutMs,
+        linkTimeoutMs: teleop.linkTimeoutMs,
+      },
       {
         linked: ({ firmware }) => {
           this.refusal = undefined;
@@ -89,7 +91,8 @@ export class Teleop {
   get input(): OperatorInput | null {
     if (this.newest === null) return null;
     const { enable, axes, expiresNs } = this.newest;
-    return { enable, expiresNs, neutral: axes.every((value) => Math.abs(value) <= DEAD_BAND) };
+    const { deadBand } = this.teleop;
+    return { enable, expiresNs, neutral: axes.every((value) => Math.abs(value) <= deadBand) };
   }
 
   /** Why the operator does not drive, for people. */
@@ -108,7 +111,7 @@ export class Teleop {
   proposal(base: Float64Array): Proposal | null {
     const { newest, config, joints } = this;
     if (newest === null) return null;
-    const command = stickCommand(config, newest, this.target ?? base);
+    const command = stickCommand(config, this.teleop, newest, this.target ?? base);
     if (config.interface === 'position') this.target = command;
     return { source: 'teleop', joints, command, seq: ++this.seq, expiresNs: newest.expiresNs };
   }
@@ -131,11 +134,12 @@ export class Teleop {
  */
 export function stickCommand(
   { interface: kind, joints, controlPeriod }: GateConfig,
+  { maxVelocityScale, deadBand }: Pick<TeleopConfig, 'maxVelocityScale' | 'deadBand'>,
   { mode, axes }: Pick<TeleopCommand, 'mode' | 'axes'>,
   from: Float64Array,
 ): Float64Array {
   return Float64Array.from(joints, ({ maxVelocity, maxEffort, minPosition, maxPosition }, i) => {
-    const share = mode === 'joint-velocity' ? MAX_SCALE * withoutDeadBand(axes[i]!) : 0;
+    const share = mode === 'joint-velocity' ? maxVelocityScale * beyondDeadBand(axes[i]!, deadBand) : 0;
     if (kind === 'effort') return share * maxEffort;
     if (kind === 'velocity') return share * maxVelocity;
     return Math.min(Math.max(from[i]! + share * maxVelocity * controlPeriod, minPosition), maxPosition);
@@ -143,7 +147,7 @@ export function stickCommand(
 }
 
 /** 0 within the dead band, then to 1 at full deflection without a jump. */
-function withoutDeadBand(value: number): number {
-  const beyond = Math.max(0, Math.abs(value) - DEAD_BAND) / (1 - DEAD_BAND);
+function beyondDeadBand(value: number, deadBand: number): number {
+  const beyond = Math.max(0, Math.abs(value) - deadBand) / (1 - deadBand);
   return Math.sign(value) * beyond;
 }

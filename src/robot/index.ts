@@ -16,6 +16,7 @@ export { kinematicChain, linkPosition, rotate, type KinematicChain } from './kin
 export { loadRobot } from './load-robot.js';
 export type {
   ActionConfig,
+  AgentConfig,
   CollisionShape,
   CommandInterface,
   CommandMessageType,
@@ -24,10 +25,12 @@ export type {
   JointLimits,
   JointRole,
   JointType,
+  LockConfig,
   Robot,
   RobotConfig,
   RobotModel,
   StopAction,
+  TeleopConfig,
   Vector3,
 } from './model.js';
 export { robotSkeleton, type RobotSkeleton } from './skeleton/index.js';

@@ -158,6 +158,9 @@ export interface RobotConfig {
   /** joint name -> position [rad] or [m] where episodes start */
   readonly homePose: Readonly<Record<string, number>>;
   readonly prediction: PredictionConfig;
+  readonly teleop: TeleopConfig;
+  readonly agent: AgentConfig;
+  readonly locks: readonly LockConfig[];
 }
 
 /** Whether the policy's world model looks ahead while the robot is driven, and may lower the policy's authority. */
@@ -166,6 +169,34 @@ export interface PredictionConfig {
   readonly enabled: boolean;
   /** policy steps */
   readonly horizon: number;
+}
+
+/** The operator at a teleoperation device. */
+export interface TeleopConfig {
+  /** a command is acted on no longer than this, nor than its own ttl [ms] */
+  readonly commandTimeoutMs: number;
+  /** no valid frame, or no progress of the device's loop, for so long ends the link [ms] */
+  readonly linkTimeoutMs: number;
+  /** full deflection is this share of a joint's maxVelocity, or of its maxEffort */
+  readonly maxVelocityScale: number;
+  /** a stick this close to its middle is at rest, 1 being its end */
+  readonly deadBand: number;
+  /** above the agent's */
+  readonly priority: number;
+}
+
+export interface AgentConfig {
+  /** without an answer for so long it loses its authority [ms] */
+  readonly timeoutMs: number;
+  readonly priority: number;
+}
+
+/** A topic of std_msgs/msg/Bool: true, or silence, locks every source of lower priority. */
+export interface LockConfig {
+  readonly topic: string;
+  /** silence of this long counts as true [ms] */
+  readonly timeoutMs: number;
+  readonly priority: number;
 }
 
 /**

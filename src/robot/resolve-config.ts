@@ -2,6 +2,7 @@ import { badInput } from '../core/index.js';
 import { didYouMean } from '../core/index.js';
 import type { Joint, RobotConfig, RobotModel, Vector3 } from './model.js';
 import type { RobotYaml } from './robot-schema.js';
+import { resolveAuthority } from './resolve-authority.js';
 import { positionUnit } from './units.js';
 import type { YamlFile } from './yaml-file.js';
 
@@ -38,6 +39,7 @@ export function resolveConfig(raw: RobotYaml, model: RobotModel, yaml: YamlFile)
     action: { mode: raw.action.mode, scale: actionScale(raw, model, yaml) },
     homePose: homePose(raw, model, yaml),
     prediction: raw.prediction,
+    ...resolveAuthority(raw, yaml),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { agentSchema, locksSchema, teleopSchema } from './authority-schema.js';
 import { COMMAND_INTERFACES, LIMIT_SCALINGS, MESSAGE_TYPES, STOP_ACTIONS } from './model.js';
 
 const oneOf = <const T extends readonly string[]>(values: T) =>
@@ -141,6 +142,9 @@ export const robotSchema = v.pipe(
       ),
       {},
     ),
+    teleop: teleopSchema,
+    agent: agentSchema,
+    locks: locksSchema,
   }),
   v.description('a map of the keys of robot.yaml'),
 );

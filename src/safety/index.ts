@@ -3,10 +3,16 @@ export {
   arbitrate,
   followOperator,
   grantAgent,
+  lockOn,
+  lockText,
   revoke,
+  strongestLock,
   type ArbiterState,
+  type EngagedLock,
+  type LockInput,
   type OperatorInput,
   type Owner,
+  type Priorities,
 } from './arbiter.js';
 export { createShaperState, shapeTick, type ShapedTick, type ShaperState } from './command-shaper.js';
 export { describe as describeReason } from './faults.js';

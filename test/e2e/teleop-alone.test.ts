@@ -1,12 +1,13 @@
 /** An operator without a policy: `teleop-device` by orders or on a terminal, `teleop`, and the twin as the witness; a process each. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TwinSummary } from '../../sim/twin/index.js';
 import { SENSOR_QOS, createMiddleware, type JointState, type Middleware } from '../../src/io/ros/index.js';
+import { findRobot } from '../../src/robot/index.js';
 import { missingTools } from '../conformance/operator-device.js';
 import { Dynabridge, MAIN } from './own-process.js';
 
@@ -52,19 +53,19 @@ describe.skipIf(missing !== undefined)(`teleoperation alone${missing ? `: ${miss
   });
   afterAll(() => middleware.close());
 
-  /** Presses enable, as often as it takes: a busy machine has its joint states late. */
-  async function takeOver(bridge: Dynabridge, device: Dynabridge, times: number): Promise<void> {
-    const taken = () => bridge.stderr.match(/teleop: event taken/g)?.length ?? 0;
-    const press = async () => {
-      if (taken() >= times) return true;
+  /** Presses enable anew until the bridge has said something so often: a busy machine has its joint states late. */
+  async function press(bridge: Dynabridge, device: Dynabridge, said: RegExp, times = 1): Promise<void> {
+    const once = async () => {
+      if ((bridge.stderr.match(said)?.length ?? 0) >= times) return true;
       device.type(RELEASED);
       await sleep(100);
       device.type(ENABLED);
       await sleep(400);
       return false;
     };
-    await expect.poll(press, soon).toBe(true);
+    await expect.poll(once, soon).toBe(true);
   }
+  const TAKEN = /teleop: event taken/g;
 
   it('drives a robot without a policy; the robot rests at release and at the end, and saw nothing out of limits', async () => {
     const bridge = start(['teleop', '--robot', 'cartpole', '--port', port, '--json']);
@@ -74,14 +75,14 @@ describe.skipIf(missing !== undefined)(`teleoperation alone${missing ? `: ${miss
     const device = start(['teleop-device', '--robot', 'cartpole', '--link', port], 'pipe');
     await bridge.says(/teleop-linked: firmware dynabridge teleop-device 1/);
     await bridge.says(/waiting: the operator has not pressed enable/);
-    await takeOver(bridge, device, 1);
+    await press(bridge, device, TAKEN);
     device.type(RIGHT);
     await expect.poll(() => velocity, soon).toBeGreaterThan(AT_REST);
     expect(device.stdout).toMatch(/^status 1 0 /m);
     device.type(RELEASED);
     await bridge.says(/teleop: event released/);
     await expect.poll(() => Math.abs(velocity), soon).toBeLessThan(AT_REST);
-    await takeOver(bridge, device, 2);
+    await press(bridge, device, TAKEN, 2);
     device.type(LEFT);
     await expect.poll(() => velocity, soon).toBeLessThan(-AT_REST);
     bridge.kill('SIGINT');
@@ -97,6 +98,42 @@ describe.skipIf(missing !== undefined)(`teleoperation alone${missing ? `: ${miss
     device.type('quit');
     expect((await device.ended).code).toBe(0);
     expect(existsSync(port)).toBe(false);
+  });
+
+  it('is locked by a topic: at the start, when it says true, when it is silent; the operator has to press anew', async () => {
+    const own = path.join(folder, 'cartpole');
+    cpSync(findRobot('cartpole'), own, { recursive: true });
+    appendFileSync(
+      path.join(own, 'robot.yaml'),
+      '\nlocks: [{topic: /pause, timeout_ms: 1000, priority: 200}]\n',
+    );
+    const pause = middleware.createPublisher('/pause', 'std_msgs/msg/Bool', SENSOR_QOS);
+    let data: boolean | null = null;
+    const saying = setInterval(() => data !== null && pause.publish({ data }), 50);
+    try {
+      const device = start(['teleop-device', '--robot', own, '--link', port], 'pipe');
+      start(['twin', '--robot', own]);
+      const bridge = start(['teleop', '--robot', own, '--port', port]);
+      await bridge.says(/waiting: \/pause is silent, which locks all below priority 200/);
+      await press(bridge, device, /event locked-out, why \/pause is silent/g);
+      data = false;
+      await bridge.says(/waiting: the operator has not pressed enable/);
+      await press(bridge, device, TAKEN);
+      device.type(RIGHT);
+      await expect.poll(() => velocity, soon).toBeGreaterThan(AT_REST);
+      data = true;
+      await bridge.says(/locked: source teleop, by \/pause, why true/);
+      await expect.poll(() => Math.abs(velocity), soon).toBeLessThan(AT_REST);
+      data = false;
+      await sleep(500);
+      expect(Math.abs(velocity)).toBeLessThan(AT_REST);
+      await press(bridge, device, TAKEN, 2);
+      data = null;
+      await bridge.says(/locked: source teleop, by \/pause, why silent/);
+    } finally {
+      clearInterval(saying);
+      pause.close();
+    }
   });
 
   it('reads keys from a terminal, and leaves the terminal as it was after Ctrl+C', async () => {

@@ -5,9 +5,13 @@ import {
   arbitrate,
   followOperator,
   grantAgent,
+  lockOn,
+  lockText,
   revoke,
+  strongestLock,
   type ArbiterEvent,
   type ArbiterState,
+  type LockInput,
   type OperatorInput,
 } from '../../src/safety/arbiter.js';
 import { proposal } from './fixtures.js';
@@ -136,5 +140,64 @@ describe('arbitrate', () => {
     expect(arbitrate(NOBODY, [agent, teleop])).toBeNull();
     expect(arbitrate(TELEOP, [agent, null])).toBeNull();
     expect(arbitrate(AGENT, [null, teleop])).toBeNull();
+  });
+});
+
+describe('locks', () => {
+  const MS = 1_000_000n;
+  const lock = (changes: Partial<LockInput>): LockInput => ({
+    topic: '/pause',
+    priority: 50,
+    timeoutMs: 500,
+    locked: false,
+    receivedNs: 0n,
+    ...changes,
+  });
+  const PRIORITIES = { teleop: 100, agent: 10 };
+  const engaged = (priority: number) => ({ topic: '/pause', priority, why: 'true' }) as const;
+
+  it('are open only while their publisher says so, and said so lately', () => {
+    expect(strongestLock([lock({})], 500n * MS)).toBeNull();
+    expect(strongestLock([lock({})], 500n * MS + 1n)).toMatchObject({ why: 'silent' });
+    expect(strongestLock([lock({ receivedNs: null })], 0n)).toMatchObject({ why: 'silent' });
+    expect(strongestLock([lock({ locked: true })], 1n)).toEqual(engaged(50));
+    expect(strongestLock([], 1n)).toBeNull();
+  });
+
+  it('count by the highest priority of those that are engaged', () => {
+    const low = lock({ locked: true, priority: 20 });
+    const high = lock({ locked: true, priority: 200 });
+    const open = lock({ priority: 255 });
+    for (const locks of [
+      [low, high, open],
+      [open, high, low],
+    ])
+      expect(strongestLock(locks, 1n)?.priority).toBe(200);
+  });
+
+  it('lock the sources of lower priority, not those of their own or of a higher one, and never hold', () => {
+    const sources = ['agent', 'teleop', 'hold'] as const;
+    const lockedBy = (priority: number) =>
+      sources.filter((source) => lockOn(source, engaged(priority), PRIORITIES));
+    expect(lockedBy(10)).toEqual([]);
+    expect(lockedBy(11)).toEqual(['agent']);
+    expect(lockedBy(100)).toEqual(['agent']);
+    expect(lockedBy(101)).toEqual(['agent', 'teleop']);
+    expect(lockOn('agent', null, PRIORITIES)).toBeNull();
+  });
+
+  it('keep authority from the agent and say why', () => {
+    const why = '/pause is true, which locks all below priority 50';
+    expect(lockText(engaged(50))).toBe(why);
+    expect(grantAgent(NOBODY, engaged(50))).toEqual({ state: NOBODY, why });
+  });
+
+  it('keep authority from the operator, who has to press anew when they are gone', () => {
+    const { state } = follow(NOBODY, input(false));
+    const pressed = followOperator(state, input(true), NOW, true);
+    expect(pressed).toMatchObject({ state: { owner: 'hold' }, event: 'locked-out' });
+    expect(followOperator(pressed.state, input(true), NOW, true).event).toBeUndefined();
+    expect(follow(pressed.state, input(true)).owner).toBe('hold');
+    expect(follow(pressed.state, input(false), input(true)).owner).toBe('teleop');
   });
 });

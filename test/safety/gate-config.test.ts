@@ -112,6 +112,15 @@ function robot(
       action: { mode: 'absolute', scale: [1] },
       homePose: {},
       prediction: { enabled: true, horizon: 4 },
+      teleop: {
+        commandTimeoutMs: 100,
+        linkTimeoutMs: 300,
+        maxVelocityScale: 0.3,
+        deadBand: 0.05,
+        priority: 100,
+      },
+      agent: { timeoutMs: 200, priority: 10 },
+      locks: [],
       ...overrides,
     },
     model: {

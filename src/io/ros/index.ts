@@ -14,6 +14,7 @@ export {
 export {
   DIAGNOSTIC_LEVEL,
   rosTime,
+  type BoolMessage,
   type DiagnosticArray,
   type DiagnosticStatus,
   type Float64MultiArray,

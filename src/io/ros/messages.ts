@@ -98,8 +98,13 @@ export interface SetBoolRequest {
 
 export type SetBoolResponse = TriggerResponse;
 
+export interface BoolMessage {
+  readonly data: boolean;
+}
+
 /** Value types by message type name. */
 export interface MessageTypes {
+  'std_msgs/msg/Bool': BoolMessage;
   'std_msgs/msg/String': StringMessage;
   'std_msgs/msg/Float64MultiArray': Float64MultiArray;
   'sensor_msgs/msg/JointState': JointState;

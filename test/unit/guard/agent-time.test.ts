@@ -4,7 +4,7 @@ import { AgentTime } from '../../../src/guard/agent-time.js';
 const MS = 1_000_000n;
 
 test('an agent counts as silent after 200 ms and three missed steps, whichever is later', () => {
-  const time = new AgentTime();
+  const time = new AgentTime(200);
   time.answered(0n);
   expect([time.missed(250n * MS), time.missed(260n * MS)]).toEqual([null, null]);
   expect(time.missed(270n * MS)).toEqual({ silentMs: 270, missedSteps: 3 });
@@ -14,7 +14,7 @@ test('an agent counts as silent after 200 ms and three missed steps, whichever i
 });
 
 test('time in authority is counted over interruptions, and again while it has authority changes nothing', () => {
-  const time = new AgentTime();
+  const time = new AgentTime(200);
   expect(time.end(0n)).toBe(false);
   time.begin(1000n * MS);
   time.begin(1500n * MS);

@@ -45,6 +45,15 @@ describe('loadRobot', () => {
       action: { mode: 'increment', scale: [0.05, 0.02] },
       homePose: { elbow: 0, shoulder: 0.5, finger: 0.02, wheel: 0 },
       prediction: { enabled: true, horizon: 4 },
+      teleop: {
+        commandTimeoutMs: 100,
+        linkTimeoutMs: 300,
+        maxVelocityScale: 0.3,
+        deadBand: 0.05,
+        priority: 100,
+      },
+      agent: { timeoutMs: 200, priority: 10 },
+      locks: [],
     });
   });
 

@@ -54,6 +54,58 @@ describe('robot.yaml is refused, naming file, line, key and what to write', () =
       ['std_msgs/msg/Float64MultiArray | trajectory_msgs/msg/JointTrajectory'],
     ],
     [
+      'a timeout of zero, which would switch it off',
+      yaml(LATENCY, `${LATENCY}\nteleop:\n  command_timeout_ms: 0`),
+      [
+        'robot.yaml:5',
+        "'teleop.command_timeout_ms' is 0; write milliseconds from 10 to 100",
+        'zero does not switch it off',
+      ],
+    ],
+    [
+      'a negative timeout',
+      yaml(LATENCY, `${LATENCY}\nagent: {timeout_ms: -1}`),
+      ["'agent.timeout_ms' is -1; write milliseconds from 20 to 2000"],
+    ],
+    [
+      'a lock without a timeout',
+      yaml(LATENCY, `${LATENCY}\nlocks: [{topic: /pause, priority: 50}]`),
+      ["'locks.0.timeout_ms' is missing; write locks.0.timeout_ms: milliseconds from 10 to 10000"],
+    ],
+    [
+      'a lock with a timeout of zero',
+      yaml(LATENCY, `${LATENCY}\nlocks: [{topic: /pause, timeout_ms: 0, priority: 50}]`),
+      ["'locks.0.timeout_ms' is 0", 'zero does not switch it off'],
+    ],
+    [
+      'two sources of equal priority',
+      yaml(LATENCY, `${LATENCY}\nagent: {priority: 100}`),
+      ['robot.yaml:4', 'teleop.priority 100 is not above agent.priority 100', 'write a larger one'],
+    ],
+    [
+      'an operator who comes after the agent',
+      yaml(LATENCY, `${LATENCY}\nteleop: {priority: 5}`),
+      ['robot.yaml:4', 'teleop.priority 5 is not above agent.priority 10'],
+    ],
+    [
+      'a lock that locks nothing',
+      yaml(LATENCY, `${LATENCY}\nlocks:\n- {topic: /pause, timeout_ms: 500, priority: 10}`),
+      ['robot.yaml:5', 'lock /pause has priority 10 and would lock nothing', 'more than agent.priority 10'],
+    ],
+    [
+      'a lock that is there twice',
+      yaml(
+        LATENCY,
+        `${LATENCY}\nlocks:\n- {topic: /pause, timeout_ms: 500, priority: 50}\n- {topic: /pause, timeout_ms: 50, priority: 90}`,
+      ),
+      ['robot.yaml:6', 'lock /pause is there twice'],
+    ],
+    [
+      'more speed than there is',
+      yaml(LATENCY, `${LATENCY}\nteleop: {max_velocity_scale: 1.5}`),
+      ["'teleop.max_velocity_scale' is 1.5; write share of max_velocity"],
+    ],
+    [
       'rates that do not divide',
       yaml(LATENCY, `${LATENCY}\ncontrol_rate_hz: 100\npolicy_rate_hz: 30`),
       ['robot.yaml:5', 'policy_rate_hz 30 Hz does not divide control_rate_hz 100 Hz', 'e.g. 33.33'],

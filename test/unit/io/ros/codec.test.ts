@@ -10,6 +10,7 @@ const none = new Float64Array(0);
 
 /** A value of each supported type; the strings are ASCII so that the library's writer can serve as the reference. */
 const VALUES: { readonly [Name in keyof MessageTypes]: MessageTypes[Name] } = {
+  'std_msgs/msg/Bool': { data: true },
   'std_msgs/msg/String': { data: 'hello' },
   'std_msgs/msg/Float64MultiArray': {
     layout: { dim: [{ label: 'joints', size: 2, stride: 3 }], data_offset: 1 },
