@@ -2,6 +2,7 @@
  * One serial port that comes and goes. Opened anew after every loss, with a growing pause; what cannot be written at once is dropped, so
  * that nothing is delivered late (serialport itself keeps what is written while a port is closed and sends it when it opens).
  */
+import { readFileSync, statSync } from 'node:fs';
 import { SerialPort } from 'serialport';
 import { DynabridgeError, badInput } from '../../core/index.js';
 
@@ -117,7 +118,7 @@ function portError(path: string, cause: Error): DynabridgeError {
   if (/permission denied|EACCES/i.test(message)) {
     return new DynabridgeError(
       'UNAVAILABLE',
-      `no permission for serial port ${path}; add yourself to the group that owns it (sudo usermod -aG dialout $USER) and log in again`,
+      `no permission for serial port ${path}; add yourself to the group that owns it (sudo usermod -aG ${groupOf(path)} $USER) and log in again`,
       { path, cause: message },
     );
   }
@@ -138,4 +139,16 @@ function portError(path: string, cause: Error): DynabridgeError {
     );
   }
   return new DynabridgeError('UNAVAILABLE', `serial port ${path} cannot be opened: ${message}`, { path });
+}
+
+/** Name of the group that owns a port: dialout on Debian, uucp on Arch. The usual one where it cannot be told, or is root's. */
+function groupOf(path: string): string {
+  try {
+    const { gid } = statSync(path);
+    const lines = readFileSync('/etc/group', 'utf8').split('\n');
+    const name = lines.map((line) => line.split(':')).find((fields) => fields[2] === String(gid))?.[0];
+    return gid === 0 || name === undefined ? 'dialout' : name;
+  } catch {
+    return 'dialout';
+  }
 }

@@ -1,0 +1,76 @@
+/** What is said of ports that cannot be opened, and that they are opened as soon as they can be. Real ports: pseudo-terminals. */
+import { chmodSync, chownSync, realpathSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SerialConnection } from '../../src/io/serial/index.js';
+import { missingTools, PortPair } from './operator-device.js';
+
+const missing = missingTools();
+const NOBODY = 65534;
+const DIALOUT_ON_DEBIAN = 20;
+const isRoot = process.geteuid?.() === 0;
+
+describe.skipIf(missing !== undefined)(`a serial port${missing ? `: ${missing}` : ''}`, () => {
+  const closers: (() => void | Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of closers.splice(0)) await close();
+  });
+
+  function connect(path: string) {
+    const told: string[] = [];
+    const connection = new SerialConnection(
+      { path, backOffMs: { first: 20, longest: 100 } },
+      {
+        bytes: () => {},
+        opened: () => told.push('opened'),
+        closed: () => told.push('closed'),
+        failed: ({ code, message }) => told.push(`${code} ${message}`),
+      },
+    );
+    closers.unshift(() => connection.stop());
+    connection.start();
+    const tells = (what: RegExp) =>
+      expect.poll(() => told, { timeout: 10_000 }).toContainEqual(expect.stringMatching(what));
+    return { told, tells, connection };
+  }
+  async function somePort(): Promise<string> {
+    const ports = await PortPair.open();
+    closers.push(() => ports.unplug());
+    return ports.bridge;
+  }
+
+  it('that is not permitted: names the group to join once, and is opened when it is permitted', async () => {
+    const path = await somePort();
+    const file = realpathSync(path);
+    if (isRoot) chownSync(file, 0, DIALOUT_ON_DEBIAN);
+    chmodSync(file, 0);
+    if (isRoot) process.seteuid!(NOBODY); // root may open anything
+    try {
+      const { told, tells } = connect(path);
+      await tells(
+        /^UNAVAILABLE no permission for serial port .*sudo usermod -aG \w+ \$USER\) and log in again$/,
+      );
+      if (isRoot) process.seteuid!(0);
+      chmodSync(file, 0o600);
+      await tells(/^opened$/);
+      expect(told).toHaveLength(2);
+    } finally {
+      if (isRoot) process.seteuid!(0);
+    }
+  });
+
+  it('that another has open: says how to find who, and is opened when it is free', async () => {
+    const path = await somePort();
+    const first = connect(path);
+    await first.tells(/^opened$/);
+    const second = connect(path);
+    await second.tells(/^UNAVAILABLE serial port .* is in use by another process; find it with: fuser /);
+    await first.connection.stop();
+    await second.tells(/^opened$/);
+    expect(second.told).toHaveLength(2);
+  });
+
+  it('that is no port: says so', async () => {
+    const { tells } = connect('/dev/null');
+    await tells(/^UNAVAILABLE serial port \/dev\/null cannot be opened: /);
+  });
+});
