@@ -115,8 +115,8 @@ class Soak {
     this.watch.look();
     this.processor.stop();
     const minutes = this.seconds / 60;
+    const stops = [...this.watch.unexplained]; // without the one that the end itself brings
     const twin = await this.rig.stop();
-    const stops = this.watch.unexplained;
     const unexplained = stops.filter(({ starved }) => !starved);
     const violations = twin.violationList.map(
       ({ kind, joint, value, limit }) => `violation: ${kind} of ${joint}, ${value}, limit ${limit}`,
