@@ -55,6 +55,7 @@ export class BridgeRig {
     private readonly twin: Dynabridge,
     private readonly env: NodeJS.ProcessEnv,
   ) {
+    process.once('exit', this.abandon);
     this.events = new JsonLinesFollower(path.join(scratch.run.path, 'events.jsonl'));
     this.trace = new JsonLinesFollower(path.join(scratch.folder, 'trace.jsonl'));
   }
@@ -73,6 +74,7 @@ export class BridgeRig {
     const twin = new Dynabridge(
       ['twin', '--robot', scratch.robot.folder, '--seed', String(options.seed), ...trace, '--json'],
       env,
+      { detached: true },
     );
     const rig = new BridgeRig(options.domain, scratch, middleware, ports, device, program, twin, env);
     await twin.says(/brakes are on/);
@@ -83,7 +85,7 @@ export class BridgeRig {
   async startBridge(): Promise<void> {
     const { folder } = this.scratch.robot;
     const args = ['run', '--robot', folder, '--run', this.scratch.run.path, '--engage', 'manual', '--json'];
-    this.bridge = new Dynabridge([...args, '--teleop-port', this.ports.bridge], this.env);
+    this.bridge = new Dynabridge([...args, '--teleop-port', this.ports.bridge], this.env, { detached: true });
     const [, guard, agent, recorder] = await this.bridge.says(
       /started guard (\d+), agent (\d+), recorder (\d+)/,
     );
@@ -184,6 +186,7 @@ export class BridgeRig {
 
   /** Ends everything. @returns the account of the twin, which saw all of it */
   async stop(): Promise<TwinSummary> {
+    process.off('exit', this.abandon);
     await this.endBridge();
     this.twin.kill('SIGINT');
     const { stdout } = await this.twin.ended;
@@ -195,4 +198,10 @@ export class BridgeRig {
     this.scratch.dispose();
     return JSON.parse(stdout) as TwinSummary;
   }
+
+  /** Nothing is left behind by an end that cannot wait. */
+  private readonly abandon = (): void => {
+    for (const one of [this.bridge, this.twin]) one?.kill('SIGKILL');
+    this.ports.unplug();
+  };
 }

@@ -11,6 +11,11 @@ export interface Ended {
   readonly stderr: string;
 }
 
+interface OwnOptions {
+  readonly stdin?: 'ignore' | 'pipe';
+  readonly detached?: boolean;
+}
+
 export class Dynabridge {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -18,11 +23,19 @@ export class Dynabridge {
   stderr = '';
   private readonly waiting = new Set<() => void>();
 
-  /** @param stdin 'pipe' where {@link type} is wanted */
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin: 'ignore' | 'pipe' = 'ignore') {
+  /**
+   * @param options.stdin 'pipe' where {@link type} is wanted
+   * @param options.detached out of reach of a Ctrl+C that is meant for this process
+   */
+  constructor(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    { stdin = 'ignore', detached = false }: OwnOptions = {},
+  ) {
     this.child = spawn(process.execPath, [MAIN, ...args], {
       stdio: [stdin, 'pipe', 'pipe'],
       env: { ...process.env, ...env },
+      detached,
     });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => {
