@@ -14,6 +14,8 @@ import { predictedBounds } from './predicted-bounds.js';
 import { Predictor } from './predictor.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Looks ahead before the guard is met: the first ones wait for the compiler, and their evidence would come late. */
+const REHEARSALS = 20;
 
 const processConfig = readProcessConfig<AgentProcessConfig>(process.argv);
 process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the supervisor decides the order of ending
@@ -23,8 +25,14 @@ const { model, config } = robot;
 const run = RunDirectory.open(processConfig.runFolder, systemClock);
 const policy = new PlainPolicy(loadPolicy(run));
 const world = processConfig.predicted ? loadModel(run.loadCheckpoint(), robot) : null;
-const predictor =
-  world && new Predictor(new PlainModel(world), policy, predictedBounds(robot), config.prediction.horizon);
+const lookout = world && new PlainModel(world);
+const predictorOf = (model: PlainModel): Predictor =>
+  new Predictor(model, policy, predictedBounds(robot), config.prediction.horizon);
+if (lookout !== null) {
+  const rehearsal = predictorOf(lookout); // what it has judged goes with it
+  for (let i = 0; i < REHEARSALS; i++) rehearsal.judge(policy.begin());
+}
+const predictor = lookout && predictorOf(lookout);
 const guard = await connect(processConfig.socketPath, CONNECT_TIMEOUT_MS);
 const frameSize = robotLayout(model.measured, model.commanded).size;
 const agent = new Agent(policy, config, model.commanded.length, frameSize, guard, predictor);
