@@ -1,3 +1,4 @@
+import { NS_PER_S } from '../core/index.js';
 import type { EvidenceMessage } from '../io/ipc/index.js';
 import { velocityUnit, positionUnit, type RobotModel } from '../robot/index.js';
 import { evidenceAuthority, type Evidence, type Owner } from '../safety/index.js';
@@ -12,6 +13,9 @@ export interface BlendRatio {
 /** Of who is not predicted. */
 export const FULL: BlendRatio = { ratio: 1, why: 'the agent does not drive, or is not predicted' };
 
+/** Changes are told no faster than this [ns]: an agent that is late now and then must not flood the record. */
+const TELL_EVERY_NS = NS_PER_S;
+
 /** Before the first prediction nothing is known, and nothing is left to the agent. */
 const NONE_YET: Evidence = { authority: 0, expiresNs: 0n, goneNs: 0n };
 
@@ -20,7 +24,8 @@ export class AgentEvidence {
   /** what the gate is shown; it judges its age */
   newest: Evidence = NONE_YET;
   private message: EvidenceMessage | null = null;
-  private announced = 1;
+  private told = 1;
+  private toldNs: bigint | null = null;
 
   /** @param lifetimeNs no prediction lives longer than this from its arrival, whatever it says of itself, and half lives as long again */
   constructor(
@@ -56,11 +61,13 @@ export class AgentEvidence {
     return { ratio, why: late ? 'no prediction comes from the agent' : this.describe(this.message) };
   }
 
-  /** The blend ratio where it is another than at the last call that gave one; null otherwise. */
+  /** The blend ratio where it is another than the one told last, once in a second; null otherwise. */
   change(owner: Owner, nowNs: bigint): BlendRatio | null {
+    if (this.toldNs !== null && nowNs - this.toldNs < TELL_EVERY_NS) return null;
     const blend = this.inForce(owner, nowNs);
-    if (blend.ratio === this.announced) return null;
-    this.announced = blend.ratio;
+    if (blend.ratio === this.told) return null;
+    this.told = blend.ratio;
+    this.toldNs = nowNs;
     return blend;
   }
 

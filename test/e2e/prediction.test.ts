@@ -154,7 +154,9 @@ describe('a run with a world model', () => {
     const bridge = drive();
     await bridge.says(/engaged/);
     await bridge.says(/blend-ratio: ratio 0, why the model's members disagree by .* nat, limit 0/);
-    await expect.poll(() => statuses.at(-1)).toMatchObject({ mode: 'active', blend_ratio: '0' });
+    await expect
+      .poll(() => statuses.at(-1), { timeout: 10_000 })
+      .toMatchObject({ mode: 'active', blend_ratio: '0' });
     expect(statuses.at(-1)!['message']).toMatch(/^active, blend_ratio 0: the model's members disagree/);
     await sleep(500);
     expect(fastest).toBeLessThan(AT_REST);

@@ -57,18 +57,23 @@ describe('AgentEvidence', () => {
     expect(made().inForce(owner, 0n).ratio).toBe(1);
   });
 
-  it('tells a change once, with the reason', () => {
-    const evidence = made();
-    const reason = { reason: 'position', member: 3, joint: 0, value: 1.3456, limit: 1.2 } as const;
-    evidence.take(message(1), 9, 950n);
+  it('tells a change once, with the reason, and no more than one in a second', () => {
+    const evidence = new AgentEvidence(model, 10_000_000_000n);
+    const expiresNs = 10_000_000_000n;
+    const crossing = { reason: 'position', member: 3, joint: 0, value: 1.3456, limit: 1.2 } as const;
+    evidence.take(message(1, { expiresNs }), 9, 950n);
     expect(evidence.change('agent', 950n)).toBeNull();
-    evidence.take(message(2, { authority: 0.5, ...reason }), 9, 950n);
+    evidence.take(message(2, { expiresNs, authority: 0.5, ...crossing }), 9, 950n);
     expect(evidence.change('agent', 950n)).toEqual({
       ratio: 0.5,
       why: "member 3 of the model expects joint 'slider' at 1.35 m, limit 1.2 m",
     });
-    expect(evidence.change('agent', 951n)).toBeNull();
-    expect(evidence.change('teleop', 951n)).toMatchObject({ ratio: 1 });
+    evidence.take(message(3, { expiresNs }), 9, 951n);
+    expect(evidence.change('agent', 1_000_000_949n)).toBeNull();
+    expect(evidence.change('agent', 1_000_000_950n)).toEqual({ ratio: 1, why: 'nothing speaks against it' });
+    expect(evidence.change('agent', 3_000_000_000n)).toBeNull();
+    evidence.take(message(4, { expiresNs, authority: 0 }), 9, 3_000_000_000n);
+    expect(evidence.change('teleop', 3_000_000_000n)).toBeNull(); // nothing is lowered for the operator
   });
 
   it.each([
