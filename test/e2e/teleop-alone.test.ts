@@ -26,7 +26,7 @@ describe.skipIf(missing !== undefined)(`teleoperation alone${missing ? `: ${miss
   let velocity = NaN;
   const running: Dynabridge[] = [];
   const start = (args: string[], stdin: 'ignore' | 'pipe' = 'ignore') => {
-    const one = new Dynabridge(args, env, stdin);
+    const one = new Dynabridge(args, env, { stdin });
     running.push(one);
     return one;
   };
