@@ -79,7 +79,9 @@ uint32_t dbl_joint_set(const char *const *names, size_t count);
 
 #include <string.h>
 
+#ifndef DBL_MAJOR /* another one only to see how it is refused */
 #define DBL_MAJOR 1
+#endif
 #define DBL_MINOR 0
 #define DBL_HEADER 12
 #define DBL_CRC 4
@@ -229,12 +231,17 @@ static void dbl_use(dbl_link *link, uint8_t id, uint16_t session, const uint8_t 
   }
 }
 
+/* A bridge of any version may say that ours is not its own: HELLO_REPLY keeps its layout. */
+static int dbl_is_version_refusal(const uint8_t *raw, int count) {
+  return raw[1] == DBL_ID_HELLO_REPLY && count == DBL_HEADER + 12 + DBL_CRC && raw[DBL_HEADER + 2] == DBL_WRONG_VERSION;
+}
+
 static void dbl_frame(dbl_link *link, uint32_t now_ms) {
   uint8_t *raw = link->buffer;
   int count = dbl_unstuff(raw, link->pending);
   if (count < DBL_HEADER + DBL_CRC || count > DBL_MAX_RAW ||
       dbl_crc(raw, (size_t)count - DBL_CRC, dbl_schema(raw[1])) != dbl_get32(raw + count - DBL_CRC) ||
-      raw[0] != DBL_MAJOR || (raw[2] & ~DBL_FLAG_ACK) != 0 || raw[3] != DBL_ROLE_BRIDGE) {
+      (raw[0] != DBL_MAJOR && !dbl_is_version_refusal(raw, count)) || (raw[2] & ~DBL_FLAG_ACK) != 0 || raw[3] != DBL_ROLE_BRIDGE) {
     link->dropped++;
     return;
   }

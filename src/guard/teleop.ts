@@ -19,6 +19,8 @@ export interface TeleopEvents {
   tell(kind: string, detail: Readonly<Record<string, unknown>>): void;
 }
 
+/** Part of the usual speed while the line is noisy. */
+const DEGRADED_SCALE = 0.5;
 const TICK_MS = 5;
 
 /** The operator's device: its link, what it asks for, and what that means for this robot. */
@@ -78,6 +80,8 @@ export class Teleop {
         command: (command) => this.take(command),
         estop: (cause) => events.estop(`operator device, cause ${cause}`),
         estopReset: (nonce) => events.reset(nonce),
+        quality: (degraded) =>
+          events.tell('teleop-line', { state: degraded ? 'degraded: slowed to half' : 'clean' }),
         log: (level, text) => events.tell('teleop-log', { level, text }),
       },
       (bytes) => this.connection.write(bytes),
@@ -111,7 +115,9 @@ export class Teleop {
   proposal(base: Float64Array): Proposal | null {
     const { newest, config, joints } = this;
     if (newest === null) return null;
-    const command = stickCommand(config, this.teleop, newest, this.target ?? base);
+    const scale = this.teleop.maxVelocityScale * (this.link.degraded ? DEGRADED_SCALE : 1);
+    const tuned = { maxVelocityScale: scale, deadBand: this.teleop.deadBand };
+    const command = stickCommand(config, tuned, newest, this.target ?? base);
     if (config.interface === 'position') this.target = command;
     return { source: 'teleop', joints, command, seq: ++this.seq, expiresNs: newest.expiresNs };
   }

@@ -48,6 +48,7 @@ class Bridge {
         estop: (cause) => this.told.push(`estop ${cause}`),
         estopReset: (nonce) => this.told.push(`reset ${nonce}`),
         log: (level, text) => this.told.push(`log ${level} ${text}`),
+        quality: (degraded) => this.told.push(degraded ? 'degraded' : 'clean'),
       },
       (bytes) => this.connection.write(bytes),
       new Rng(3),
@@ -182,6 +183,20 @@ describe.skipIf(missing !== undefined).each([
     expect(bridge.told.filter((line) => line.startsWith('lost'))).toEqual([]);
   });
 });
+
+it.skipIf(missing !== undefined)(
+  'refuses a device of another version, which is told so; its stop is heard all the same',
+  async () => {
+    const device = await openHostDevice(compileDevice('-DDBL_MAJOR=2'), JOINTS);
+    closers.push(() => device.stop());
+    const bridge = new Bridge(device.port);
+    await bridge.heard('refused version');
+    await expect.poll(() => device.events).toContain('link 0 1');
+    expect(bridge.link.linked).toBe(false);
+    device.order('estop 3');
+    await bridge.heard('estop 3');
+  },
+);
 
 it.skipIf(missing !== undefined)('says what to do about a port that is not there', async () => {
   const bridge = new Bridge('/dev/nowhere');

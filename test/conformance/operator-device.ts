@@ -19,12 +19,12 @@ export function missingTools(): string | undefined {
   return lacking.length === 0 ? undefined : `${lacking.join(' and ')} missing (apt-get install gcc socat)`;
 }
 
-/** Compiles the host device with all warnings as errors. @returns path of the program */
-export function compileDevice(): string {
+/** Compiles the host device with all warnings as errors. @param more compiler flags @returns path of the program */
+export function compileDevice(...more: readonly string[]): string {
   const program = path.join(mkdtempSync(path.join(os.tmpdir(), 'dynabridge-device-')), 'device');
   const flags = ['-std=c99', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror', '-O1'];
   const checks = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-  const { status, stderr } = spawnSync('cc', [...flags, ...checks, '-o', program, SOURCE], {
+  const { status, stderr } = spawnSync('cc', [...flags, ...checks, ...more, '-o', program, SOURCE], {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`the firmware library does not compile:\n${stderr}`);

@@ -4,7 +4,7 @@
  */
 import { elapsedMs } from '../../core/index.js';
 import { FrameSplitter } from './cobs.js';
-import { FLAG, MAX_STUFFED_BYTES, decodeFrame, encodeFrame } from './frame.js';
+import { FLAG, MAX_STUFFED_BYTES, PROTOCOL_MAJOR, decodeFrame, encodeFrame } from './frame.js';
 import {
   decodeMessage,
   encodeMessage,
@@ -129,6 +129,10 @@ export class DeviceLink {
       return;
     }
     const message = decodeMessage(frame.id, frame.payload);
+    if (frame.major !== PROTOCOL_MAJOR && !isVersionRefusal(message)) {
+      this.dropped++;
+      return;
+    }
     if (message?.type === 'hello-reply' && !this.linked) this.onReply(message);
     else if (message?.type === 'ack' && message.id === ESTOP_ID) this.onAck(message.sequence);
     else if (message?.type === 'status' && this.linked && frame.session === this.session) {
@@ -184,10 +188,18 @@ export class DeviceLink {
     const { id, schema, payload } = encodeMessage(message);
     const sequence = (this.sequence = (this.sequence + 1) & 0xffff);
     const sentMs = Number((this.nowNs / 1_000_000n) % 2n ** 32n);
+    const major = PROTOCOL_MAJOR;
     const { session } = this;
-    this.send(encodeFrame({ id, flags, role: 'operator', session, sequence, sentMs, payload }, schema));
+    this.send(
+      encodeFrame({ major, id, flags, role: 'operator', session, sequence, sentMs, payload }, schema),
+    );
     return sequence;
   }
+}
+
+/** A bridge of any version may say that ours is not its own. */
+function isVersionRefusal(message: Message | undefined): boolean {
+  return message?.type === 'hello-reply' && message.result === 'version';
 }
 
 const ESTOP_ID = encodeMessage({ type: 'estop', cause: 0 }).id;

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import { badInput } from '../../core/index.js';
 import { cobsDecode, cobsEncode, cobsOverhead } from './cobs.js';
 
-const PROTOCOL_MAJOR = 1;
+export const PROTOCOL_MAJOR = 1;
 const HEADER_BYTES = 12;
 const CRC_BYTES = 4;
 const MAX_PAYLOAD_BYTES = 192;
@@ -22,6 +22,8 @@ export const FLAG = { ackRequested: 1 } as const;
 const KNOWN_FLAGS = FLAG.ackRequested;
 
 export interface FrameHeader {
+  /** version of the sender; receivers use no other than their own, but for what tells of it: HELLO and its reply */
+  readonly major: number;
   readonly id: number;
   readonly flags: number;
   readonly role: Role;
@@ -38,7 +40,7 @@ export interface Frame extends FrameHeader {
 }
 
 /** Why a frame was dropped. */
-export type FrameError = 'stuffing' | 'length' | 'crc' | 'version' | 'flags' | 'role' | 'unknown-id';
+export type FrameError = 'stuffing' | 'length' | 'crc' | 'flags' | 'role' | 'unknown-id';
 
 /** Bytes for the wire, delimiters included. @param schema see {@link SCHEMA} */
 export function encodeFrame(frame: Frame, schema: number): Uint8Array {
@@ -46,7 +48,7 @@ export function encodeFrame(frame: Frame, schema: number): Uint8Array {
   if (payload.length > MAX_PAYLOAD_BYTES)
     throw badInput(`payload of ${payload.length} bytes, at most ${MAX_PAYLOAD_BYTES} fit into a frame`);
   const raw = Buffer.alloc(HEADER_BYTES + payload.length + CRC_BYTES);
-  raw.writeUInt8(PROTOCOL_MAJOR, 0);
+  raw.writeUInt8(frame.major, 0);
   raw.writeUInt8(frame.id, 1);
   raw.writeUInt8(frame.flags, 2);
   raw.writeUInt8(ROLE[frame.role], 3);
@@ -81,12 +83,12 @@ export function decodeFrame(
   const schema = schemaOf(id);
   if (schema === undefined) return 'unknown-id';
   if (checksum(raw.subarray(0, end), schema) !== raw.readUInt32LE(end)) return 'crc';
-  if (raw.readUInt8(0) !== PROTOCOL_MAJOR) return 'version';
   const flags = raw.readUInt8(2);
   if ((flags & ~KNOWN_FLAGS) !== 0) return 'flags';
   const role = ROLES[raw.readUInt8(3)];
   if (role === undefined) return 'role';
   return {
+    major: raw.readUInt8(0),
     id,
     flags,
     role,

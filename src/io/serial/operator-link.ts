@@ -4,7 +4,15 @@
  */
 import type { Rng } from '../../core/index.js';
 import { FrameSplitter } from './cobs.js';
-import { MAX_STUFFED_BYTES, FLAG, decodeFrame, encodeFrame, type Frame, type FrameError } from './frame.js';
+import {
+  MAX_STUFFED_BYTES,
+  FLAG,
+  PROTOCOL_MAJOR,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  type FrameError,
+} from './frame.js';
 import {
   decodeMessage,
   encodeMessage,
@@ -32,7 +40,8 @@ export const DEFAULT_TIMEOUTS = { commandTimeoutMs: 100, linkTimeoutMs: 300 } as
 /** A frame that began and has not ended for so long is dropped [ms]. */
 const PARTIAL_FRAME_MS = 50;
 const STATUS_EVERY_MS = 100;
-/** share of damaged frames over 1 to 2 s that ends the link, and how many frames it takes to judge */
+/** shares of damaged frames over 1 to 2 s that degrade and that end the link, and how many frames it takes to judge */
+const DEGRADED_LIMIT = 0.05;
 const NOISE_LIMIT = 0.2;
 const NOISE_FRAMES = 20;
 const LOGS_PER_SECOND = 10;
@@ -46,6 +55,8 @@ export type Dropped =
   | FrameError
   | 'overlong'
   | 'late-frame'
+  /** of another major version */
+  | 'version'
   /** not a message of its kind */
   | 'content'
   /** our own bytes came back */
@@ -75,6 +86,8 @@ export interface OperatorLinkEvents {
   estop(cause: number): void;
   estopReset(nonce: number): void;
   log(level: number, text: string): void;
+  /** the line is noisy, or clean again */
+  quality(degraded: boolean): void;
 }
 
 interface Session {
@@ -100,6 +113,7 @@ export class OperatorLink {
   private lastStatusNs: bigint | undefined;
   private nowNs = 0n;
   private logs = 0;
+  private isDegraded = false;
   private noise = { sinceNs: 0n, good: 0, bad: 0, goodBefore: 0, badBefore: 0 };
   private readonly splitter = new FrameSplitter(
     MAX_STUFFED_BYTES,
@@ -115,6 +129,11 @@ export class OperatorLink {
     /** for session numbers */
     private readonly rng: Rng,
   ) {}
+
+  /** more than 5 % of the frames were damaged, and since then no two seconds went by without a damaged one */
+  get degraded(): boolean {
+    return this.isDegraded;
+  }
 
   get linked(): boolean {
     return this.session !== undefined;
@@ -161,7 +180,8 @@ export class OperatorLink {
     const message = decodeMessage(frame.id, frame.payload);
     if (message === undefined) return this.drop('content');
     this.received++;
-    if (message.type === 'estop') return this.estop(frame, message.cause); // whatever its session: it can only stop
+    if (message.type === 'estop') return this.estop(frame, message.cause); // of any session and version: it can only stop
+    if (frame.major !== PROTOCOL_MAJOR) return this.otherVersion(message);
     if (message.type === 'hello') return this.hello(frame, message);
     const reason = this.refusal(frame);
     if (reason !== undefined) return this.drop(reason);
@@ -227,15 +247,12 @@ export class OperatorLink {
   }
 
   private hello(frame: Frame, device: Hello): void {
-    const { axes, jointSet, commandTimeoutMs, linkTimeoutMs } = this.config;
+    const { axes, jointSet } = this.config;
     if (this.session !== undefined) this.lose('restarted');
     const result: HelloResult =
       device.axes !== axes ? 'axes' : device.jointSet !== jointSet ? 'joint-set' : 'accepted';
     const session = result === 'accepted' ? 1 + this.rng.integer(0xffff) : 0;
-    this.write(
-      { type: 'hello-reply', session, result, axes, jointSet, commandTimeoutMs, linkTimeoutMs },
-      session,
-    );
+    this.reply(result, session);
     if (result !== 'accepted') return this.events.refused(result, device);
     this.session = {
       id: session,
@@ -247,6 +264,21 @@ export class OperatorLink {
       offsetNs: this.nowNs,
     };
     this.events.linked(device);
+  }
+
+  /** ESTOP, HELLO and its reply keep id, schema and layout in every version, so that either end can tell people to update the other. */
+  private otherVersion(message: Message): void {
+    this.drop('version');
+    if (message.type !== 'hello') return;
+    if (this.session !== undefined) this.lose('restarted');
+    this.reply('version', 0);
+    this.events.refused('version', message);
+  }
+
+  private reply(result: HelloResult, session: number): void {
+    const { axes, jointSet, commandTimeoutMs, linkTimeoutMs } = this.config;
+    const reply = { session, result, axes, jointSet, commandTimeoutMs, linkTimeoutMs };
+    this.write({ type: 'hello-reply', ...reply }, session);
   }
 
   private lose(reason: LinkLoss): void {
@@ -261,16 +293,25 @@ export class OperatorLink {
     this.noise.bad++;
     const { good, bad, goodBefore, badBefore } = this.noise;
     const [damaged, all] = [bad + badBefore, good + bad + goodBefore + badBefore];
-    if (all >= NOISE_FRAMES && damaged > NOISE_LIMIT * all) this.lose('noisy');
+    if (all < NOISE_FRAMES) return;
+    if (damaged > DEGRADED_LIMIT * all) this.setDegraded(true);
+    if (damaged > NOISE_LIMIT * all) this.lose('noisy');
   }
 
   private drop(reason: Dropped): void {
     this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
   }
 
+  private setDegraded(degraded: boolean): void {
+    if (degraded === this.isDegraded) return;
+    this.isDegraded = degraded;
+    this.events.quality(degraded);
+  }
+
   private turnNoiseWindow(): void {
-    const { sinceNs, good, bad } = this.noise;
+    const { sinceNs, good, bad, badBefore } = this.noise;
     if (ms(sinceNs, this.nowNs) < 1000) return;
+    if (good > 0 && bad + badBefore === 0) this.setDegraded(false);
     this.logs = 0;
     this.noise = { sinceNs: this.nowNs, good: 0, bad: 0, goodBefore: good, badBefore: bad };
   }
@@ -280,6 +321,9 @@ export class OperatorLink {
     this.sequence = (this.sequence + 1) & 0xffff;
     const sentMs = Number((this.nowNs / 1_000_000n) % 2n ** 32n);
     const { sequence } = this;
-    this.send(encodeFrame({ id, flags: 0, role: 'bridge', session, sequence, sentMs, payload }, schema));
+    const major = PROTOCOL_MAJOR;
+    this.send(
+      encodeFrame({ major, id, flags: 0, role: 'bridge', session, sequence, sentMs, payload }, schema),
+    );
   }
 }

@@ -21,7 +21,15 @@ const STICK: Message = {
 
 function bytesOf(message: Message, header: Partial<Frame> = {}): Uint8Array {
   const { id, schema, payload } = encodeMessage(message);
-  const frame = { id, flags: 0, role: 'operator', session: 0x1234, sequence: 7, sentMs: 1000 } as const;
+  const frame = {
+    major: 1,
+    id,
+    flags: 0,
+    role: 'operator',
+    session: 0x1234,
+    sequence: 7,
+    sentMs: 1000,
+  } as const;
   return encodeFrame({ ...frame, ...header, payload }, schema);
 }
 
@@ -67,7 +75,7 @@ describe('a frame', () => {
     }
   });
 
-  it('is refused with a reason when it is cut, of another version or role, or has flags that nobody knows', () => {
+  it('is refused with a reason when it is cut, of another message, or has flags that nobody knows', () => {
     const wire = bytesOf(STICK);
     expect(decode(Uint8Array.of(0, 1, 0))).toBe('length');
     expect(['stuffing', 'crc', 'length']).toContain(decode(Uint8Array.of(...wire.subarray(0, 12), 0)));

@@ -56,6 +56,7 @@ class Bench {
       estop: (cause) => this.told.push(`estop ${cause}`),
       estopReset: (nonce) => this.told.push(`reset ${nonce}`),
       log: (level, text) => this.told.push(`log ${level} ${text}`),
+      quality: (degraded) => this.told.push(degraded ? 'degraded' : 'clean'),
     },
     (bytes) => this.fromBridge(bytes),
     new Rng(1),
@@ -68,7 +69,15 @@ class Bench {
   bytes(message: Message, header: Partial<Frame> = {}): Uint8Array {
     const { id, schema, payload } = encodeMessage(message);
     const sequence = (this.sequence = (this.sequence + 1) & 0xffff);
-    const frame = { id, flags: 0, role: 'operator', session: this.session, sequence, sentMs: this.nowMs };
+    const frame = {
+      major: 1,
+      id,
+      flags: 0,
+      role: 'operator',
+      session: this.session,
+      sequence,
+      sentMs: this.nowMs,
+    };
     return encodeFrame({ ...(frame as Frame), ...header, payload }, schema);
   }
 
@@ -134,6 +143,19 @@ describe('handshake', () => {
     expect(bench.told).toEqual([`refused ${result}`]);
     expect(bench.link.linked).toBe(false);
     bench.give(STICK);
+    expect(bench.commands).toEqual([]);
+  });
+
+  it('tells a device of another version that it is one, and gives it no session; only its stop is heard', () => {
+    bench.shake();
+    bench.give(HELLO, { major: 2, session: 0 });
+    expect(bench.losses).toEqual(['restarted']);
+    expect(bench.sent.at(-1)!.message).toMatchObject({ type: 'hello-reply', session: 0, result: 'version' });
+    expect(bench.sent.at(-1)!.frame.major).toBe(1);
+    expect(bench.link.linked).toBe(false);
+    bench.give(STICK, { major: 2 });
+    bench.give({ type: 'estop', cause: 3 }, { major: 2 });
+    expect(bench.told).toEqual(['linked test', 'refused version', 'estop 3']);
     expect(bench.commands).toEqual([]);
   });
 
@@ -281,18 +303,52 @@ describe('loss', () => {
   });
 
   it('comes when more than a fifth of the frames is damaged, not for less', () => {
-    const exchange = (damagedOf10: number, rounds: number) => {
-      for (let i = 0; i < rounds; i++) {
-        const wire = bench.bytes(STICK);
-        if (i % 10 < damagedOf10) wire[5]! ^= wire[5] === 0x10 ? 0x20 : 0x10;
-        bench.link.receive(wire, bench.nowNs);
-        bench.pass(20);
-      }
-    };
-    exchange(1, 200);
+    exchange(10, 200);
     expect(bench.losses).toEqual([]);
-    exchange(5, 100);
+    exchange(2, 100);
     expect(bench.losses).toEqual(['noisy']);
+  });
+});
+
+/** Sends a command every 20 ms, each n-th one damaged. */
+function exchange(each: number, rounds: number): void {
+  for (let i = 1; i <= rounds; i++) {
+    const wire = bench.bytes(STICK);
+    if (i % each === 0) wire[5]! ^= wire[5] === 0x10 ? 0x20 : 0x10;
+    bench.link.receive(wire, bench.nowNs);
+    bench.pass(20);
+  }
+}
+
+describe('a line that is not clean', () => {
+  const qualities = () => bench.told.filter((text) => text === 'degraded' || text === 'clean');
+  beforeEach(() => {
+    bench.shake();
+  });
+
+  it('degrades the link when more than 5 % of the frames are damaged, not for less', () => {
+    exchange(40, 400); // heartbeats come beside them
+    expect(bench.link.degraded).toBe(false);
+    exchange(10, 200);
+    expect(bench.link.degraded).toBe(true);
+    expect(qualities()).toEqual(['degraded']);
+    expect(bench.losses).toEqual([]);
+  });
+
+  it('is clean again after two seconds without a damaged frame, not sooner', () => {
+    exchange(10, 100);
+    exchange(Infinity, 45);
+    expect(bench.link.degraded).toBe(true);
+    exchange(Infinity, 110);
+    expect(qualities()).toEqual(['degraded', 'clean']);
+    expect(bench.link.degraded).toBe(false);
+  });
+
+  it('is not forgotten with the session', () => {
+    exchange(2, 60);
+    expect(bench.losses).toEqual(['noisy']);
+    bench.shake();
+    expect(bench.link.degraded).toBe(true);
   });
 });
 
@@ -306,7 +362,7 @@ describe('a noisy line', () => {
       bench.link.receive(noise, bench.nowNs);
     }
     expect(bench.commands).toEqual([]);
-    expect(bench.told.filter((text) => text !== 'linked test')).toEqual([]);
+    expect(bench.told.filter((text) => text !== 'linked test')).toEqual(['degraded']);
     bench.link.receive(Uint8Array.of(0), bench.nowNs);
     bench.shake();
     bench.give(STICK);
