@@ -107,8 +107,8 @@ export class Bridge {
     this.durationTimer = setTimeout(() => this.supervisor?.stop(), duration * 1e3);
   }
 
-  /** A disk that is full must not end a run that has the robot in its hands. */
-  private record(kind: string, detail: Readonly<Record<string, unknown>>): void {
+  /** For the record. A disk that is full must not end a run that has the robot in its hands, nor its account. */
+  record(kind: string, detail: Readonly<Record<string, unknown>>): void {
     try {
       this.options.record(kind, detail);
     } catch (error) {

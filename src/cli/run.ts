@@ -113,7 +113,7 @@ async function drive(options: RunCliOptions): Promise<void> {
   const outcome = await bridge.drive();
   const { end, faults, emergencyStop } = outcome;
   const blackBoxes = listBlackBoxes(run.blackBoxFolder).filter((path) => !earlier.has(path));
-  run.events.append('bridge-ended', {
+  bridge.record('bridge-ended', {
     ...outcome.summary,
     seconds: outcome.summary?.seconds ?? 0,
     end,
@@ -122,7 +122,10 @@ async function drive(options: RunCliOptions): Promise<void> {
     blackBoxes,
   });
   const { refreshReport } = await import('./run-report.js'); // the plotting library is slow to load and not needed to drive
-  const report = await refreshReport(run);
+  const report = await refreshReport(run).catch((error: unknown) => {
+    output.line(`the report cannot be written: ${(error as Error).message}`);
+    return null;
+  });
   const { summary } = outcome;
   output.result(
     {
@@ -136,7 +139,7 @@ async function drive(options: RunCliOptions): Promise<void> {
     },
     outcomeTable(outcome, `${(summary?.seconds ?? 0).toFixed(1)} s`, [
       ...blackBoxes.map((file): [string, string] => ['black box', file]),
-      ['report', report],
+      ...(report === null ? [] : [['report', report] as [string, string]]),
     ]),
   );
   run.close();

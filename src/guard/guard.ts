@@ -47,7 +47,7 @@ const PROPOSAL_PATIENCE = 0.5;
 /** A clean stop that has not been confirmed by then is ended all the same. */
 const STOP_TIMEOUT_MS = 2_000;
 const WAITING_REPORT_MS = 1_000;
-const OTHER_WRITERS_MS = 100;
+const COMMAND_TOPIC_MS = 100;
 
 /**
  * The only writer of commands. Each joint state that makes a control tick goes through: map by name -> (every N-th) observation
@@ -157,7 +157,7 @@ export class Guard {
       setInterval(() => this.watch(), 1e3 / config.controlRateHz),
       setInterval(() => this.beat(), HEARTBEAT_MS),
       setInterval(() => this.reportWaiting(), WAITING_REPORT_MS),
-      setInterval(() => this.checkForOtherWriters(), OTHER_WRITERS_MS),
+      setInterval(() => this.checkCommandTopic(), COMMAND_TOPIC_MS),
       setTimeout(() => {
         if (!this.links.supervised) this.stopAndFinish('no supervisor came');
       }, SUPERVISOR_TIMEOUT_MS),
@@ -408,12 +408,19 @@ export class Guard {
     return outcome;
   }
 
-  /** Two writers on one command topic is one too many, whoever was first. */
-  private checkForOtherWriters(): void {
-    const { topic } = this.publisher;
-    if (this.shaper.gate.mode !== 'active' || this.options.middleware.otherPublishers(topic) === 0) return;
-    this.links.emit('fault', { check: 'other-writer', message: `another node publishes on ${topic}` });
-    this.request('stop', `another node publishes on ${topic}`);
+  /** Two writers on one command topic is one too many, whoever was first; and commands that nobody hears move nothing. */
+  private checkCommandTopic(): void {
+    if (this.shaper.gate.mode !== 'active') return;
+    const { topic, matched } = this.publisher;
+    if (this.options.middleware.otherPublishers(topic) > 0)
+      this.loseTopic('other-writer', `another node publishes on ${topic}`);
+    else if (matched === 0)
+      this.loseTopic('no-subscriber', `nobody listens on ${topic} any more; is the controller active?`);
+  }
+
+  private loseTopic(check: string, message: string): void {
+    this.links.emit('fault', { check, message });
+    this.request('stop', message);
   }
 
   /** Until somebody drives, says once a second what is still missing. */

@@ -47,6 +47,7 @@ export class Recorder {
       case 'tick':
         this.onTick(message);
         break;
+      case 'evidence':
       case 'heartbeat':
       case 'hello':
       case 'exit':

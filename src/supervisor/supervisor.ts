@@ -63,6 +63,8 @@ const WATCH_MS = 10;
 /** A watch round this late means that this process was stalled [ms]. */
 const LATE_WATCH_MS = 50;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A bridge that is there has been discovered by then [ms]; discovery takes some 150 ms at most. */
+const SECOND_COPY_MS = 300;
 /** The guard's own stop takes 2 s at most. */
 const CLEAN_STOP_MS = 3_000;
 const CHILD_GRACE_MS = 2_000;
@@ -100,7 +102,7 @@ export class Supervisor {
     this.finished = new Promise((resolve) => (this.resolveFinished = resolve));
   }
 
-  /** @throws UNAVAILABLE when the guard does not come up */
+  /** @throws UNAVAILABLE where a bridge of the same name is there already, or the guard does not come up */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     const { robot, clock } = options;
     // read now: in an emergency is no time to find out that a file cannot be read
@@ -109,6 +111,7 @@ export class Supervisor {
       adapter: options.middleware,
       nodeName: `${options.nodeName}_supervisor`,
     });
+    await refuseSecondCopy(middleware, options.nodeName);
     const folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-'));
     const socketPath = path.join(folder, 'guard.sock');
     const spawn = <T extends object>(name: string, config: T): OwnProcess => {
@@ -268,4 +271,20 @@ export class Supervisor {
     await this.middleware.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A second copy would take the command topic from the first, which stops then: it has to be refused before it publishes. */
+async function refuseSecondCopy(middleware: Middleware, nodeName: string): Promise<void> {
+  const estop = middleware.createClient(`/${nodeName}/estop`, 'std_srvs/srv/Trigger');
+  const there = await estop.waitForService(SECOND_COPY_MS).then(
+    () => true,
+    () => false,
+  );
+  estop.close();
+  if (!there) return;
+  await middleware.close();
+  throw new DynabridgeError(
+    'UNAVAILABLE',
+    `a node with the services of /${nodeName} is there already; end that bridge first, or give this one another --name`,
+  );
 }

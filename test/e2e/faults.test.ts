@@ -230,7 +230,9 @@ describe.skipIf(process.platform !== 'linux')('a full disk', () => {
     await moving(bridge);
     await bridge.says(/events\.jsonl cannot be written: .*ENOSPC/);
     bridge.kill('SIGINT');
-    await bridge.ended;
+    const { code, stdout } = await bridge.ended;
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({ end: 'clean' });
     expect(bridge.stderr).toMatch(/stopped: outcome at rest/);
     await witness(robot);
   });
@@ -284,20 +286,29 @@ describe('another node', () => {
     await witness(robot);
   });
 
-  it('that is a second copy of the bridge never drives beside it', async () => {
+  it('that is a second copy of the bridge is refused, and the first drives on', async () => {
     const robot = twin();
     const bridge = run();
     await moving(bridge);
-    const other = new ScratchBridge(RATE_HZ, { policyRateHz: 25, policy: 'shuttle' });
-    const copy = start(['run', '--robot', other.robot.folder, '--run', other.run.path, '--wait', '5']);
-    await bridge.says(/disengaged: reason another node publishes on/);
-    await copy.says(/waiting: another node publishes on/);
+    const { folder } = scratch.robot;
+    const copy = start(['run', '--robot', folder, '--run', scratch.run.path]);
     expect((await copy.ended).code).toBe(4);
-    expect(copy.stderr).not.toMatch(/engaged/);
-    other.dispose();
-    await atRest();
+    expect(copy.stderr).toMatch(/services of \/dynabridge is there already/);
+    expect(bridge.stderr).not.toMatch(/disengaged/);
     bridge.kill('SIGINT');
     await bridge.ended;
     await witness(robot);
+  });
+
+  it('that is the controller, and goes, stops the robot for good', async () => {
+    const robot = twin();
+    const bridge = run();
+    await moving(bridge);
+    robot.kill('SIGKILL');
+    await bridge.says(/disengaged/);
+    bridge.kill('SIGINT');
+    const { code, stderr } = await bridge.ended;
+    expect(code).toBe(5);
+    expect(stderr).toMatch(/nobody listens on|the joint state was lost/);
   });
 });
