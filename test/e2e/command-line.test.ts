@@ -23,6 +23,7 @@ const COMMANDS = [
   'model-eval',
   'twin',
   'run',
+  'teleop',
   'find-port',
   'report',
   'demo',
@@ -32,7 +33,7 @@ describe('help', () => {
   it('names every command and every exit code', async () => {
     const { code, stdout } = await dynabridge('--help');
     expect(code).toBe(0);
-    for (const command of COMMANDS) expect(stdout).toContain(command);
+    for (const command of [...COMMANDS, 'teleop-device']) expect(stdout).toContain(command);
     for (const { exitCode, meaning } of Object.values(ERROR_CODES))
       expect(stdout).toContain(`${exitCode}  ${meaning}`);
   });
@@ -42,6 +43,20 @@ describe('help', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/--json +print one final JSON object/);
   });
+});
+
+it('help of teleop-device explains keys and orders; it talks in lines, and has no --json', async () => {
+  const { code, stdout } = await dynabridge('teleop-device', '--help');
+  expect(code).toBe(0);
+  for (const part of [
+    '--robot',
+    '--link',
+    'space',
+    'stick <mode>',
+    'port <path>',
+    'dynabridge teleop --robot',
+  ])
+    expect(stdout).toContain(part);
 });
 
 describe('wrong input', () => {
