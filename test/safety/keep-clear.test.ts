@@ -271,7 +271,7 @@ describe('segment distance', () => {
         const length = (at: number) =>
           Math.hypot(...[0, 1, 2].map((i) => points[at + 3 + i]! - points[at + i]!));
         const distance = segmentDistance(points, 0, 6);
-        expect(distance).toBeLessThanOrEqual(nearest + 1e-9);
+        expect(distance).toBeLessThanOrEqual(nearest + 1e-6); // all but parallel lines count as parallel
         expect(distance).toBeGreaterThanOrEqual(nearest - (length(0) + length(6)) / 80);
       }),
       { numRuns: 300 },
