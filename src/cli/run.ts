@@ -82,7 +82,6 @@ async function drive(options: RunCliOptions): Promise<void> {
   const earlier = new Set(listBlackBoxes(run.blackBoxFolder));
   const checkpoint = run.loadCheckpoint();
   const prediction = choosePrediction(checkpoint, robot);
-  run.events.append('prediction', { ...prediction });
   output.line(
     prediction.enabled ? `predicted ${prediction.horizon} steps ahead` : `not predicted: ${prediction.why}`,
   );
@@ -110,6 +109,7 @@ async function drive(options: RunCliOptions): Promise<void> {
     },
     output,
   );
+  bridge.record('prediction', { ...prediction });
   const outcome = await bridge.drive();
   const { end, faults, emergencyStop } = outcome;
   const blackBoxes = listBlackBoxes(run.blackBoxFolder).filter((path) => !earlier.has(path));

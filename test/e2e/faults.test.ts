@@ -3,7 +3,7 @@
  * shuttles to and fro, so that there is motion to be stopped.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -221,19 +221,20 @@ describe('an error in the guard that nobody catches', () => {
 });
 
 describe.skipIf(process.platform !== 'linux')('a full disk', () => {
-  it('that takes no more events does not keep a robot from being driven and stopped', async () => {
-    const events = path.join(scratch.run.path, 'events.jsonl');
-    rmSync(events, { force: true });
-    symlinkSync('/dev/full', events);
+  const fill = (pid: number) => spawnSync('prlimit', ['--pid', String(pid), '--fsize=1:1']).status;
+
+  it('that takes no more events nor a report does not keep a robot from being driven and stopped', async () => {
     const robot = twin();
     const bridge = run();
     await moving(bridge);
-    await bridge.says(/events\.jsonl cannot be written: .*ENOSPC/);
+    expect(fill(bridge.child.pid!)).toBe(0);
     bridge.kill('SIGINT');
-    const { code, stdout } = await bridge.ended;
+    const { code, stdout, stderr } = await bridge.ended;
+    expect(stderr).toMatch(/events\.jsonl cannot be written: .*EFBIG/);
+    expect(stderr).toMatch(/stopped: outcome at rest/);
+    expect(stderr).toMatch(/the report cannot be written: .*EFBIG/);
+    expect(JSON.parse(stdout)).toMatchObject({ end: 'clean', report: null });
     expect(code).toBe(130);
-    expect(JSON.parse(stdout)).toMatchObject({ end: 'clean' });
-    expect(bridge.stderr).toMatch(/stopped: outcome at rest/);
     await witness(robot);
   });
 
@@ -242,9 +243,8 @@ describe.skipIf(process.platform !== 'linux')('a full disk', () => {
     const bridge = run();
     await moving(bridge);
     const recorder = await pidOf(bridge, 'recorder');
-    const { status } = spawnSync('prlimit', ['--pid', String(recorder), '--fsize=1:1']);
-    expect(status).toBe(0);
-    await bridge.says(/recorder-ended/);
+    expect(fill(recorder)).toBe(0);
+    await bridge.says(/recording-failed/);
     await moving(bridge);
     bridge.kill('SIGINT');
     expect((await ends(bridge)).end).toBe('clean');

@@ -143,7 +143,11 @@ describe('a run with a world model', () => {
     await bridge.says(/engaged/);
     await expect.poll(() => fastest, { timeout: 20_000 }).toBeGreaterThan(AT_REST);
     expect(statuses).toContainEqual(
-      expect.objectContaining({ mode: 'active', blend_ratio: '1', message: 'active' }),
+      expect.objectContaining({
+        mode: 'active',
+        blend_ratio: '1',
+        message: 'the agent drives, through the gate',
+      }),
     );
     await endWell(bridge, robot);
   });
@@ -157,7 +161,9 @@ describe('a run with a world model', () => {
     await expect
       .poll(() => statuses.at(-1), { timeout: 10_000 })
       .toMatchObject({ mode: 'active', blend_ratio: '0' });
-    expect(statuses.at(-1)!['message']).toMatch(/^active, blend_ratio 0: the model's members disagree/);
+    expect(statuses.at(-1)!['message']).toMatch(
+      /^the agent drives, blend_ratio 0: the model's members disagree/,
+    );
     await sleep(500);
     expect(fastest).toBeLessThan(AT_REST);
     expect((await endWell(bridge, robot))['evidence']).toBeGreaterThan(0);
