@@ -112,12 +112,16 @@ function account(robot: Robot, responses: readonly JointResponse[], found: Found
     `${(100 * residual).toFixed(1)} %`,
     `${(100 * braking).toFixed(0)} %`,
   ]);
-  const measured = commandLatency + actuatorLag < found.command_latency + found.actuator_lag;
+  const short = found.command_latency + found.actuator_lag - commandLatency - actuatorLag;
   return [
     grid([['joint', 'latency ms', 'lag ms', 'gain', 'unexplained', 'braking as told'], ...rows]),
     '',
     `robot.yaml says command_latency ${commandLatency} and actuator_lag ${actuatorLag}; measured: ${found.command_latency} and ${found.actuator_lag}`,
-    ...(measured ? ['what it says is too short: the stopping bound does not hold'] : []),
+    ...(short > 0
+      ? [
+          `robot.yaml is ${(short * MS).toFixed(0)} ms short: position_margin has to cover what a joint travels in that time`,
+        ]
+      : []),
     ...advice(robot, responses),
     written
       ? 'written into robot.yaml; policies trained before are of another robot now: train again'
