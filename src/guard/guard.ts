@@ -362,6 +362,7 @@ export class Guard {
     const outcome = event === 'engage' ? this.engage(by) : this.apply(event);
     this.links.emit('request', { event, by, ...outcome });
     this.announceMode();
+    if (event === 'estop' && !this.shaper.gate.silent && this.measured) this.tick(); // not only with the next state
     return outcome;
   }
 
@@ -448,8 +449,6 @@ export class Guard {
       velocities: this.measured?.velocities ?? none,
     });
   }
-
-  // the end and the account
 
   private finish(outcome: string): void {
     if (this.finished) return;
