@@ -34,13 +34,14 @@ export function keepClear(model: ClearanceModel, motion: Motion, reasons: Reason
   const { joints, numbers, desired } = motion;
   const m = joints.length;
   const measured = numbers.subarray(fieldOffset(FIELD.position, m), fieldOffset(FIELD.position, m) + m);
-  const left = roomLeft(model, motion, measured);
+  const now = clearances(model, measured, new Float64Array(clearanceCount(model)));
+  const left = roomLeft(model, motion, measured, now);
   const most = left.includes(Infinity) ? recoveryShare(motion) : 1;
   const rates = new Float64Array(m);
   const tight = tightest(model, motion, left, most, rates);
   if (tight < 0 && most === 1) return motion.windows;
   const named = tight < 0 ? left.indexOf(Infinity) : tight;
-  report(model, named, clearances(model, measured, new Float64Array(left.length))[named]!, reasons);
+  report(model, named, now[named]!, reasons);
   let [fits, fails] = [tight < 0 ? most : 0, most];
   if (tight >= 0 && tightest(model, motion, left, 0, rates) < 0) {
     for (let i = 0; i < BISECTIONS; i++) {
@@ -104,14 +105,17 @@ function travelOf({ config, joints, windows, numbers }: Motion, k: number, rate:
  * What each clearance may lose [m]. Those that the request makes larger may use all they have, and are not counted where they have
  * nothing (Infinity), once the robot is slow.
  */
-function roomLeft(model: ClearanceModel, motion: Motion, measured: Float64Array): Float64Array {
+function roomLeft(
+  model: ClearanceModel,
+  motion: Motion,
+  measured: Float64Array,
+  now: Float64Array,
+): Float64Array {
   const { desired } = motion;
-  const count = clearanceCount(model);
-  const now = clearances(model, measured, new Float64Array(count));
   const size = Math.hypot(...desired);
   if (!(size > 0 && Number.isFinite(size))) return now.map((distance) => distance - ROOM_TO_LEAVE);
   const ahead = measured.map((position, k) => position + (PROBE * desired[k]!) / size);
-  const probe = clearances(model, ahead, new Float64Array(count));
+  const probe = clearances(model, ahead, new Float64Array(now.length));
   const slow = isSlow(motion);
   return now.map((distance, i) => {
     if (probe[i]! <= distance) return distance - ROOM_TO_LEAVE;
