@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from '../../../src/compute/index.js';
 import { percentile, Rng } from '../../../src/core/index.js';
@@ -160,19 +159,4 @@ it('refuses tensors of a network of another size', async () => {
   const meta = { ...world.snapshotMeta, hiddenWidths: [24, 17] };
   expect(() => modelSnapshotFromTensors(world.tensors(), meta)).toThrow(/shape/);
   world.dispose();
-});
-
-it('lives in files that do not reach tfjs', () => {
-  const seen = new Set<string>();
-  const visit = (url: URL): void => {
-    if (seen.has(url.href)) return;
-    seen.add(url.href);
-    const source = readFileSync(url, 'utf8');
-    expect(source, url.href).not.toMatch(/@tensorflow/);
-    for (const [, type, path] of source.matchAll(/^(?:import|export) (type )?[^;]*?from '([^']+)'/gm)) {
-      if (type === undefined && path!.startsWith('.')) visit(new URL(path!.replace(/\.js$/, '.ts'), url));
-    }
-  };
-  visit(new URL('../../../src/agent/main.ts', import.meta.url));
-  expect(seen.size).toBeGreaterThan(20);
 });
