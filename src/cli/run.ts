@@ -56,7 +56,7 @@ export function runCommand(): Command {
     )
     .option(
       '--teleop-port <port>',
-      "serial port of the operator's device (see: dynabridge find-port); its enable button takes over from the agent",
+      "serial port of the operator's device (see: dynabridge find-port); its enable button takes over from the agent, also after a guard that failed was replaced",
     )
     .addOption(controllerOption())
     .addOption(middlewareOption())

@@ -39,6 +39,23 @@ export function whyNotDrive(facts: DrivingFacts): string | null {
   return null;
 }
 
+/**
+ * Why whoever drives must stop: two writers on one command topic is one too many, whoever was first, and commands that nobody hears
+ * move nothing.
+ */
+export function whyTopicLost(
+  topic: string,
+  subscribers: number,
+  otherPublishers: number,
+): { check: string; message: string } | null {
+  if (otherPublishers > 0) return { check: 'other-writer', message: `another node publishes on ${topic}` };
+  if (subscribers > 0) return null;
+  return {
+    check: 'no-subscriber',
+    message: `nobody listens on ${topic} any more; is the controller active?`,
+  };
+}
+
 /** Why there is no joint state, for people. @param missing joints that the newest message lacks */
 export function whyNoState(topic: string, missing: readonly string[]): string {
   if (missing.length === 0) return `no usable joint state has arrived on ${topic}`;

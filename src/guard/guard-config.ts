@@ -21,6 +21,8 @@ export interface GuardProcessConfig {
   readonly teleopPort?: string | undefined;
   /** the agent predicts what it proposes, and has no authority without */
   readonly predicted: boolean;
+  /** why the guard that this one replaces was fenced; default: there was none */
+  readonly afterFence?: string | undefined;
 }
 
 export interface GuardOptions {
@@ -33,6 +35,8 @@ export interface GuardOptions {
   readonly teleopPort?: string | undefined;
   /** the agent predicts what it proposes, and has no authority without */
   readonly predicted: boolean;
+  /** why the guard that this one replaces was fenced: latched until it is reset; default: there was none */
+  readonly afterFence?: string | undefined;
   /** called once, when the guard has stopped the robot and has nothing left to do */
   readonly onFinished: () => void;
 }

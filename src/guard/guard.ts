@@ -12,7 +12,9 @@ import {
   createShaperState,
   gateConfigFromRobot,
   gateEvent,
+  latchRestart,
   latchVeto,
+  latchedText,
   requireSelfTest,
   shapeTick,
   type EventOutcome,
@@ -31,6 +33,7 @@ import { agentLinkOf } from './agent-link.js';
 import { AgentTime } from './agent-time.js';
 import { Authority } from './authority.js';
 import { baseCommand } from './base-command.js';
+import { whyTopicLost } from './engagement.js';
 import { HEARTBEAT_MS, SUPERVISOR_TIMEOUT_MS, type GuardOptions } from './guard-config.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ProcessLinks } from './process-links.js';
@@ -98,7 +101,9 @@ export class Guard {
     this.config = gateConfigFromRobot(robot);
     requireSelfTest(this.config);
     this.decimation = Math.round(config.controlRateHz / config.policyRateHz);
+    this.startNs = clock.nowNs();
     this.shaper = createShaperState(this.config, this.decimation);
+    if (options.afterFence !== undefined) this.latch(options.afterFence);
     this.mapper = new StateMapper(model);
     this.decimator = new StateDecimator(config.controlRateHz);
     this.rest = new RestDetector(this.config);
@@ -120,7 +125,6 @@ export class Guard {
     });
     this.lastCommand = new Float64Array(model.commanded.length);
     this.frame = new Float64Array(robotLayout(model.measured, model.commanded).size);
-    this.startNs = clock.nowNs();
     this.veto = new Veto(readVetoLimits(robot.folder, config.commandMessageType));
     this.publisher = new CommandPublisher(middleware, robot, this.veto, clock);
     const { teleopPort } = options;
@@ -409,19 +413,13 @@ export class Guard {
     return outcome;
   }
 
-  /** Two writers on one command topic is one too many, whoever was first; and commands that nobody hears move nothing. */
   private checkCommandTopic(): void {
     if (this.shaper.gate.mode !== 'active') return;
     const { topic, matched } = this.publisher;
-    if (this.options.middleware.otherPublishers(topic) > 0)
-      this.loseTopic('other-writer', `another node publishes on ${topic}`);
-    else if (matched === 0)
-      this.loseTopic('no-subscriber', `nobody listens on ${topic} any more; is the controller active?`);
-  }
-
-  private loseTopic(check: string, message: string): void {
-    this.links.emit('fault', { check, message });
-    this.request('stop', message);
+    const lost = whyTopicLost(topic, matched, this.options.middleware.otherPublishers(topic));
+    if (lost === null) return;
+    this.links.emit('fault', lost);
+    this.request('stop', lost.message);
   }
 
   /** Until somebody drives, says once a second what is still missing. */
@@ -433,21 +431,22 @@ export class Guard {
   }
 
   private whyNobodyDrives(): string {
+    const { fault } = this.shaper.gate;
+    if (fault !== null) return latchedText(fault);
     const operator = this.options.engage === 'operator' ? this.authority.whyNotOperator() : null;
     return this.readiness.waiting(this.measured !== null, operator);
   }
 
+  /** The guard before this one was fenced: somebody has to look before anybody drives. */
+  private latch(why: string): void {
+    this.shaper = { ...this.shaper, gate: latchRestart(this.shaper.gate, why, this.startNs) };
+    this.modeSeen = this.shaper.gate.mode; // the supervisor has told it
+    this.faultSeen = this.shaper.gate.fault;
+  }
+
   private beat(): void {
-    const none = new Float64Array(0);
-    this.links.beat({
-      type: 'heartbeat',
-      seq: this.tickSeq,
-      mode: this.shaper.gate.mode,
-      sentNs: this.lastTickNs,
-      lastCommand: this.executed ?? none,
-      positions: this.measured?.positions ?? none,
-      velocities: this.measured?.velocities ?? none,
-    });
+    const { tickSeq: seq, lastTickNs: sentNs, executed, measured } = this;
+    this.links.beat({ seq, mode: this.shaper.gate.mode, sentNs }, executed, measured);
   }
 
   private finish(outcome: string): void {

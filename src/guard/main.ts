@@ -28,6 +28,7 @@ const guard = new Guard({
   engage: config.engage,
   teleopPort: config.teleopPort,
   predicted: config.predicted,
+  afterFence: config.afterFence,
   onFinished: () => {
     setTimeout(() => {
       void middleware.close().then(() => process.exit(0));

@@ -9,6 +9,7 @@ import type {
   TickMessage,
   ObservationMessage,
 } from '../io/ipc/index.js';
+import type { Measured } from '../safety/index.js';
 import type { AgentLink } from './agent-link.js';
 
 /** What the guard wants to hear from its other processes. */
@@ -22,6 +23,7 @@ export interface LinkHandlers {
   readonly onRecorder: () => void;
 }
 
+const NONE = new Float64Array(0);
 const MOST_EARLY = 100;
 /** What a recorder may tell; what moves the robot is not for it to say. */
 const RECORDER_EVENTS: readonly string[] = ['black-box', 'black-box-failed', 'recording-failed'];
@@ -62,8 +64,20 @@ export class ProcessLinks {
     for (const recorder of this.recorders) recorder.send(message);
   }
 
-  beat(heartbeat: HeartbeatMessage): void {
-    this.supervisor?.send(heartbeat);
+  /** Tells the supervisor that the guard lives, and what a stop would have to go on from. */
+  beat(
+    sign: Pick<HeartbeatMessage, 'seq' | 'mode' | 'sentNs'>,
+    lastCommand: Float64Array | null,
+    measured: Measured | null,
+  ): void {
+    const { positions, velocities } = measured ?? { positions: NONE, velocities: NONE };
+    this.supervisor?.send({
+      type: 'heartbeat',
+      ...sign,
+      lastCommand: lastCommand ?? NONE,
+      positions,
+      velocities,
+    });
   }
 
   get supervised(): boolean {

@@ -8,6 +8,8 @@ const CLEARED_BY = {
   infeasible:
     'reset, at rest; check max_deceleration, command_latency, actuator_lag and position_margin against the robot',
   estop: 'release the e-stop, then reset, at rest',
+  'guard-restart':
+    'reset; then the operator may drive; for the agent end this and start again, once it is known what was wrong',
   veto: 'nothing while this process runs; keep the black box, report the bug, then start again',
 } as const;
 
@@ -34,12 +36,23 @@ export function vetoFault(reason: string, sinceNs: bigint): Fault {
   return { check: 'veto', message: `a command was vetoed: ${reason}`, sinceNs, clearedBy: CLEARED_BY.veto };
 }
 
+/** @param why the guard before this one was fenced, for people */
+export function restartFault(why: string, sinceNs: bigint): Fault {
+  const message = `the guard was started again: ${why}`;
+  return { check: 'guard-restart', message, sinceNs, clearedBy: CLEARED_BY['guard-restart'] };
+}
+
 function fault(check: Check & keyof typeof CLEARED_BY, reasons: readonly Reason[], sinceNs: bigint): Fault {
   const message = reasons
     .filter((reason) => reason.check === check)
     .map(describe)
     .join('; ');
   return { check, message, sinceNs, clearedBy: CLEARED_BY[check] };
+}
+
+/** A latched fault for people: what, and what clears it. */
+export function latchedText({ message, clearedBy }: Fault): string {
+  return `latched: ${message}; cleared by: ${clearedBy}`;
 }
 
 /** One line for people: check, joint, value, limit, unit. */

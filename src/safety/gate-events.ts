@@ -1,4 +1,4 @@
-import { estopFault, vetoFault } from './faults.js';
+import { estopFault, latchedText, restartFault, vetoFault } from './faults.js';
 import { isAtRest } from './gate.js';
 import { FIELD, HEADER, fieldOffset, toSeconds, type GateState } from './gate-state.js';
 import { seedPipeline } from './pipeline.js';
@@ -54,9 +54,17 @@ export function latchVeto(state: GateState, reason: string, nowNs: bigint): Gate
   return { ...state, mode: state.mode === 'estop' ? 'estop' : 'fault', fault: vetoFault(reason, nowNs) };
 }
 
+/**
+ * A new gate in the place of one whose process was fenced: latched, so that nobody drives before somebody has looked. Pure.
+ * @param why it was fenced, for people
+ */
+export function latchRestart(state: GateState, why: string, nowNs: bigint): GateState {
+  return { ...state, mode: 'fault', fault: restartFault(why, nowNs) };
+}
+
 function engage(config: GateConfig, state: GateState, measured: Measured | null, nowNs: bigint): EventResult {
   if (state.mode === 'active') return accept(inTransition(state, nowNs));
-  if (state.fault !== null) return refuse(state, latched(state));
+  if (state.fault !== null) return refuse(state, latchedText(state.fault));
   if (state.mode === 'stopping') return refuse(state, 'still stopping; engage once at rest');
   const why = unfit(config, measured, nowNs) ?? movingOut(config, measured!);
   if (why !== undefined) return refuse(state, why);
@@ -76,7 +84,7 @@ function release(
   measured: Measured | null,
   nowNs: bigint,
 ): EventResult {
-  if (state.fault !== null) return refuse(state, latched(state));
+  if (state.fault !== null) return refuse(state, latchedText(state.fault));
   if (state.mode === 'active') return accept({ ...state, mode: 'holding' });
   if (state.mode !== 'mute') return accept(state);
   const why = unfit(config, measured, nowNs);
@@ -86,7 +94,7 @@ function release(
 
 function reset(config: GateConfig, state: GateState, measured: Measured | null, nowNs: bigint): EventResult {
   if (state.fault === null) return refuse(state, 'nothing is latched');
-  if (state.fault.check === 'veto') return refuse(state, latched(state));
+  if (state.fault.check === 'veto') return refuse(state, latchedText(state.fault));
   if (state.silent) return accept({ ...state, mode: 'mute', fault: null });
   const why = unfit(config, measured, nowNs) ?? (isFrozen(config, state) ? FROZEN : undefined);
   if (why !== undefined) return refuse(state, `the cause is still present: ${why}`);
@@ -103,7 +111,7 @@ function reset(config: GateConfig, state: GateState, measured: Measured | null, 
 
 function mute(config: GateConfig, state: GateState): EventResult {
   if (state.mode === 'mute') return accept(state);
-  if (state.fault !== null) return refuse(state, latched(state));
+  if (state.fault !== null) return refuse(state, latchedText(state.fault));
   if (state.mode !== 'holding' || !isAtRest(config, state.numbers)) {
     return refuse(state, 'the last command would stay in force; release, and mute once at rest');
   }
@@ -171,10 +179,6 @@ function seed(config: GateConfig, state: GateState, measured: Measured, nowNs: b
 
 function isMoving(state: GateState): boolean {
   return state.mode === 'active' || state.mode === 'holding';
-}
-
-function latched(state: GateState): string {
-  return `latched: ${state.fault!.message}; cleared by: ${state.fault!.clearedBy}`;
 }
 
 function accept(state: GateState): EventResult {

@@ -15,11 +15,11 @@ export {
   type Priorities,
 } from './arbiter.js';
 export { createShaperState, shapeTick, type ShapedTick, type ShaperState } from './command-shaper.js';
-export { describe as describeReason } from './faults.js';
+export { describe as describeReason, latchedText } from './faults.js';
 export { GatedCommand } from './gated-command.js';
 export { gate, type GateResult } from './gate.js';
 export { gateConfigFromRobot, gateConfigHash, validateGateConfig } from './gate-config.js';
-export { gateEvent, latchVeto, type EventResult } from './gate-events.js';
+export { gateEvent, latchRestart, latchVeto, type EventResult } from './gate-events.js';
 export { createGateState, lastSent, type GateState } from './gate-state.js';
 export { interpolate } from './interpolator.js';
 export { evidenceAuthority } from './proposal-checks.js';

@@ -147,7 +147,7 @@ export const GATE_MODES = ['mute', 'holding', 'active', 'stopping', 'fault', 'es
 export type GateMode = (typeof GATE_MODES)[number];
 
 export interface Fault {
-  readonly check: Check | 'estop' | 'veto';
+  readonly check: Check | 'estop' | 'guard-restart' | 'veto';
   readonly message: string;
   /** monotonic */
   readonly sinceNs: bigint;

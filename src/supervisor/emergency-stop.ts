@@ -85,6 +85,7 @@ export class EmergencyStop {
       await sleep(periodMs);
     }
     subscription.close();
+    publisher.close(); // a guard that is started again would take it for another writer
     const why =
       this.commands === 0
         ? `nobody listens on ${publisher.topic}`

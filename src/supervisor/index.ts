@@ -1,1 +1,1 @@
-export { Supervisor, type BridgeOutcome, type DrivingPolicy, type SupervisorOptions } from './supervisor.js';
+export { Supervisor, type BridgeOutcome, type SupervisorOptions } from './supervisor.js';

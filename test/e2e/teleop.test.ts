@@ -22,6 +22,8 @@ const AT_REST = 0.05;
 /** of full deflection */
 const RIGHT = 'stick 1 1 100 32767';
 const [ENABLED, RELEASED, DEFLECTED_RELEASED] = ['stick 1 1 100 0', 'stick 1 0 100 0', 'stick 1 0 100 32767'];
+/** with the number of the stop */
+const LATCHED = /^status 3 1 \d+ (\d+)$/;
 const missing = missingTools();
 
 describe.skipIf(missing !== undefined)(`teleoperation${missing ? `: ${missing}` : ''}`, () => {
@@ -70,6 +72,7 @@ describe.skipIf(missing !== undefined)(`teleoperation${missing ? `: ${missing}` 
   });
 
   const atRest = () => expect.poll(() => Math.abs(velocity), { timeout: 5000 }).toBeLessThan(AT_REST);
+  const stopNumber = () => LATCHED.exec(device.events.findLast((event) => LATCHED.test(event))!)![1];
   async function takeOver(): Promise<void> {
     device.order(RELEASED);
     await sleep(100);
@@ -147,15 +150,46 @@ describe.skipIf(missing !== undefined)(`teleoperation${missing ? `: ${missing}` 
     await endsWell();
   });
 
+  it('is of use after a guard that hangs was fenced: a new one, latched until it is reset, and the agent stays out', async () => {
+    const pid = Number(/guard (\d+)/.exec(bridge.stderr)![1]);
+    process.kill(pid, 'SIGSTOP');
+    await bridge.says(/guard-restarted/);
+    await atRest();
+    await expect.poll(() => device.events.at(-1), { timeout: 10_000 }).toMatch(LATCHED);
+    device.order(RELEASED);
+    await sleep(100);
+    device.order(ENABLED);
+    await bridge.says(/event refused.*latched: the guard was started again: the guard was silent/);
+    const engage = middleware.createClient<object, TriggerResponse>(
+      '/dynabridge/engage',
+      'std_srvs/srv/Trigger',
+    );
+    expect(await engage.call({}, 10_000)).toMatchObject({ success: false });
+    device.order(`reset ${stopNumber()}`);
+    await expect.poll(() => device.events.at(-1)).toMatch(/^status 0 0/);
+    expect(await engage.call({}, 5000)).toMatchObject({ success: false }); // there is no agent any more
+    await takeOver();
+    device.order(RIGHT);
+    await expect.poll(() => velocity, { timeout: 5000 }).toBeGreaterThan(AT_REST);
+    bridge.kill('SIGINT');
+    const { code, stdout } = await bridge.ended;
+    expect(code).toBe(5);
+    const result = JSON.parse(stdout.split('\n')[0]!) as { end: string; commands: number };
+    expect(result).toMatchObject({ end: 'fenced', emergencyStop: { atRest: true } });
+    expect(result.commands).toBeGreaterThan(10); // of the new guard
+    expect(Math.abs(velocity)).toBeLessThan(AT_REST);
+    robot.kill('SIGINT');
+    expect((JSON.parse((await robot.ended).stdout) as TwinSummary).violationList).toEqual([]);
+  });
+
   it('stops the agent by its e-stop; a reset needs the number of the stop and leads to hold', async () => {
     device.order('estop 5');
     await bridge.says(/fault: check estop/);
     await atRest();
-    const latched = /^status 3 1 \d+ (\d+)$/;
-    await expect.poll(() => device.events.at(-1)).toMatch(latched);
+    await expect.poll(() => device.events.at(-1)).toMatch(LATCHED);
     device.order('reset 12345');
     await bridge.says(/reset-refused/);
-    device.order(`reset ${latched.exec(device.events.at(-1)!)![1]}`);
+    device.order(`reset ${stopNumber()}`);
     await expect.poll(() => device.events.at(-1)).toMatch(/^status 0 0/);
     await sleep(300);
     expect(Math.abs(velocity)).toBeLessThan(AT_REST);

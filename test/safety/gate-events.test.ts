@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gate } from '../../src/safety/gate.js';
-import { gateEvent, latchVeto } from '../../src/safety/gate-events.js';
+import { gateEvent, latchRestart, latchVeto } from '../../src/safety/gate-events.js';
 import { createGateState, type GateState } from '../../src/safety/gate-state.js';
 import {
   GATE_MODES,
@@ -244,6 +244,21 @@ describe('a veto', () => {
   it('keeps its first reason', () => {
     const state = latchVeto(engaged(velocity), REASON, START_NS);
     expect(latchVeto(state, 'another', START_NS + TICK_NS)).toBe(state);
+  });
+});
+
+describe('a gate in the place of one that was fenced', () => {
+  it('sends nothing, gives authority to nobody, and is mute once it is reset', () => {
+    const state = latchRestart(createGateState(velocity), 'it was silent', START_NS);
+    expect(state).toMatchObject({ mode: 'fault', silent: true, fault: { check: 'guard-restart' } });
+    const at = measured(START_NS, [0]);
+    expect(gate(velocity, state, proposal([0.1]), at, null, START_NS).verdict.command).toBeNull();
+    for (const event of ['engage', 'release', 'mute'] as const) {
+      expect(why(state, event, at, START_NS)).toContain('the guard was started again: it was silent');
+    }
+    const { state: reset } = gateEvent(velocity, state, 'reset', null, START_NS);
+    expect(reset).toMatchObject({ mode: 'mute', silent: true, fault: null });
+    expect(gateEvent(velocity, reset, 'engage', at, START_NS).outcome.accepted).toBe(true);
   });
 });
 

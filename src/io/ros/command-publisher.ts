@@ -65,6 +65,11 @@ export class CommandPublisher {
     return values;
   }
 
+  /** Leaves the topic to others. */
+  close(): void {
+    this.publisher.close();
+  }
+
   private sendSubstitute(nowNs: bigint): Float64Array | null {
     const substitute = this.veto.substitute(nowNs);
     if (substitute === null) return null;

@@ -1,0 +1,119 @@
+import path from 'node:path';
+import type { AgentProcessConfig } from '../agent/agent-config.js';
+import { DynabridgeError } from '../core/index.js';
+import type { SessionInfo } from '../data/index.js';
+import type { GuardProcessConfig } from '../guard/index.js';
+import { connect, writeProcessConfig, type IpcConnection } from '../io/ipc/index.js';
+import type { RecorderProcessConfig } from '../recorder/recorder-config.js';
+import type { ControllerKind, Robot } from '../robot/index.js';
+import { OwnProcess } from './child-process.js';
+
+/** A policy, and where what it does is recorded. */
+export interface DrivingPolicy {
+  /** run directory with the policy */
+  readonly runFolder: string;
+  readonly episodesFolder: string;
+  /** where the last seconds before a trip go */
+  readonly blackBoxFolder: string;
+  /** what the recorder writes into every episode */
+  readonly session: SessionInfo;
+  /** step of the checkpoint that drives, for the record */
+  readonly policyVersion: number;
+  /** the run has a world model, and the robot wants its policy predicted */
+  readonly predicted: boolean;
+}
+
+export interface CrewOptions {
+  readonly robot: Robot;
+  /** already applied to `robot`; the guard is told */
+  readonly controller: ControllerKind | undefined;
+  /** the policy that drives, and its recorder; default: none, the operator drives alone */
+  readonly policy?: DrivingPolicy | undefined;
+  readonly nodeName: string;
+  readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
+  readonly engage: GuardProcessConfig['engage'];
+  /** serial port of the operator's device */
+  readonly teleopPort?: string | undefined;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const GUARD_GRACE_MS = 2_000;
+/** A black box of 30 s at 1 kHz takes one to two seconds to write [ms]. */
+const OTHERS_GRACE_MS = 5_000;
+
+/** A guard, and the processes that serve it: agent and recorder, where there is a policy. */
+export class Crew {
+  private constructor(
+    readonly guard: OwnProcess,
+    readonly others: readonly OwnProcess[],
+    /** to the guard */
+    readonly link: IpcConnection,
+  ) {}
+
+  /**
+   * @param folder for sockets and configurations, of this crew alone
+   * @param afterFence why the guard before this one was fenced: there is no agent then, and the operator drives alone
+   * @throws UNAVAILABLE where the guard does not come up
+   */
+  static async start(options: CrewOptions, folder: string, afterFence?: string): Promise<Crew> {
+    const { robot, controller, nodeName, middleware, teleopPort, policy } = options;
+    const robotFolder = robot.folder;
+    const socketPath = path.join(folder, 'guard.sock');
+    const spawn = <T extends object>(name: string, config: T): OwnProcess => {
+      const configPath = path.join(folder, `${name}.json`);
+      writeProcessConfig(configPath, config);
+      return new OwnProcess(name, new URL(`../${name}/main.js`, import.meta.url), configPath, process.env);
+    };
+    const alone = afterFence !== undefined;
+    const guard = spawn<GuardProcessConfig>('guard', {
+      robotFolder,
+      ...(controller && { controller }),
+      socketPath,
+      nodeName,
+      middleware,
+      engage: alone ? 'operator' : options.engage,
+      teleopPort,
+      predicted: !alone && (policy?.predicted ?? false),
+      afterFence,
+    });
+    const others: OwnProcess[] = [];
+    if (policy !== undefined) {
+      const { runFolder, predicted, ...record } = policy;
+      if (!alone)
+        others.push(spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder, predicted }));
+      others.push(spawn<RecorderProcessConfig>('recorder', { socketPath, robotFolder, ...record }));
+    }
+    try {
+      return new Crew(guard, others, await joined(guard, socketPath));
+    } catch (error) {
+      await endAll(guard, others);
+      throw error;
+    }
+  }
+
+  /** pids by process name, for people and tests */
+  get pids(): Record<string, number | undefined> {
+    return Object.fromEntries([this.guard, ...this.others].map(({ name, pid }) => [name, pid]));
+  }
+
+  async end(): Promise<void> {
+    this.link.destroy();
+    await endAll(this.guard, this.others);
+  }
+}
+
+async function endAll(guard: OwnProcess, others: readonly OwnProcess[]): Promise<void> {
+  await Promise.all([guard.end(GUARD_GRACE_MS), ...others.map((child) => child.end(OTHERS_GRACE_MS))]);
+}
+
+function joined(guard: OwnProcess, socketPath: string): Promise<IpcConnection> {
+  return Promise.race([
+    connect(socketPath, CONNECT_TIMEOUT_MS),
+    guard.exited.then(({ code }) => {
+      throw new DynabridgeError(
+        'UNAVAILABLE',
+        `the guard ended at once with exit code ${code}; its message is above`,
+      );
+    }),
+  ]);
+}
