@@ -47,7 +47,14 @@ export async function benchSafety({ samples, ticks, json = false }: SafetyOption
   const { rows, twin } = await measureReactions(samples, output, signal);
   const gate = costs.reduce((slowest, cost) => (cost.p99Us > slowest.p99Us ? cost : slowest));
   output.result(
-    { rows, gate, overshoot, violationsAtTwin: twin.violations, machine: machineLine() },
+    {
+      rows,
+      gate,
+      overshoot,
+      violationsAtTwin: twin.violations,
+      violationList: twin.violationList,
+      machine: machineLine(),
+    },
     [
       reactionTable(rows),
       `at the twin: ${twin.commands} commands, ${twin.violations} violations`,

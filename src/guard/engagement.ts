@@ -39,15 +39,16 @@ export function whyNotDrive(facts: DrivingFacts): string | null {
   return null;
 }
 
+export interface TopicLoss {
+  readonly check: 'other-writer' | 'no-subscriber';
+  readonly message: string;
+}
+
 /**
  * Why whoever drives must stop: two writers on one command topic is one too many, whoever was first, and commands that nobody hears
  * move nothing.
  */
-export function whyTopicLost(
-  topic: string,
-  subscribers: number,
-  otherPublishers: number,
-): { check: string; message: string } | null {
+export function whyTopicLost(topic: string, subscribers: number, otherPublishers: number): TopicLoss | null {
   if (otherPublishers > 0) return { check: 'other-writer', message: `another node publishes on ${topic}` };
   if (subscribers > 0) return null;
   return {

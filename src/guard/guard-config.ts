@@ -41,6 +41,11 @@ export interface GuardOptions {
   readonly onFinished: () => void;
 }
 
+/** The supervisor's node, whose publisher of commands stands by for an emergency stop. */
+export function supervisorNode(nodeName: string): string {
+  return `${nodeName}_supervisor`;
+}
+
 /** An agent loses its authority when it has missed so many policy steps, and agent.timeout_ms have passed. */
 export const AGENT_TIMEOUT_STEPS = 3;
 

@@ -33,7 +33,6 @@ import { agentLinkOf } from './agent-link.js';
 import { AgentTime } from './agent-time.js';
 import { Authority } from './authority.js';
 import { baseCommand } from './base-command.js';
-import { whyTopicLost } from './engagement.js';
 import { HEARTBEAT_MS, SUPERVISOR_TIMEOUT_MS, type GuardOptions } from './guard-config.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ProcessLinks } from './process-links.js';
@@ -51,6 +50,8 @@ const PROPOSAL_PATIENCE = 0.5;
 const STOP_TIMEOUT_MS = 2_000;
 const WAITING_REPORT_MS = 1_000;
 const COMMAND_TOPIC_MS = 100;
+/** how often a missing state is looked for */
+const WATCHES_PER_PERIOD = 5;
 
 /**
  * The only writer of commands. Each joint state that makes a control tick goes through: map by name -> (every N-th) observation
@@ -60,13 +61,13 @@ const COMMAND_TOPIC_MS = 100;
 export class Guard {
   private readonly config: GateConfig;
   private readonly decimation: number;
+  private readonly periodMs: number;
   private readonly mapper: StateMapper;
   private readonly decimator: StateDecimator;
   private readonly rest: RestDetector;
   private readonly metrics = new LoopMetrics();
   private readonly agentTime: AgentTime;
   private readonly links: ProcessLinks;
-  private readonly veto: Veto;
   private readonly publisher: CommandPublisher;
   private readonly states: Subscription;
   private readonly surface: RosSurface;
@@ -101,6 +102,7 @@ export class Guard {
     this.config = gateConfigFromRobot(robot);
     requireSelfTest(this.config);
     this.decimation = Math.round(config.controlRateHz / config.policyRateHz);
+    this.periodMs = 1e3 / config.controlRateHz;
     this.startNs = clock.nowNs();
     this.shaper = createShaperState(this.config, this.decimation);
     if (options.afterFence !== undefined) this.latch(options.afterFence);
@@ -125,8 +127,8 @@ export class Guard {
     });
     this.lastCommand = new Float64Array(model.commanded.length);
     this.frame = new Float64Array(robotLayout(model.measured, model.commanded).size);
-    this.veto = new Veto(readVetoLimits(robot.folder, config.commandMessageType));
-    this.publisher = new CommandPublisher(middleware, robot, this.veto, clock);
+    const veto = new Veto(readVetoLimits(robot.folder, config.commandMessageType));
+    this.publisher = new CommandPublisher(middleware, robot, veto, clock);
     const { teleopPort } = options;
     const owners = { robot: config, gate: this.config, middleware, clock, teleopPort };
     this.authority = new Authority(owners, {
@@ -158,7 +160,7 @@ export class Guard {
       (message, info) => this.onState(message, info),
     );
     this.timers.push(
-      setInterval(() => this.watch(), 1e3 / config.controlRateHz),
+      setInterval(() => this.watch(), this.periodMs / WATCHES_PER_PERIOD),
       setInterval(() => this.beat(), HEARTBEAT_MS),
       setInterval(() => this.reportWaiting(), WAITING_REPORT_MS),
       setInterval(() => this.checkCommandTopic(), COMMAND_TOPIC_MS),
@@ -210,13 +212,12 @@ export class Guard {
       this.tick();
       return;
     }
-    const patienceMs = (PROPOSAL_PATIENCE * 1e3) / this.options.robot.config.controlRateHz;
     this.pending = setTimeout(() => {
       this.metrics.missedProposals++;
       this.pending = null;
       this.tick();
       this.onMissedStep();
-    }, patienceMs);
+    }, PROPOSAL_PATIENCE * this.periodMs);
   }
 
   private observe(receivedNs: bigint): void {
@@ -289,9 +290,8 @@ export class Guard {
       this.links.emit('first-command', { afterMs: elapsedMs(this.startNs, sentNs) });
     }
     this.executed = executed ?? this.executed;
-    if (this.veto.reason !== null) {
-      this.shaper = { ...this.shaper, gate: latchVeto(this.shaper.gate, this.veto.reason, now) };
-    }
+    const { vetoed } = this.publisher;
+    if (vetoed !== null) this.shaper = { ...this.shaper, gate: latchVeto(this.shaper.gate, vetoed, now) };
     this.lastTickNs = now;
     if (!this.shaper.gate.silent) {
       this.metrics.countReasons(reasons);
@@ -354,8 +354,10 @@ export class Guard {
   /** Without states there are no ticks; then this timer runs them, so that the gate can ramp to rest on what it knows. */
   private watch(): void {
     if (this.shaper.gate.silent || this.measured === null) return;
-    const ageMs = elapsedMs(this.measured.receivedNs, this.options.clock.nowNs());
-    if (ageMs > this.config.stateTimeoutMs) this.tick();
+    const now = this.options.clock.nowNs();
+    if (elapsedMs(this.measured.receivedNs, now) <= this.config.stateTimeoutMs) return;
+    const sinceMs = elapsedMs(this.lastTickNs, now);
+    if (sinceMs > (1 - 0.5 / WATCHES_PER_PERIOD) * this.periodMs) this.tick();
   }
 
   // requests
@@ -415,10 +417,9 @@ export class Guard {
 
   private checkCommandTopic(): void {
     if (this.shaper.gate.mode !== 'active') return;
-    const { topic, matched } = this.publisher;
-    const lost = whyTopicLost(topic, matched, this.options.middleware.otherPublishers(topic));
+    const lost = this.readiness.whyTopicLost();
     if (lost === null) return;
-    this.links.emit('fault', lost);
+    this.links.emit('fault', { ...lost });
     this.request('stop', lost.message);
   }
 

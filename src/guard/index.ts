@@ -1,4 +1,4 @@
-export type { GuardProcessConfig } from './guard-config.js';
+export { supervisorNode, type GuardProcessConfig } from './guard-config.js';
 export type { GuardSummary, Percentiles } from './loop-metrics.js';
 export { whyNotDrive } from './engagement.js';
 export { RestDetector } from './rest-detector.js';

@@ -1,6 +1,7 @@
 import type { CommandPublisher, Middleware } from '../io/ros/index.js';
 import type { RobotConfig } from '../robot/index.js';
-import { whyNoState, whyNotDrive, whyNotEngage } from './engagement.js';
+import { whyNoState, whyNotDrive, whyNotEngage, whyTopicLost, type TopicLoss } from './engagement.js';
+import { supervisorNode } from './guard-config.js';
 import type { ProcessLinks } from './process-links.js';
 import type { StateDecimator } from './state-decimator.js';
 
@@ -27,15 +28,21 @@ export class Readiness {
     public armed: boolean,
   ) {}
 
+  /** Why whoever drives must stop, if anything on the command topic says so. */
+  whyTopicLost(): TopicLoss | null {
+    const { publisher } = this.parts;
+    return whyTopicLost(publisher.topic, publisher.matched, this.otherPublishers());
+  }
+
   /** Why nobody may be given authority yet, if anything. */
   whyNotDrive(): string | null {
-    const { config, middleware, publisher, links, decimator } = this.parts;
+    const { config, publisher, links, decimator } = this.parts;
     return whyNotDrive({
       stopping: this.stopping,
       supervised: links.supervised,
       commandTopic: publisher.topic,
       commandSubscribers: publisher.matched,
-      commandPublishers: middleware.otherPublishers(publisher.topic),
+      commandPublishers: this.otherPublishers(),
       stateRateHz: decimator.stateRateHz,
       controlRateHz: config.controlRateHz,
     });
@@ -64,5 +71,10 @@ export class Readiness {
     if (!stateSeen) return whyNoState(config.stateTopic, this.missingJoints);
     if (operator !== null) return this.whyNotDrive() ?? operator;
     return this.whyNotEngage() ?? (this.armed ? this.refusal : `waiting for the service /${nodeName}/engage`);
+  }
+
+  private otherPublishers(): number {
+    const { middleware, nodeName, publisher } = this.parts;
+    return middleware.otherPublishers(publisher.topic, supervisorNode(nodeName));
   }
 }

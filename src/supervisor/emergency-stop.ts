@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/index.js';
 import { RestDetector, StateMapper } from '../guard/index.js';
 import {
-  CommandPublisher,
   SENSOR_QOS,
+  type CommandPublisher,
   type JointState,
   type Middleware,
   type Subscription,
@@ -18,7 +18,6 @@ import {
   type GateState,
   type Measured,
 } from '../safety/index.js';
-import type { Veto } from '../veto/index.js';
 
 /** What the guard last said of itself: where an emergency stop goes on from. Commanded order (m). */
 export interface LastKnown {
@@ -51,13 +50,13 @@ export class EmergencyStop {
   private commands = 0;
 
   /**
-   * @param middleware a participant that has been on the wire for a while, so that peers are already discovered
-   * @param veto of this stop alone
+   * @param publisher stands by: its peers are discovered already; of this stop alone
+   * @param middleware that of the publisher
    */
   constructor(
+    private readonly publisher: CommandPublisher,
     private readonly middleware: Middleware,
     private readonly robot: Robot,
-    private readonly veto: Veto,
     private readonly clock: Clock,
     lastKnown: LastKnown,
   ) {
@@ -74,28 +73,27 @@ export class EmergencyStop {
 
   /** Resolves when the robot is confirmed at rest, or after 2 s. */
   async run(): Promise<EmergencyStopResult> {
-    const publisher = new CommandPublisher(this.middleware, this.robot, this.veto, this.clock);
+    const { publisher } = this;
     const subscription = this.subscribe();
     const deadlineNs = this.clock.nowNs() + BigInt(TIMEOUT_MS) * 1_000_000n;
     const periodMs = 1e3 / this.robot.config.controlRateHz;
     let atRest = false;
     while (publisher.matched === 0 && this.clock.nowNs() < deadlineNs) await sleep(MATCH_POLL_MS);
     while (!atRest && this.clock.nowNs() < deadlineNs) {
-      atRest = this.tick(publisher);
+      atRest = this.tick();
       await sleep(periodMs);
     }
     subscription.close();
-    publisher.close(); // a guard that is started again would take it for another writer
     const why =
       this.commands === 0
         ? `nobody listens on ${publisher.topic}`
         : `not confirmed at rest within ${TIMEOUT_MS} ms`;
     const outcome = atRest ? 'at rest' : why;
-    const { reason } = this.veto;
+    const { vetoed } = publisher;
     return {
       atRest,
       commands: this.commands,
-      why: reason === null ? outcome : `${outcome}; a command was vetoed: ${reason}`,
+      why: vetoed === null ? outcome : `${outcome}; a command was vetoed: ${vetoed}`,
     };
   }
 
@@ -117,11 +115,11 @@ export class EmergencyStop {
     );
   }
 
-  private tick(publisher: CommandPublisher): boolean {
+  private tick(): boolean {
     const now = this.clock.nowNs();
     const { state, verdict } = gate(this.config, this.state, null, this.measured, null, now);
     this.state = state;
-    if (publisher.publish(verdict.command, now) !== null) this.commands++;
+    if (this.publisher.publish(verdict.command, now) !== null) this.commands++;
     return this.rest.isAtRest(state, this.measured, now);
   }
 }

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DynabridgeError, elapsedMs, type Clock } from '../core/index.js';
-import type { GuardSummary } from '../guard/index.js';
+import { supervisorNode, type GuardSummary } from '../guard/index.js';
 import type { IpcMessage } from '../io/ipc/index.js';
-import { createMiddleware, type Middleware } from '../io/ros/index.js';
+import { CommandPublisher, createMiddleware, type Middleware } from '../io/ros/index.js';
 import { Veto, readVetoLimits, type VetoLimits } from '../veto/index.js';
 import type { OwnProcess } from './child-process.js';
 import { Crew, type CrewOptions } from './crew.js';
@@ -55,6 +55,8 @@ export class Supervisor {
   private lastWatchNs = 0n;
   private lastKnown: LastKnown | null = null;
   private watch: NodeJS.Timeout | null = null;
+  /** discovered by the controller before it is needed, so that a stop need not wait for that */
+  private standby: CommandPublisher | null = null;
   private stopping = false;
   /** the guard is dead, and what follows from that is not done yet */
   private fencing = false;
@@ -79,7 +81,7 @@ export class Supervisor {
     const vetoLimits = readVetoLimits(robotFolder, config.commandMessageType);
     const middleware = await createMiddleware({
       adapter: options.middleware,
-      nodeName: `${options.nodeName}_supervisor`,
+      nodeName: supervisorNode(options.nodeName),
     });
     const folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-'));
     const supervisor = new Supervisor(options, folder, middleware, vetoLimits);
@@ -122,12 +124,15 @@ export class Supervisor {
   private async startCrew(afterFence?: string): Promise<void> {
     const folder = path.join(this.folder, String(this.crews.length));
     mkdirSync(folder);
+    const { robot, clock } = this.options;
     const crew = await Crew.start(this.options, folder, afterFence);
     this.crews.push(crew);
+    this.standby?.close();
+    this.standby = new CommandPublisher(this.middleware, robot, new Veto(this.vetoLimits), clock);
     crew.link.onMessage = (message) => this.onMessage(message);
     crew.link.send({ type: 'hello', role: 'supervisor' });
     this.lastKnown = null;
-    this.lastHeartbeatNs = this.lastWatchNs = this.options.clock.nowNs();
+    this.lastHeartbeatNs = this.lastWatchNs = clock.nowNs();
     this.watch = setInterval(() => this.checkHeartbeat(), WATCH_MS);
     void crew.guard.exited.then(() => this.onGuardExit());
     for (const other of crew.others) void other.exited.then(() => this.onChildExit(crew, other));
@@ -206,9 +211,10 @@ export class Supervisor {
 
   private async stopRobot(): Promise<EmergencyStopResult> {
     // A guard that never commanded the robot leaves nothing to stop, and nobody gave us authority over it.
-    if (this.lastKnown === null) return { atRest: false, commands: 0, why: 'the guard had sent nothing' };
+    if (this.lastKnown === null || this.standby === null)
+      return { atRest: false, commands: 0, why: 'the guard had sent nothing' };
     const { robot, clock } = this.options;
-    return new EmergencyStop(this.middleware, robot, new Veto(this.vetoLimits), clock, this.lastKnown).run();
+    return new EmergencyStop(this.standby, this.middleware, robot, clock, this.lastKnown).run();
   }
 
   /** A guard for the operator, whose device would be of no use otherwise; not for one that had not even begun. */

@@ -65,6 +65,11 @@ export class CommandPublisher {
     return values;
   }
 
+  /** why a command was vetoed, for people; null: none was */
+  get vetoed(): string | null {
+    return this.veto.reason;
+  }
+
   /** Leaves the topic to others. */
   close(): void {
     this.publisher.close();

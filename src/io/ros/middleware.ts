@@ -99,8 +99,11 @@ export interface Middleware {
     type: Name,
   ): ServiceClient<ServiceTypes[Name]['request'], ServiceTypes[Name]['response']>;
   createClient<Request, Response>(service: string, type: string): ServiceClient<Request, Response>;
-  /** publishers of other nodes on a topic, as far as discovery knows */
-  otherPublishers(topic: string): number;
+  /**
+   * publishers of other nodes on a topic, as far as discovery knows
+   * @param except name of a node that does not count
+   */
+  otherPublishers(topic: string, except?: string): number;
   /** Says goodbye on the wire and frees sockets. */
   close(): Promise<void>;
 }

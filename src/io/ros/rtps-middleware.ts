@@ -182,10 +182,12 @@ class ParticipantMiddleware implements RtpsMiddleware {
     return this.announced(client);
   }
 
-  otherPublishers(topic: string): number {
+  otherPublishers(topic: string, except?: string): number {
     const name = topicToDds(resolveName(topic, this.node));
+    const exempt = except === undefined ? undefined : resolveName(except, this.node);
     let count = 0;
-    for (const { writers } of this.participant.remoteParticipants) {
+    for (const { name: node, writers } of this.participant.remoteParticipants) {
+      if (node === exempt) continue;
       for (const writer of writers.values()) if (writer.topic === name) count++;
     }
     return count;

@@ -76,6 +76,15 @@ describe('the rtps middleware', () => {
     await until(() => publisher.matched === 0, 'the end of the match');
   });
 
+  it('counts the publishers of other nodes, but of one that is exempt', async () => {
+    const [a, b, c] = [await node('a'), await node('b'), await node('c')];
+    for (const one of [a, b, c]) one.createPublisher('text', 'std_msgs/msg/String', RELIABLE);
+    b.createPublisher('other', 'std_msgs/msg/String', RELIABLE);
+    await until(() => a.otherPublishers('text') === 2, 'the publishers');
+    expect(a.otherPublishers('text', 'c')).toBe(1);
+    expect(a.otherPublishers('text', 'd')).toBe(2);
+  });
+
   it('latches a transient-local status for who comes later', async () => {
     const a = await node('a');
     const publisher = a.createPublisher('~/status', 'diagnostic_msgs/msg/DiagnosticStatus', STATUS_QOS);
