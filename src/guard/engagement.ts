@@ -11,6 +11,8 @@ export interface DrivingFacts {
   readonly commandSubscribers: number;
   /** of other nodes */
   readonly commandPublishers: number;
+  readonly stateTopic: string;
+  readonly statePublishers: number;
   readonly stateRateHz: number;
   readonly controlRateHz: number;
 }
@@ -25,11 +27,12 @@ export interface EngagementFacts {
 
 /** The first thing that is missing, for people; null when nothing is. */
 export function whyNotDrive(facts: DrivingFacts): string | null {
-  const { commandTopic, stateRateHz, controlRateHz } = facts;
+  const { commandTopic, stateTopic, statePublishers, stateRateHz, controlRateHz } = facts;
   if (facts.stopping) return 'the guard is stopping';
   if (!facts.supervised) return 'no supervisor has joined';
   if (facts.commandSubscribers === 0) return `nobody listens on ${commandTopic}; is the controller active?`;
   if (facts.commandPublishers > 0) return `another node publishes on ${commandTopic}; stop it first`;
+  if (statePublishers > 1) return tooManyStates(statePublishers, stateTopic);
   if (stateRateHz < MIN_STATE_RATE * controlRateHz) {
     return (
       `joint states come at ${stateRateHz.toFixed(0)} Hz, control_rate_hz is ${controlRateHz}; ` +
@@ -39,22 +42,9 @@ export function whyNotDrive(facts: DrivingFacts): string | null {
   return null;
 }
 
-export interface TopicLoss {
-  readonly check: 'other-writer' | 'no-subscriber';
-  readonly message: string;
-}
-
-/**
- * Why whoever drives must stop: two writers on one command topic is one too many, whoever was first, and commands that nobody hears
- * move nothing.
- */
-export function whyTopicLost(topic: string, subscribers: number, otherPublishers: number): TopicLoss | null {
-  if (otherPublishers > 0) return { check: 'other-writer', message: `another node publishes on ${topic}` };
-  if (subscribers > 0) return null;
-  return {
-    check: 'no-subscriber',
-    message: `nobody listens on ${topic} any more; is the controller active?`,
-  };
+/** For people. A publisher that was killed is there until its lease ends. */
+export function tooManyStates(publishers: number, topic: string): string {
+  return `${publishers} publishers are on ${topic}, one is wanted; find them with: ros2 topic info --verbose ${topic} (one that was killed counts for some 10 s)`;
 }
 
 /** Why there is no joint state, for people. @param missing joints that the newest message lacks */

@@ -1,6 +1,6 @@
 import { elapsedMs } from '../core/index.js';
 import { robotLayout } from '../env/index.js';
-import type { IpcConnection, ProposalMessage } from '../io/ipc/index.js';
+import type { EventMessage, IpcConnection, ProposalMessage } from '../io/ipc/index.js';
 import {
   CommandPublisher,
   SENSOR_QOS,
@@ -18,12 +18,10 @@ import {
   requireSelfTest,
   shapeTick,
   type EventOutcome,
-  type Fault,
   type GateConfig,
   type GateEvent,
   type GateMode,
   type Measured,
-  type Owner,
   type ShapedTick,
   type ShaperState,
 } from '../safety/index.js';
@@ -35,6 +33,7 @@ import { Authority } from './authority.js';
 import { baseCommand } from './base-command.js';
 import { HEARTBEAT_MS, SUPERVISOR_TIMEOUT_MS, type GuardOptions } from './guard-config.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
+import { ModeNews } from './mode-news.js';
 import { ProcessLinks } from './process-links.js';
 import { Readiness } from './readiness.js';
 import { RestDetector } from './rest-detector.js';
@@ -43,13 +42,14 @@ import { StateDecimator } from './state-decimator.js';
 import { StateMapper } from './state-mapper.js';
 import { guardStatus, type GuardStatus } from './status.js';
 import { tickMessage } from './tick-message.js';
+import { TopicWatch } from './topic-watch.js';
 
 /** A policy tick waits at most this part of a control period for its proposal, then goes on without. */
 const PROPOSAL_PATIENCE = 0.5;
 /** A clean stop that has not been confirmed by then is ended all the same. */
 const STOP_TIMEOUT_MS = 2_000;
 const WAITING_REPORT_MS = 1_000;
-const COMMAND_TOPIC_MS = 100;
+const TOPICS_MS = 100;
 /** how often a missing state is looked for */
 const WATCHES_PER_PERIOD = 5;
 
@@ -73,6 +73,8 @@ export class Guard {
   private readonly surface: RosSurface;
   private readonly authority: Authority;
   private readonly readiness: Readiness;
+  private readonly topics: TopicWatch;
+  private readonly news: ModeNews;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly startNs: bigint;
   private readonly lastCommand: Float64Array;
@@ -89,9 +91,6 @@ export class Guard {
   private lastTickNs = 0n;
   /** a policy tick that waits for its proposal */
   private pending: NodeJS.Timeout | null = null;
-  private modeSeen: GateMode = 'mute';
-  private faultSeen: Fault | null = null;
-  private ownerSeen: Owner = 'hold';
   private stopReason = '';
   private finishing: NodeJS.Timeout | null = null;
   private finished = false;
@@ -105,7 +104,8 @@ export class Guard {
     this.periodMs = 1e3 / config.controlRateHz;
     this.startNs = clock.nowNs();
     this.shaper = createShaperState(this.config, this.decimation);
-    if (options.afterFence !== undefined) this.latch(options.afterFence);
+    if (options.afterFence !== undefined)
+      this.shaper = { ...this.shaper, gate: latchRestart(this.shaper.gate, options.afterFence, this.startNs) };
     this.mapper = new StateMapper(model);
     this.decimator = new StateDecimator(config.controlRateHz);
     this.rest = new RestDetector(this.config);
@@ -129,6 +129,7 @@ export class Guard {
     this.frame = new Float64Array(robotLayout(model.measured, model.commanded).size);
     const veto = new Veto(readVetoLimits(robot.folder, config.commandMessageType));
     this.publisher = new CommandPublisher(middleware, robot, veto, clock);
+    const tell = (kind: string, detail: EventMessage['detail']) => this.links.emit(kind, detail);
     const { teleopPort } = options;
     const owners = { robot: config, gate: this.config, middleware, clock, teleopPort };
     this.authority = new Authority(owners, {
@@ -136,17 +137,13 @@ export class Guard {
       stateAgeMs: () => (this.measured ? elapsedMs(this.measured.receivedNs, clock.nowNs()) : Infinity),
       request: (event, by) => this.request(event, by),
       handToOperator: () => this.handToOperator(),
-      tell: (kind, detail) => this.links.emit(kind, detail),
+      tell,
     });
-    const parts = {
-      config,
-      nodeName,
-      middleware,
-      publisher: this.publisher,
-      links: this.links,
-      decimator: this.decimator,
-    };
+    const { publisher, links, decimator } = this;
+    const topics = (this.topics = new TopicWatch({ config, nodeName, middleware, publisher, clock }, tell));
+    const parts = { config, nodeName, topics, publisher, links, decimator };
     this.readiness = new Readiness(parts, options.engage === 'auto');
+    this.news = new ModeNews(this.shaper.gate, tell);
     this.surface = new RosSurface(
       middleware,
       nodeName,
@@ -163,7 +160,7 @@ export class Guard {
       setInterval(() => this.watch(), this.periodMs / WATCHES_PER_PERIOD),
       setInterval(() => this.beat(), HEARTBEAT_MS),
       setInterval(() => this.reportWaiting(), WAITING_REPORT_MS),
-      setInterval(() => this.checkCommandTopic(), COMMAND_TOPIC_MS),
+      setInterval(() => this.checkTopics(), TOPICS_MS),
       setTimeout(() => {
         if (!this.links.supervised) this.stopAndFinish('no supervisor came');
       }, SUPERVISOR_TIMEOUT_MS),
@@ -187,6 +184,7 @@ export class Guard {
   // states
 
   private onState(message: JointState, { receivedNs }: MessageInfo): void {
+    this.topics.onState(message, receivedNs);
     if (!this.mapper.map(message, receivedNs)) {
       if (this.measured === null) this.readiness.missingJoints = this.mapper.missingFrom(message);
       return;
@@ -312,16 +310,9 @@ export class Guard {
   }
 
   private announceMode(): void {
-    const { mode, fault } = this.shaper.gate;
-    const { modeSeen: from, faultSeen, ownerSeen } = this;
-    this.modeSeen = mode;
-    this.faultSeen = fault;
-    if (mode !== from) this.links.emit('mode', { from, to: mode });
-    if (fault && fault !== faultSeen)
-      this.links.emit('fault', { check: fault.check, message: fault.message, clearedBy: fault.clearedBy });
-    if (from === 'active' && mode !== from) this.endActive(mode, fault?.message ?? this.stopReason);
-    this.ownerSeen = this.authority.owner;
-    if (mode !== from || fault !== faultSeen || this.ownerSeen !== ownerSeen) this.surface.refresh();
+    const { gate } = this.shaper;
+    if (this.news.ofGate(gate)) this.endActive(gate.mode, gate.fault?.message ?? this.stopReason);
+    if (this.news.ofOwner(this.authority.owner)) this.surface.refresh();
   }
 
   /** @param reason empty where nobody asked: then the gate has lost sight of the robot */
@@ -415,12 +406,12 @@ export class Guard {
     return outcome;
   }
 
-  private checkCommandTopic(): void {
-    if (this.shaper.gate.mode !== 'active') return;
-    const lost = this.readiness.whyTopicLost();
-    if (lost === null) return;
-    this.links.emit('fault', { ...lost });
-    this.request('stop', lost.message);
+  private checkTopics(): void {
+    if (this.topics.tellNews()) this.surface.refresh();
+    const loss = this.shaper.gate.mode === 'active' ? this.topics.loss() : null;
+    if (loss === null) return;
+    this.links.emit('fault', { ...loss });
+    this.request('stop', loss.message);
   }
 
   /** Until somebody drives, says once a second what is still missing. */
@@ -436,13 +427,6 @@ export class Guard {
     if (fault !== null) return latchedText(fault);
     const operator = this.options.engage === 'operator' ? this.authority.whyNotOperator() : null;
     return this.readiness.waiting(this.measured !== null, operator);
-  }
-
-  /** The guard before this one was fenced: somebody has to look before anybody drives. */
-  private latch(why: string): void {
-    this.shaper = { ...this.shaper, gate: latchRestart(this.shaper.gate, why, this.startNs) };
-    this.modeSeen = this.shaper.gate.mode; // the supervisor has told it
-    this.faultSeen = this.shaper.gate.fault;
   }
 
   private beat(): void {
@@ -494,6 +478,7 @@ export class Guard {
       agentConnected: links.agent.connected,
       commandSubscribers: this.publisher.matched,
       blackBox: links.blackBox,
+      warnings: this.topics.warnings,
     });
   }
 }

@@ -1,14 +1,14 @@
-import type { CommandPublisher, Middleware } from '../io/ros/index.js';
+import type { CommandPublisher } from '../io/ros/index.js';
 import type { RobotConfig } from '../robot/index.js';
-import { whyNoState, whyNotDrive, whyNotEngage, whyTopicLost, type TopicLoss } from './engagement.js';
-import { supervisorNode } from './guard-config.js';
+import { whyNoState, whyNotDrive, whyNotEngage } from './engagement.js';
 import type { ProcessLinks } from './process-links.js';
 import type { StateDecimator } from './state-decimator.js';
+import type { TopicWatch } from './topic-watch.js';
 
 export interface ReadinessParts {
   readonly config: RobotConfig;
   readonly nodeName: string;
-  readonly middleware: Middleware;
+  readonly topics: TopicWatch;
   readonly publisher: CommandPublisher;
   readonly links: ProcessLinks;
   readonly decimator: StateDecimator;
@@ -28,21 +28,17 @@ export class Readiness {
     public armed: boolean,
   ) {}
 
-  /** Why whoever drives must stop, if anything on the command topic says so. */
-  whyTopicLost(): TopicLoss | null {
-    const { publisher } = this.parts;
-    return whyTopicLost(publisher.topic, publisher.matched, this.otherPublishers());
-  }
-
   /** Why nobody may be given authority yet, if anything. */
   whyNotDrive(): string | null {
-    const { config, publisher, links, decimator } = this.parts;
+    const { config, publisher, topics, links, decimator } = this.parts;
     return whyNotDrive({
       stopping: this.stopping,
       supervised: links.supervised,
       commandTopic: publisher.topic,
       commandSubscribers: publisher.matched,
-      commandPublishers: this.otherPublishers(),
+      commandPublishers: topics.otherWriters,
+      stateTopic: config.stateTopic,
+      statePublishers: topics.stateSources,
       stateRateHz: decimator.stateRateHz,
       controlRateHz: config.controlRateHz,
     });
@@ -71,10 +67,5 @@ export class Readiness {
     if (!stateSeen) return whyNoState(config.stateTopic, this.missingJoints);
     if (operator !== null) return this.whyNotDrive() ?? operator;
     return this.whyNotEngage() ?? (this.armed ? this.refusal : `waiting for the service /${nodeName}/engage`);
-  }
-
-  private otherPublishers(): number {
-    const { middleware, nodeName, publisher } = this.parts;
-    return middleware.otherPublishers(publisher.topic, supervisorNode(nodeName));
   }
 }

@@ -36,6 +36,8 @@ export interface StatusSources {
   readonly summary: GuardSummary;
   readonly agentConnected: boolean;
   readonly commandSubscribers: number;
+  /** what is wrong though one can drive with it, for people */
+  readonly warnings: readonly string[];
   /** path of the newest black box; empty: none */
   readonly blackBox: string;
 }
@@ -49,7 +51,7 @@ const OWNERS = { hold: 'nobody', agent: 'the agent', teleop: 'the operator' } as
 export function guardStatus(sources: StatusSources): GuardStatus {
   const { mode, fault, owner, blend, summary, blackBox } = sources;
   return {
-    ...headline(sources),
+    ...withWarnings(headline(sources), sources.warnings),
     mode,
     facts: {
       mode,
@@ -59,6 +61,7 @@ export function guardStatus(sources: StatusSources): GuardStatus {
       fault: fault?.message ?? 'none',
       'cleared by': fault?.clearedBy ?? 'nothing is latched',
       'fault since': fault === null ? 'none' : isoTime(sources.faultSinceWallNs(fault.sinceNs)),
+      warnings: sources.warnings.length === 0 ? 'none' : sources.warnings.join('; '),
       'black box': blackBox === '' ? 'none yet' : `${blackBox}; look at it with: dynabridge blackbox`,
     },
     counts: {
@@ -78,7 +81,16 @@ export function guardStatus(sources: StatusSources): GuardStatus {
   };
 }
 
-function headline(sources: StatusSources): Pick<GuardStatus, 'level' | 'message'> {
+type Headline = Pick<GuardStatus, 'level' | 'message'>;
+
+/** What is wrong besides, unless there is worse to tell. */
+function withWarnings(headline: Headline, warnings: readonly string[]): Headline {
+  const { warn } = DIAGNOSTIC_LEVEL;
+  if (warnings.length === 0 || headline.level > warn) return headline;
+  return { level: warn, message: [headline.message, ...warnings].join('; ') };
+}
+
+function headline(sources: StatusSources): Headline {
   const { fault, nodeName, stateTopic, stateAgeMs, stateTimeoutMs } = sources;
   const { error, stale } = DIAGNOSTIC_LEVEL;
   if (fault) {
@@ -94,7 +106,7 @@ function headline(sources: StatusSources): Pick<GuardStatus, 'level' | 'message'
   return ofMode(sources);
 }
 
-function ofMode(sources: StatusSources): Pick<GuardStatus, 'level' | 'message'> {
+function ofMode(sources: StatusSources): Headline {
   const { mode, owner, blend, stopReason, waiting, nodeName } = sources;
   const { ok, warn, error } = DIAGNOSTIC_LEVEL;
   const after = stopReason === '' ? 'the joint state was lost' : stopReason;

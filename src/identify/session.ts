@@ -137,6 +137,8 @@ export class IdentifySession {
       commandTopic: topic,
       commandSubscribers: this.publisher.matched,
       commandPublishers: this.middleware.otherPublishers(topic),
+      stateTopic: config.stateTopic,
+      statePublishers: this.middleware.otherPublishers(config.stateTopic),
       stateRateHz: this.decimator.stateRateHz,
       controlRateHz: config.controlRateHz,
     });

@@ -12,6 +12,8 @@ const fit: DrivingFacts = {
   commandTopic: '/commands',
   commandSubscribers: 1,
   commandPublishers: 0,
+  stateTopic: '/states',
+  statePublishers: 1,
   stateRateHz: 100,
   controlRateHz: 100,
 };
@@ -27,6 +29,7 @@ describe('whyNotDrive', () => {
     [{ supervised: false }, /supervisor/],
     [{ commandSubscribers: 0 }, /nobody listens on \/commands/],
     [{ commandPublishers: 1 }, /another node publishes on \/commands/],
+    [{ statePublishers: 2 }, /2 publishers are on \/states, one is wanted/],
     [{ stateRateHz: 50 }, /50 Hz, control_rate_hz is 100/],
   ])('names what is missing: %j', (missing, message) => {
     expect(whyNotDrive({ ...fit, ...missing })).toMatch(message);

@@ -27,6 +27,7 @@ const ACTIVE: StatusSources = {
   summary,
   agentConnected: true,
   commandSubscribers: 1,
+  warnings: [],
   blackBox: '',
 };
 const FAULT: Fault = {
@@ -97,9 +98,24 @@ describe('the status', () => {
       fault: FAULT.message,
       'cleared by': 'reset, at rest',
       'fault since': '2023-11-14T22:13:25.000Z',
+      warnings: 'none',
       'black box': `${blackBox}; look at it with: dynabridge blackbox`,
     });
     expect(guardStatus(ACTIVE).facts).toMatchObject({ 'fault check': 'none', 'black box': 'none yet' });
+  });
+
+  it('warns of what one can drive with, besides what it says otherwise, but not before worse', () => {
+    const warnings = ['2 publishers are on /joint_states', 'joint states are stamped 10 s in the past'];
+    const driving = guardStatus({ ...ACTIVE, warnings });
+    expect(driving).toMatchObject({
+      level: warn,
+      message: `the agent drives, through the gate; ${warnings.join('; ')}`,
+    });
+    expect(driving.facts['warnings']).toBe(warnings.join('; '));
+    const faulty = guardStatus({ ...ACTIVE, mode: 'fault', fault: FAULT, warnings });
+    expect(faulty.level).toBe(error);
+    expect(faulty.message).not.toContain(warnings[0]);
+    expect(faulty.facts['warnings']).toContain(warnings[0]);
   });
 
   it('counts as they stand are not among the facts, whose change is told at once', () => {

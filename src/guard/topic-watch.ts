@@ -1,0 +1,89 @@
+import type { Clock } from '../core/index.js';
+import type { EventMessage } from '../io/ipc/index.js';
+import type { CommandPublisher, JointState, Middleware } from '../io/ros/index.js';
+import type { RobotConfig } from '../robot/index.js';
+import { tooManyStates } from './engagement.js';
+import { supervisorNode } from './guard-config.js';
+import { StampCheck } from './stamp-check.js';
+
+export interface TopicWatchParts {
+  readonly config: Pick<RobotConfig, 'stateTopic'>;
+  readonly nodeName: string;
+  readonly middleware: Middleware;
+  readonly publisher: CommandPublisher;
+  readonly clock: Clock;
+}
+
+/** What the guard cannot drive with. */
+export interface TopicLoss {
+  readonly check: 'other-writer' | 'no-subscriber';
+  readonly message: string;
+}
+
+/** Who else is on the guard's topics, and how joint states are stamped. */
+export class TopicWatch {
+  private readonly stamps = new StampCheck();
+  private told: readonly string[] = [];
+  private unstampedTold = false;
+
+  /** @param tell for the record and for people */
+  constructor(
+    private readonly parts: TopicWatchParts,
+    private readonly tell: (kind: string, detail: EventMessage['detail']) => void,
+  ) {}
+
+  private get stateTopic(): string {
+    return this.parts.config.stateTopic;
+  }
+
+  /** publishers of commands besides the guard and its supervisor */
+  get otherWriters(): number {
+    const { middleware, publisher, nodeName } = this.parts;
+    return middleware.otherPublishers(publisher.topic, supervisorNode(nodeName));
+  }
+
+  /** publishers of joint states */
+  get stateSources(): number {
+    return this.parts.middleware.otherPublishers(this.stateTopic);
+  }
+
+  onState({ header }: JointState, receivedNs: bigint): void {
+    this.stamps.look(header.stamp, receivedNs, this.parts.clock);
+  }
+
+  /** Two writers on one command topic is one too many, whoever was first; and commands that nobody hears move nothing. */
+  loss(): TopicLoss | null {
+    const { topic, matched } = this.parts.publisher;
+    if (this.otherWriters > 0)
+      return { check: 'other-writer', message: `another node publishes on ${topic}` };
+    if (matched > 0) return null;
+    return {
+      check: 'no-subscriber',
+      message: `nobody listens on ${topic} any more; is the controller active?`,
+    };
+  }
+
+  /** What is wrong with the joint states though they can be used, for people. */
+  get warnings(): string[] {
+    const { stateTopic, stateSources } = this;
+    const warnings: string[] = [];
+    if (stateSources > 1) warnings.push(tooManyStates(stateSources, stateTopic));
+    if (this.stamps.concern !== '') warnings.push(`joint states on ${stateTopic} are ${this.stamps.concern}`);
+    return warnings;
+  }
+
+  /** Tells what is new since the last time. @returns whether the warnings are others than they were */
+  tellNews(): boolean {
+    if (this.stamps.unstamped && !this.unstampedTold) {
+      this.unstampedTold = true;
+      this.tell('state-source', {
+        note: `joint states on ${this.stateTopic} carry no stamps; none are needed here`,
+      });
+    }
+    const { warnings, told } = this;
+    for (const why of warnings) if (!told.includes(why)) this.tell('state-source', { why });
+    for (const over of told) if (!warnings.includes(over)) this.tell('state-source', { over });
+    this.told = warnings;
+    return warnings.join() !== told.join();
+  }
+}
