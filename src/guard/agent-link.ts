@@ -31,13 +31,14 @@ export class AgentLink {
     return connection === this.connection;
   }
 
-  /** A second agent takes the place of the first: an agent is restarted, never doubled. */
-  connect(connection: IpcConnection): void {
-    this.connection?.destroy();
+  /** One agent at a time: who drives is not replaced under way. @returns false while there is another */
+  connect(connection: IpcConnection): boolean {
+    if (this.connection !== null) return this.connection === connection;
     this.connection = connection;
     this.validProposals = 0;
     this.newest = null;
     this.evidence?.forget();
+    return true;
   }
 
   /** @returns false when `connection` was not the agent in office */

@@ -121,7 +121,11 @@ export class ProcessLinks {
 
   private greet(connection: IpcConnection, role: 'agent' | 'recorder' | 'supervisor'): void {
     if (role === 'agent') {
-      this.agent.connect(connection);
+      if (!this.agent.connect(connection)) {
+        this.emit('agent-refused', { why: 'an agent is connected already; end that one first' });
+        connection.destroy();
+        return;
+      }
       connection.onClose = () => {
         if (this.agent.disconnect(connection)) this.handlers.onAgentLost();
       };

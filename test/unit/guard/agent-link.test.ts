@@ -91,30 +91,31 @@ describe('AgentLink', () => {
     expect(link.nextStep()).toBe(4);
   });
 
-  it('replaces an agent by a second one, and starts counting anew', () => {
+  it('refuses a second agent while the first is there, and keeps the first as it is', () => {
     const link = asked(1);
     const [first, second] = [connection(), connection()];
-    link.connect(first);
+    expect(link.connect(first)).toBe(true);
     link.take(proposal(1), 0n);
-    link.connect(second);
-    expect(first.destroyed).toBe(true);
-    expect(second.destroyed).toBe(false);
-    expect([link.newest, link.validProposals]).toEqual([null, 0]);
-    expect([link.owns(first), link.owns(second)]).toEqual([false, true]);
+    expect(link.connect(second)).toBe(false);
+    expect(link.connect(first)).toBe(true);
+    expect(first.destroyed).toBe(false);
+    expect(link.newest).not.toBeNull();
+    expect(link.validProposals).toBe(1);
+    expect([link.owns(first), link.owns(second)]).toEqual([true, false]);
+    expect(link.disconnect(second)).toBe(false);
+    expect(link.connected).toBe(true);
   });
 
-  it('keeps its agent when one that was replaced goes away', () => {
+  it('takes a second agent when the first is gone, and starts counting anew', () => {
     const link = asked(1);
     const [first, second] = [connection(), connection()];
     link.connect(first);
-    link.connect(second);
     link.take(proposal(1), 0n);
-    expect(link.disconnect(first)).toBe(false);
-    expect(link.connected).toBe(true);
-    expect(link.newest).not.toBeNull();
-    expect(link.disconnect(second)).toBe(true);
-    expect(link.connected).toBe(false);
-    expect(link.newest).toBeNull();
+    expect(link.disconnect(first)).toBe(true);
+    expect([link.connected, link.newest]).toEqual([false, null]);
+    expect(link.connect(second)).toBe(true);
+    expect([link.newest, link.validProposals]).toEqual([null, 0]);
+    expect([link.owns(first), link.owns(second)]).toEqual([false, true]);
   });
 
   it('sends to the agent that is there, and to nobody without one', () => {

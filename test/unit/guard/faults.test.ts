@@ -137,3 +137,32 @@ describe('joint states', () => {
     expect(notes).toEqual([{ note: 'joint states on /joint_states carry no stamps; none are needed here' }]);
   });
 });
+
+describe('a second agent', () => {
+  it('is turned away while the first is there, and moves nothing; later it drives by a new engage only', async () => {
+    const wire = commandsOn(observer, robot);
+    await states('driver');
+    const first = await rig.startAgent(() => 0);
+    await engage();
+    const second = await rig.startAgent(() => 0.5);
+    let turnedAway = false;
+    second.onClose = () => (turnedAway = true);
+    await until(() => turnedAway, 'the refusal');
+    expect(told('agent-refused')[0]!.detail['why']).toMatch(/an agent is connected already/);
+    expect(told('disengaged')).toEqual([]);
+    await sleep(5 * STATE_PERIOD_MS);
+    expect(wire.every((command) => command === 0)).toBe(true);
+
+    first.destroy();
+    await until(() => told('disengaged').length > 0, 'the end of authority');
+    await rig.startAgent(() => 0.5);
+    await until(
+      () => told('connected').filter(({ detail }) => detail['role'] === 'agent').length === 2,
+      'it',
+    );
+    await sleep(10 * STATE_PERIOD_MS); // it has shown itself alive
+    expect(wire.every((command) => command === 0)).toBe(true);
+    await engage();
+    await until(() => wire.at(-1)! > 0, 'motion');
+  });
+});
