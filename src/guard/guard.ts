@@ -105,7 +105,10 @@ export class Guard {
     this.startNs = clock.nowNs();
     this.shaper = createShaperState(this.config, this.decimation);
     if (options.afterFence !== undefined)
-      this.shaper = { ...this.shaper, gate: latchRestart(this.shaper.gate, options.afterFence, this.startNs) };
+      this.shaper = {
+        ...this.shaper,
+        gate: latchRestart(this.shaper.gate, options.afterFence, this.startNs),
+      };
     this.mapper = new StateMapper(model);
     this.decimator = new StateDecimator(config.controlRateHz);
     this.rest = new RestDetector(this.config);
@@ -364,8 +367,7 @@ export class Guard {
   }
 
   private engage(by: string): EventOutcome {
-    const why = this.authority.whyNotAgent() ?? this.readiness.whyNotEngage();
-    const outcome = why === null ? this.apply('engage') : ({ accepted: false, why } as const);
+    const outcome = this.open(() => this.authority.whyNotAgent() ?? this.readiness.whyNotEngage());
     if (outcome.accepted) {
       this.readiness.armed = false;
       this.stopReason = '';
@@ -378,6 +380,13 @@ export class Guard {
     }
     this.readiness.refusal = outcome.accepted ? '' : outcome.why;
     return outcome;
+  }
+
+  /** Lets the gate take proposals, unless something is missing. A latched fault is told before all else that may be. */
+  private open(missing: () => string | null): EventOutcome {
+    const { fault } = this.shaper.gate;
+    const why = fault === null ? missing() : latchedText(fault);
+    return why === null ? this.apply('engage') : { accepted: false, why };
   }
 
   private apply(event: GateEvent): EventOutcome {
@@ -395,8 +404,7 @@ export class Guard {
   /** The operator at the teleoperation device takes the place of whoever drove. */
   private handToOperator(): EventOutcome {
     this.readiness.armed = false;
-    const why = this.readiness.whyNotDrive();
-    const outcome = why === null ? this.apply('engage') : ({ accepted: false, why } as const);
+    const outcome = this.open(() => this.readiness.whyNotDrive());
     if (outcome.accepted) {
       this.endAgentEpisode('the operator took over', true);
       this.stopReason = '';
@@ -423,10 +431,8 @@ export class Guard {
   }
 
   private whyNobodyDrives(): string {
-    const { fault } = this.shaper.gate;
-    if (fault !== null) return latchedText(fault);
     const operator = this.options.engage === 'operator' ? this.authority.whyNotOperator() : null;
-    return this.readiness.waiting(this.measured !== null, operator);
+    return this.readiness.waiting(this.measured !== null, operator, this.shaper.gate.fault);
   }
 
   private beat(): void {

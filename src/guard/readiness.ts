@@ -1,5 +1,6 @@
 import type { CommandPublisher } from '../io/ros/index.js';
 import type { RobotConfig } from '../robot/index.js';
+import { latchedText, type Fault } from '../safety/index.js';
 import { whyNoState, whyNotDrive, whyNotEngage } from './engagement.js';
 import type { ProcessLinks } from './process-links.js';
 import type { StateDecimator } from './state-decimator.js';
@@ -61,9 +62,11 @@ export class Readiness {
    * What is waited for, for people.
    * @param stateSeen a usable joint state has arrived
    * @param operator why the operator, who drives alone, does not; null where there is an agent
+   * @param fault that is latched; it comes before all else
    */
-  waiting(stateSeen: boolean, operator: string | null): string {
+  waiting(stateSeen: boolean, operator: string | null, fault: Fault | null): string {
     const { config, nodeName } = this.parts;
+    if (fault !== null) return latchedText(fault);
     if (!stateSeen) return whyNoState(config.stateTopic, this.missingJoints);
     if (operator !== null) return this.whyNotDrive() ?? operator;
     return this.whyNotEngage() ?? (this.armed ? this.refusal : `waiting for the service /${nodeName}/engage`);

@@ -166,3 +166,17 @@ describe('a second agent', () => {
     await until(() => wire.at(-1)! > 0, 'motion');
   });
 });
+
+describe('~/engage while a fault is latched', () => {
+  it('names the fault and what clears it, whatever else is missing', async () => {
+    await states('driver');
+    await until(() => status !== undefined, 'the status');
+    expect((await call(observer, 'engage')).message).toMatch(/nobody listens on/); // nothing is there yet
+    await call(observer, 'estop');
+    const latched = 'latched: e-stop pressed; cleared by: release the e-stop, then reset, at rest';
+    expect(await call(observer, 'engage')).toEqual({ success: false, message: latched });
+    await until(() => told('waiting').at(-1)?.detail['why'] === latched, 'the same for who waits');
+    expect((await call(observer, 'reset')).success).toBe(true);
+    expect((await call(observer, 'engage')).message).toMatch(/nobody listens on/);
+  });
+});
