@@ -1,2 +1,2 @@
 export { choosePrediction } from './load-model.js';
-export { loadPolicy } from './load-policy.js';
+export { checkPolicy, loadPolicy } from './load-policy.js';

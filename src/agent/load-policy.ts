@@ -1,14 +1,38 @@
 import { badInput } from '../core/index.js';
-import type { RunDirectory } from '../data/index.js';
+import type { RunDirectory, StoredCheckpoint } from '../data/index.js';
+import { robotLayout } from '../env/index.js';
 import { withoutPrefix } from '../rl/named-tensors.js';
-import { snapshotFromTensors, type PolicySnapshot, type PolicySnapshotMeta } from '../rl/policy-snapshot.js';
+import {
+  PlainPolicy,
+  snapshotFromTensors,
+  type PolicySnapshot,
+  type PolicySnapshotMeta,
+} from '../rl/policy-snapshot.js';
+import type { Robot } from '../robot/index.js';
 
 /**
  * The policy of a run's newest checkpoint. Loads no tensor library.
  * @throws BAD_INPUT when the run has no checkpoint, or its checkpoint holds no policy
  */
 export function loadPolicy(run: RunDirectory): PolicySnapshot {
-  const checkpoint = run.loadCheckpoint();
+  return policyOf(run.loadCheckpoint());
+}
+
+/** @throws BAD_INPUT where the policy cannot drive the robot, so that it is said before anything is started */
+export function checkPolicy(checkpoint: StoredCheckpoint, { model }: Robot): void {
+  const snapshot = policyOf(checkpoint);
+  const { fields } = snapshot.observation;
+  const layout = robotLayout(model.measured, model.commanded);
+  if (fields.join() !== layout.fields.join()) {
+    throw badInput(
+      `the policy in ${checkpoint.path} observes [${fields.join(', ')}], this robot has [${layout.fields.join(', ')}]`,
+      { path: checkpoint.path },
+    );
+  }
+  new PlainPolicy(snapshot); // refuses layers that do not fit together
+}
+
+function policyOf(checkpoint: StoredCheckpoint): PolicySnapshot {
   const meta = checkpoint.parts['policy'] as PolicySnapshotMeta | undefined;
   if (meta === undefined) {
     throw badInput(`checkpoint ${checkpoint.path} holds no policy; use a run made by dynabridge train`, {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { choosePrediction } from '../agent/index.js';
+import { checkPolicy, choosePrediction } from '../agent/index.js';
 import { systemClock } from '../core/index.js';
 import { RunDirectory, latestRun, listBlackBoxes } from '../data/index.js';
 import { contractHash, loadRobot, withController } from '../robot/index.js';
@@ -81,6 +81,7 @@ async function drive(options: RunCliOptions): Promise<void> {
 
   const earlier = new Set(listBlackBoxes(run.blackBoxFolder));
   const checkpoint = run.loadCheckpoint();
+  checkPolicy(checkpoint, robot);
   const prediction = choosePrediction(checkpoint, robot);
   output.line(
     prediction.enabled ? `predicted ${prediction.horizon} steps ahead` : `not predicted: ${prediction.why}`,

@@ -2,11 +2,14 @@
  * The bridge as its user runs it: twin and `dynabridge run` in their own processes over the wire. The policy is untrained, so the
  * pole falls and the agent asks for full motion: hard work for the gate. The twin is the witness.
  */
+import { appendFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TwinSummary } from '../../sim/twin/index.js';
 import { ScratchBridge } from '../../bench/scratch-bridge.js';
-import { readEpisodes, type Episode } from '../../src/data/index.js';
+import { readEpisodes, type Episode, type RunDirectory } from '../../src/data/index.js';
+import { robotLayout } from '../../src/env/index.js';
 import {
   COMMAND_QOS,
   SENSOR_QOS,
@@ -16,6 +19,10 @@ import {
   type JointState,
   type Middleware,
 } from '../../src/io/ros/index.js';
+import { withPrefix } from '../../src/rl/named-tensors.js';
+import { observationSpec } from '../../src/rl/observation.js';
+import { snapshotToTensors } from '../../src/rl/policy-snapshot.js';
+import { findRobot, loadRobot } from '../../src/robot/index.js';
 import { Dynabridge, isAlive } from './own-process.js';
 
 const env = { ROS_DOMAIN_ID: '71' };
@@ -292,4 +299,48 @@ describe('a run that cannot be', () => {
     expect(stderr).toMatch(/control.*100 Hz.*50 Hz/i);
     expect(stderr).toMatch(/dynabridge train/);
   });
+
+  it.each<[string, (run: RunDirectory, folder: string) => void, RegExp]>([
+    [
+      'that is missing',
+      (_run, folder) => rmSync(folder, { recursive: true }),
+      /step-00000000 has no readable manifest\.json/,
+    ],
+    [
+      'that is damaged',
+      (_run, folder) => appendFileSync(path.join(folder, 'tensors.safetensors'), 'x'),
+      /tensors\.safetensors has SHA-256 .*, its manifest says /,
+    ],
+    ['of a policy of other dimensions', saveWiderPolicy, /policy.*observes \[.*\], this robot has \[/],
+  ])('is refused with exit code 2, and starts nothing, for a checkpoint %s', async (_, spoil, message) => {
+    const other = new ScratchBridge(100);
+    spoil(other.run, path.join(other.run.checkpointsFolder, 'step-00000000'));
+    const { code, stderr } = await start('run', '--robot', other.robot.folder, '--run', other.run.path).ended;
+    other.dispose();
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/started guard/);
+    expect(code).toBe(2);
+  });
 });
+
+/** A checkpoint with the policy of a robot that has more joints. */
+function saveWiderPolicy(run: RunDirectory): void {
+  const { model } = loadRobot(findRobot('reacher'));
+  const observation = observationSpec(robotLayout(model.measured, model.commanded));
+  const ones = (count: number) => new Float32Array(count).fill(1);
+  const layer = { inputs: observation.size, outputs: observation.actionSize };
+  const dense = { ...layer, kernel: ones(layer.inputs * layer.outputs), bias: ones(layer.outputs) };
+  const normaliser = { mean: ones(observation.size), std: ones(observation.size), clip: 10 };
+  const { tensors, meta } = snapshotToTensors({
+    observation,
+    normaliser,
+    hidden: [],
+    mean: dense,
+    logStd: dense,
+  });
+  run.saveCheckpoint({
+    step: 1,
+    tensors: withPrefix('policy', tensors),
+    parts: { policy: structuredClone(meta) } as never,
+  });
+}

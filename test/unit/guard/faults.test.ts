@@ -117,7 +117,9 @@ describe('joint states', () => {
     commandsOn(observer, robot);
     await rig.startAgent(() => 0);
     await states('driver', offset);
-    const warning = new RegExp(`stamped (9|10)[.0-9]* s in the ${where} .*; check the clocks of both machines`);
+    const warning = new RegExp(
+      `stamped (9|10)[.0-9]* s in the ${where} .*; check the clocks of both machines`,
+    );
     await until(() => warning.test(status?.message ?? ''), 'the warning in ~/status');
     expect(status!.level).toBe(warn);
     await until(() => warning.test(diagnosis?.message ?? ''), 'the warning in /diagnostics');
