@@ -1,5 +1,6 @@
 /** What is said of ports that cannot be opened, and that they are opened as soon as they can be. Real ports: pseudo-terminals. */
 import { chmodSync, chownSync, realpathSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SerialConnection } from '../../src/io/serial/index.js';
 import { missingTools, PortPair } from './operator-device.js';
@@ -15,12 +16,12 @@ describe.skipIf(missing !== undefined)(`a serial port${missing ? `: ${missing}` 
     for (const close of closers.splice(0)) await close();
   });
 
-  function connect(path: string) {
+  function connect(path: string, bytes: (chunk: Uint8Array) => void = () => {}) {
     const told: string[] = [];
     const connection = new SerialConnection(
       { path, backOffMs: { first: 20, longest: 100 } },
       {
-        bytes: () => {},
+        bytes,
         opened: () => told.push('opened'),
         closed: () => told.push('closed'),
         failed: ({ code, message }) => told.push(`${code} ${message}`),
@@ -72,5 +73,26 @@ describe.skipIf(missing !== undefined)(`a serial port${missing ? `: ${missing}` 
   it('that is no port: says so', async () => {
     const { tells } = connect('/dev/null');
     await tells(/^UNAVAILABLE serial port \/dev\/null cannot be opened: /);
+  });
+
+  it('that takes nothing any more: the loop goes on, writes are dropped, and it is heard again', async () => {
+    const ports = await PortPair.open();
+    closers.push(() => ports.unplug());
+    const writer = connect(ports.bridge);
+    await writer.tells(/^opened$/);
+    const lines = (number: number) => Buffer.from(`${String(number).padStart(63, ' ')}\n`);
+    // nobody has the other end open: its buffer and all before it fill up
+    const most = 10_000;
+    for (let i = 0; i < most && writer.connection.droppedWrites < 100; i++) {
+      writer.connection.write(lines(i));
+      await sleep(0);
+    }
+    expect(writer.connection.droppedWrites).toBeGreaterThanOrEqual(100);
+    expect(writer.connection.isOpen).toBe(true);
+    let heard = '';
+    const reader = connect(ports.device, (chunk) => (heard += Buffer.from(chunk).toString()));
+    await reader.tells(/^opened$/);
+    writer.connection.write(lines(most)); // in the queue, and the newest: it comes
+    await expect.poll(() => heard, { timeout: 10_000 }).toContain(` ${most}\n`);
   });
 });

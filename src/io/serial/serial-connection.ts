@@ -1,10 +1,11 @@
 /**
- * One serial port that comes and goes. Opened anew after every loss, with a growing pause; what cannot be written at once is dropped, so
- * that nothing is delivered late (serialport itself keeps what is written while a port is closed and sends it when it opens).
+ * One serial port that comes and goes. Opened anew after every loss, with a growing pause; what cannot be written is dropped,
+ * the oldest first, so that nothing is delivered late (serialport itself keeps what is written while a port is closed and sends it when it opens).
  */
 import { readFileSync, statSync } from 'node:fs';
 import { SerialPort } from 'serialport';
 import { DynabridgeError, badInput } from '../../core/index.js';
+import { WriteQueue } from './write-queue.js';
 
 export interface SerialConnectionEvents {
   /** new bytes; the view is the receiver's */
@@ -26,12 +27,11 @@ export interface SerialConnectionOptions {
 }
 
 const DEFAULT_BACK_OFF = { first: 250, longest: 2000 } as const;
-/** Bytes that may wait in the driver before more are dropped: some 10 frames. */
+/** Bytes that may wait for the driver before the oldest are dropped: some 10 frames. */
 const MOST_WAITING = 1024;
 
 export class SerialConnection {
-  /** writes that were dropped: the port was closed, or did not keep up */
-  droppedWrites = 0;
+  private readonly writes = new WriteQueue(MOST_WAITING);
   private port: SerialPort | undefined;
   private timer: NodeJS.Timeout | undefined;
   private pauseMs: number;
@@ -47,6 +47,11 @@ export class SerialConnection {
 
   private get backOff() {
     return this.options.backOffMs ?? DEFAULT_BACK_OFF;
+  }
+
+  /** writes that were dropped: the port was closed, or did not keep up */
+  get droppedWrites(): number {
+    return this.writes.dropped;
   }
 
   get isOpen(): boolean {
@@ -66,20 +71,16 @@ export class SerialConnection {
       if (error) return this.onFailure(portError(path, error));
       port.flush(); // bytes from before nobody knows whom they were for
       this.port = port;
+      this.writes.begin((chunk, done) => port.write(Buffer.from(chunk), done));
       this.pauseMs = this.backOff.first;
       this.told = undefined;
       this.events.opened();
     });
   }
 
-  /** Sends bytes now, or drops them. */
+  /** Sends bytes, now or as soon as the line takes them, or drops them. Never waits. */
   write(bytes: Uint8Array): void {
-    const { port } = this;
-    if (port?.isOpen !== true || port.writableLength + bytes.length > MOST_WAITING) {
-      this.droppedWrites++;
-      return;
-    }
-    port.write(Buffer.from(bytes));
+    this.writes.push(bytes);
   }
 
   /** Closes the port for good. */
@@ -88,6 +89,7 @@ export class SerialConnection {
     clearTimeout(this.timer);
     const { port } = this;
     this.port = undefined;
+    this.writes.end();
     if (port?.isOpen === true) await new Promise<void>((resolve) => port.close(() => resolve()));
   }
 
@@ -95,6 +97,7 @@ export class SerialConnection {
     port.removeAllListeners('data');
     if (this.port !== port) return;
     this.port = undefined;
+    this.writes.end();
     this.events.closed();
     this.openLater();
   }
