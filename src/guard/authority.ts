@@ -22,6 +22,8 @@ import {
 import { Locks } from './locks.js';
 import { Teleop } from './teleop.js';
 
+const NO_PORT = 'no port of an operator device was given';
+
 /** The guard, as far as authority is concerned. */
 export interface AuthorityHost {
   fault(): Fault | null;
@@ -68,6 +70,7 @@ export class Authority {
     const lock = this.locks.strongest(nowNs);
     this.obeyLock(lock);
     if (this.teleop === null) return;
+    this.obeyAttendance();
     const locked = lockOn('teleop', lock, this.priorities);
     const { state, event } = followOperator(this.state, this.teleop.input, nowNs, locked !== null);
     if (event === 'taken') {
@@ -81,6 +84,14 @@ export class Authority {
     if (event === undefined) return;
     this.host.tell('teleop', locked && event === 'locked-out' ? { event, why: lockText(locked) } : { event });
     if (event === 'released' || event === 'lost') this.host.request('release', `teleop: ${event}`);
+  }
+
+  /** Takes authority from an agent that may not drive unattended; it does not come back by itself with the device. */
+  private obeyAttendance(): void {
+    const why = this.state.owner === 'agent' ? this.whyUnattended() : null;
+    if (why === null) return;
+    this.host.request('release', why);
+    this.state = revoke(this.state);
   }
 
   /** Takes authority from a source that is locked; it does not come back by itself when the lock goes. */
@@ -99,16 +110,29 @@ export class Authority {
     return arbitrate(this.state, [agent, sticks]);
   }
 
+  /** What is wrong though one can drive with it, for people: the operator cannot take over. */
+  get warnings(): readonly string[] {
+    const why = this.teleop?.whyNotLinked() ?? null;
+    return why === null ? [] : [why];
+  }
+
   /** Why the agent may not have authority, for people; undefined where it may. */
   whyNotAgent(): string | undefined {
-    return grantAgent(this.state, this.lockOn('agent')).why;
+    return this.whyUnattended() ?? grantAgent(this.state, this.lockOn('agent')).why;
   }
 
   /** What the operator does not do, or has not, so that nobody drives; for people. */
   whyNotOperator(): string {
     const lock = this.lockOn('teleop');
     if (lock !== null) return lockText(lock);
-    return this.teleop?.whyIdle() ?? 'no port of an operator device was given';
+    return this.teleop?.whyIdle() ?? NO_PORT;
+  }
+
+  /** The agent may drive only while the operator's device is linked, where robot.yaml says so. */
+  private whyUnattended(): string | null {
+    if (!this.options.robot.teleop.required) return null;
+    const why = this.teleop === null ? NO_PORT : this.teleop.whyNotLinked();
+    return why === null ? null : `${why}, and robot.yaml says teleop: {required: true}`;
   }
 
   giveToAgent(): void {

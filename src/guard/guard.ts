@@ -484,7 +484,7 @@ export class Guard {
       agentConnected: links.agent.connected,
       commandSubscribers: this.publisher.matched,
       blackBox: links.blackBox,
-      warnings: this.topics.warnings,
+      warnings: [...this.topics.warnings, ...this.authority.warnings],
     });
   }
 }

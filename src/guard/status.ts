@@ -87,7 +87,8 @@ type Headline = Pick<GuardStatus, 'level' | 'message'>;
 function withWarnings(headline: Headline, warnings: readonly string[]): Headline {
   const { warn } = DIAGNOSTIC_LEVEL;
   if (warnings.length === 0 || headline.level > warn) return headline;
-  return { level: warn, message: [headline.message, ...warnings].join('; ') };
+  const others = warnings.filter((warning) => !headline.message.includes(warning));
+  return { level: warn, message: [headline.message, ...others].join('; ') };
 }
 
 function headline(sources: StatusSources): Headline {

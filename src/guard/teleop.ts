@@ -99,11 +99,15 @@ export class Teleop {
     return { enable, expiresNs, neutral: axes.every((value) => Math.abs(value) <= deadBand) };
   }
 
+  /** Why there is no link to the device, for people; null where there is one. */
+  whyNotLinked(): string | null {
+    if (!this.connection.isOpen) return `serial port ${this.path} is not open`;
+    return this.link.linked ? null : `no operator device is linked at ${this.path}`;
+  }
+
   /** Why the operator does not drive, for people. */
   whyIdle(): string {
-    if (!this.connection.isOpen) return `serial port ${this.path} is not open`;
-    if (!this.link.linked) return `no operator device is linked at ${this.path}`;
-    return 'the operator has not pressed enable (with the sticks at rest)';
+    return this.whyNotLinked() ?? 'the operator has not pressed enable (with the sticks at rest)';
   }
 
   /** The operator drives from now on: a set-point goes on from the last command, not from where sticks had it before. */

@@ -52,6 +52,10 @@ export const teleopSchema = v.optional(
         0.05,
       ),
       priority: v.optional(priority('more than agent.priority'), 100),
+      required: v.optional(
+        v.pipe(v.boolean(), v.description('true | false: the agent drives only while the device is linked')),
+        false,
+      ),
     }),
     v.description('{command_timeout_ms: 100, link_timeout_ms: 300, max_velocity_scale: 0.3, ...}'),
   ),

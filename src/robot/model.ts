@@ -183,6 +183,8 @@ export interface TeleopConfig {
   readonly deadBand: number;
   /** above the agent's */
   readonly priority: number;
+  /** the agent drives only while the operator's device is linked */
+  readonly required: boolean;
 }
 
 export interface AgentConfig {

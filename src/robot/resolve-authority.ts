@@ -37,6 +37,7 @@ export function resolveAuthority(
       maxVelocityScale: teleop.max_velocity_scale,
       deadBand: teleop.dead_band,
       priority: teleop.priority,
+      required: teleop.required,
     },
     agent: { timeoutMs: agent.timeout_ms, priority: agent.priority },
     locks: locks.map(({ topic, timeout_ms: timeoutMs, priority }) => ({ topic, timeoutMs, priority })),

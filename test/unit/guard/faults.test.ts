@@ -1,7 +1,10 @@
 /** What a guard does about faults around it, over the real wire and sockets: who else is there, and what it says to people. */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NS_PER_S, systemClock } from '../../../src/core/index.js';
+import type { GuardOptions } from '../../../src/guard/guard-config.js';
 import {
   DIAGNOSTICS_QOS,
   DIAGNOSTIC_LEVEL,
@@ -11,14 +14,18 @@ import {
   type DiagnosticArray,
   type DiagnosticStatus,
   type JointState,
+  type RosTime,
   type RtpsMiddleware,
 } from '../../../src/io/ros/index.js';
 import { loadRobot, type Robot } from '../../../src/robot/index.js';
+import { missingTools, openSimulatedDevice } from '../../conformance/operator-device.js';
 import { until } from '../io/rtps/participants.js';
 import { GuardRig, call, commandsOn, type StartedGuard } from './guard-rig.js';
 
 const { warn } = DIAGNOSTIC_LEVEL;
 const STATE_PERIOD_MS = 50;
+
+const missing = missingTools();
 
 let rig: GuardRig;
 let observer: RtpsMiddleware;
@@ -29,7 +36,6 @@ let diagnosis: DiagnosticStatus | undefined;
 
 beforeEach(async () => {
   rig = new GuardRig(81);
-  robot = loadRobot(rig.folder);
   observer = await rig.node('observer');
   status = diagnosis = undefined;
   observer.createSubscription<DiagnosticStatus>(
@@ -44,8 +50,13 @@ beforeEach(async () => {
     DIAGNOSTICS_QOS,
     (message) => (diagnosis = message.status[0]),
   );
-  started = await rig.startGuard(robot);
 });
+/** @param more lines for robot.yaml */
+async function start(more = '', options: Partial<GuardOptions> = {}): Promise<void> {
+  appendFileSync(join(rig.folder, 'robot.yaml'), more);
+  robot = loadRobot(rig.folder);
+  started = await rig.startGuard(robot, options);
+}
 afterEach(() => rig.close());
 
 const told = (kind: string) => started.events.filter((event) => event.kind === kind);
@@ -59,23 +70,28 @@ async function engage(): Promise<void> {
   throw new Error(`not engaged: ${(await call(observer, 'engage')).message}`);
 }
 
-/** A robot at rest, from a node of its own. @param offsetS of its stamps; null: it does not stamp */
-async function states(name: string, offsetS: number | null = 0): Promise<{ close(): void }> {
+const fromNow = (offsetS: number) => (): RosTime =>
+  rosTime(systemClock.wallNs() + BigInt(offsetS) * NS_PER_S);
+
+/** The states of a robot that follows no command, with a little noise, from a node of its own. */
+async function states(
+  name: string,
+  stampOf: (count: number) => RosTime = fromNow(0),
+): Promise<{ close(): void }> {
   const node = await rig.node(name);
   const publisher = node.createPublisher<JointState>(
     robot.config.stateTopic,
     'sensor_msgs/msg/JointState',
     SENSOR_QOS,
   );
-  const count = robot.model.measured.length;
+  let count = 0;
   const timer = setInterval(() => {
-    const stamp =
-      offsetS === null ? { sec: 0, nanosec: 0 } : rosTime(systemClock.wallNs() + BigInt(offsetS) * NS_PER_S);
+    const noise = robot.model.measured.map(() => (++count % 2) * 1e-6); // else they count as frozen
     publisher.publish({
-      header: { stamp, frame_id: '' },
+      header: { stamp: stampOf(count), frame_id: '' },
       name: [...robot.model.measured],
-      position: new Array<number>(count).fill(0),
-      velocity: new Array<number>(count).fill(0),
+      position: noise,
+      velocity: noise.map(() => 0),
       effort: [],
     });
   }, STATE_PERIOD_MS);
@@ -89,6 +105,7 @@ async function states(name: string, offsetS: number | null = 0): Promise<{ close
 
 describe('joint states', () => {
   it('of two publishers are warned of, and nobody is engaged until one is left', async () => {
+    await start();
     commandsOn(observer, robot);
     await rig.startAgent(() => 0);
     await states('driver');
@@ -114,9 +131,10 @@ describe('joint states', () => {
     [-10, 'past'],
     [10, 'future'],
   ])('stamped %s s from now are used, and the clocks are warned of', async (offset, where) => {
+    await start();
     commandsOn(observer, robot);
     await rig.startAgent(() => 0);
-    await states('driver', offset);
+    await states('driver', fromNow(offset));
     const warning = new RegExp(
       `stamped (9|10)[.0-9]* s in the ${where} .*; check the clocks of both machines`,
     );
@@ -128,9 +146,10 @@ describe('joint states', () => {
   });
 
   it('that are not stamped are told of once, and no warning', async () => {
+    await start();
     commandsOn(observer, robot);
     await rig.startAgent(() => 0);
-    await states('driver', null);
+    await states('driver', () => ({ sec: 0, nanosec: 0 }));
     await until(() => told('state-source').length > 0, 'the note');
     await engage();
     await until(() => status?.level === DIAGNOSTIC_LEVEL.ok, 'the level of the status');
@@ -142,6 +161,7 @@ describe('joint states', () => {
 
 describe('a second agent', () => {
   it('is turned away while the first is there, and moves nothing; later it drives by a new engage only', async () => {
+    await start();
     const wire = commandsOn(observer, robot);
     await states('driver');
     const first = await rig.startAgent(() => 0);
@@ -171,6 +191,7 @@ describe('a second agent', () => {
 
 describe('~/engage while a fault is latched', () => {
   it('names the fault and what clears it, whatever else is missing', async () => {
+    await start();
     await states('driver');
     await until(() => status !== undefined, 'the status');
     expect((await call(observer, 'engage')).message).toMatch(/nobody listens on/); // nothing is there yet
@@ -180,5 +201,119 @@ describe('~/engage while a fault is latched', () => {
     await until(() => told('waiting').at(-1)?.detail['why'] === latched, 'the same for who waits');
     expect((await call(observer, 'reset')).success).toBe(true);
     expect((await call(observer, 'engage')).message).toMatch(/nobody listens on/);
+  });
+});
+
+describe('a serial port that is not there', () => {
+  const port = '/dev/nowhere';
+  const notOpen = `serial port ${port} is not open`;
+
+  it('leaves the guard up, with a warning, and the agent may drive', async () => {
+    await start('', { teleopPort: port });
+    commandsOn(observer, robot);
+    await states('driver');
+    await rig.startAgent(() => 0);
+    await engage();
+    await until(() => status?.message.endsWith(notOpen) === true, 'the warning');
+    expect(status!.level).toBe(warn);
+    expect(told('teleop-port')[0]!.detail['why']).toMatch(/there is no serial port \/dev\/nowhere; plug/);
+  });
+
+  it.each([
+    ['that is not given', undefined, 'no port of an operator device was given'],
+    ['that is not open', port, notOpen],
+  ])('keeps the agent from driving where teleop.required, %s', async (_, teleopPort, why) => {
+    await start('\nteleop: {required: true}\n', { teleopPort });
+    commandsOn(observer, robot);
+    await states('driver');
+    await rig.startAgent(() => 0);
+    await until(() => told('connected').some(({ detail }) => detail['role'] === 'agent'), 'the agent');
+    const message = `${why}, and robot.yaml says teleop: {required: true}`;
+    expect(await call(observer, 'engage')).toEqual({ success: false, message });
+  });
+});
+
+describe.skipIf(missing !== undefined)(
+  `an operator's device that is required${missing ? `: ${missing}` : ''}`,
+  () => {
+    it('lets the agent drive while it is linked, and ends that for good when the cable is pulled', async () => {
+      const device = await openSimulatedDevice(['slider']);
+      rig.onClose(() => device.stop());
+      await start('\nteleop: {required: true}\n', { teleopPort: device.port });
+      const wire = commandsOn(observer, robot);
+      await states('driver');
+      await rig.startAgent(() => 0.1);
+      await engage();
+      await until(() => wire.at(-1)! > 0, 'motion');
+      await device.unplug();
+      await until(() => told('disengaged').length > 0, 'the end of authority');
+      expect(told('disengaged')[0]!.detail['reason']).toMatch(
+        /and robot.yaml says teleop: {required: true}$/,
+      );
+      await until(() => wire.at(-1) === 0, 'rest');
+    });
+  },
+);
+
+describe('a lock', () => {
+  it('that falls silent takes authority from the agent, and gives none back when it is heard again', async () => {
+    await start('\nlocks: [{topic: /pause, timeout_ms: 300, priority: 50}]\n');
+    const wire = commandsOn(observer, robot);
+    await states('driver');
+    await rig.startAgent(() => 0.1);
+    await until(() => status !== undefined, 'the status');
+    const silent = '/pause is silent, which locks all below priority 50';
+    expect(await call(observer, 'engage')).toEqual({ success: false, message: silent });
+
+    const pause = observer.createPublisher('/pause', 'std_msgs/msg/Bool', SENSOR_QOS);
+    let saying = true;
+    const timer = setInterval(() => saying && pause.publish({ data: false }), 30);
+    rig.onClose(() => clearInterval(timer));
+    await engage();
+    await until(() => wire.at(-1)! > 0, 'motion');
+    saying = false;
+    await until(() => told('disengaged').length > 0, 'the end of authority');
+    expect(told('locked').at(-1)!.detail).toMatchObject({ source: 'agent', by: '/pause', why: 'silent' });
+    saying = true;
+    await until(() => wire.at(-1) === 0, 'rest');
+    await sleep(10 * STATE_PERIOD_MS);
+    expect(wire.at(-1)).toBe(0);
+  });
+});
+
+describe('a middleware that is shut down under the guard', () => {
+  it('ends motion and is no error; the guard still ends in order', async () => {
+    const own = await rig.node('bridge');
+    await start('', { middleware: own });
+    const wire = commandsOn(observer, robot);
+    await states('driver');
+    await rig.startAgent(() => 0.1);
+    await engage();
+    await until(() => wire.at(-1)! > 0, 'motion');
+    await own.close();
+    await until(() => told('disengaged').length > 0, 'the end of authority'); // no more states
+    started.supervisor.send({ type: 'exit' });
+    await until(() => started.finished, 'the end');
+    await until(() => told('stopped').length > 0, 'its account');
+  });
+});
+
+describe('states with the stamps of a simulated clock', () => {
+  const paused = { sec: 12, nanosec: 0 };
+  it.each<[string, (count: number) => RosTime]>([
+    ['that is paused', () => paused],
+    ['that jumps back', (count) => ({ sec: 1000 - count, nanosec: 0 })],
+    ['that stays at zero', () => ({ sec: 0, nanosec: 0 })],
+  ])('%s drive the robot, and are missed when they stop', async (_, stampOf) => {
+    await start();
+    const wire = commandsOn(observer, robot);
+    const driver = await states('driver', stampOf);
+    await rig.startAgent(() => 0.1);
+    await engage();
+    await until(() => wire.at(-1)! > 0, 'motion');
+    driver.close();
+    await until(() => told('state-lost').length > 0, 'the watchdog');
+    await until(() => wire.at(-1) === 0, 'rest');
+    expect(told('state-lost')[0]!.detail['message']).toMatch(/the joint state was lost/);
   });
 });

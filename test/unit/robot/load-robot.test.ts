@@ -51,6 +51,7 @@ describe('loadRobot', () => {
         maxVelocityScale: 0.3,
         deadBand: 0.05,
         priority: 100,
+        required: false,
       },
       agent: { timeoutMs: 200, priority: 10 },
       locks: [],
