@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NS_PER_S, systemClock } from '../../../src/core/index.js';
+import { NS_PER_S, systemClock, type Clock } from '../../../src/core/index.js';
 import type { GuardOptions } from '../../../src/guard/guard-config.js';
 import {
   DIAGNOSTICS_QOS,
@@ -16,7 +16,10 @@ import {
   type JointState,
   type RosTime,
   type RtpsMiddleware,
+  type RtpsMiddlewareOptions,
+  type TriggerResponse,
 } from '../../../src/io/ros/index.js';
+import { openUdpTransport } from '../../../src/io/rtps/udp-transport.js';
 import { loadRobot, type Robot } from '../../../src/robot/index.js';
 import { missingTools, openSimulatedDevice } from '../../conformance/operator-device.js';
 import { until } from '../io/rtps/participants.js';
@@ -315,5 +318,71 @@ describe('states with the stamps of a simulated clock', () => {
     await until(() => told('state-lost').length > 0, 'the watchdog');
     await until(() => wire.at(-1) === 0, 'rest');
     expect(told('state-lost')[0]!.detail['message']).toMatch(/the joint state was lost/);
+  });
+});
+
+describe('engage and release at 50 Hz', () => {
+  it('lead to no command that the robot calls a jump, and to rest at the end', async () => {
+    await start();
+    const twin = await rig.startTwin();
+    const wire = commandsOn(observer, robot);
+    await rig.startAgent(() => 1);
+    await engage();
+    const [on, off] = ['engage', 'release'].map((event) =>
+      observer.createClient<object, TriggerResponse>(`/bridge/${event}`, 'std_srvs/srv/Trigger'),
+    );
+    let granted = 0;
+    for (let i = 0; i < 75; i++) {
+      await off!.call({}, 5_000);
+      await sleep(10);
+      if ((await on!.call({}, 5_000)).success) granted++;
+      await sleep(10);
+    }
+    expect(granted).toBeGreaterThan(30);
+    await off!.call({}, 5_000);
+    await until(() => wire.at(-1) === 0, 'rest');
+    expect(Math.max(...wire)).toBeGreaterThan(0); // it was moving
+    expect(twin.witness.violations).toEqual([]);
+  });
+});
+
+describe('a watchdog', () => {
+  it('that comes late judges by the newest state, so that newer commands go on', async () => {
+    let shiftNs = 0n;
+    const clock: Clock = {
+      nowNs: () => systemClock.nowNs() + shiftNs,
+      wallNs: () => systemClock.wallNs(),
+    };
+    const lateNs = BigInt(2 * 500) * 1_000_000n; // twice state_timeout_ms
+    let late = false;
+    /** Lets the time pass before a state is received, in which the watchdog was due and could not run. */
+    const openTransport: RtpsMiddlewareOptions['openTransport'] = (options) =>
+      openUdpTransport({
+        ...options,
+        onDatagram: (datagram) => {
+          if (late && datagram.includes('slider')) {
+            late = false;
+            shiftNs += lateNs;
+          }
+          options.onDatagram(datagram);
+        },
+      });
+    await start('', { clock, middleware: await rig.node('bridge', { clock, openTransport }) });
+    const wire = commandsOn(observer, robot);
+    const driver = await states('driver');
+    await rig.startAgent(() => 0.1, clock);
+    await engage();
+    await until(() => wire.at(-1)! > 0, 'motion');
+    late = true;
+    await until(() => !late, 'the pause');
+    const before = wire.length;
+    await until(() => wire.length > before + 10, 'newer commands');
+    expect(told('state-lost')).toEqual([]);
+    expect(wire.at(-1)).toBeGreaterThan(0);
+
+    driver.close();
+    shiftNs += lateNs; // now there is no newer state
+    await until(() => told('state-lost').length > 0, 'the watchdog');
+    await until(() => wire.at(-1) === 0, 'rest');
   });
 });

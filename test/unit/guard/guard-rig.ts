@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { compileRobot, loadEngine, nominalImperfections } from '../../../sim/index.js';
 import { Twin, maxPhysicsStep } from '../../../sim/twin/index.js';
-import { NS_PER_S, Rng, systemClock } from '../../../src/core/index.js';
+import { NS_PER_S, Rng, systemClock, type Clock } from '../../../src/core/index.js';
 import type { GuardOptions } from '../../../src/guard/guard-config.js';
 import { Guard } from '../../../src/guard/guard.js';
 import { connect, listen, type EventMessage, type IpcConnection } from '../../../src/io/ipc/index.js';
@@ -14,6 +14,7 @@ import {
   createRtpsMiddleware,
   type Float64MultiArray,
   type RtpsMiddleware,
+  type RtpsMiddlewareOptions,
   type TriggerResponse,
 } from '../../../src/io/ros/index.js';
 import { findRobot, loadRobot, type Robot } from '../../../src/robot/index.js';
@@ -44,8 +45,8 @@ export class GuardRig {
     writeFileSync(path, text.replace(find, put));
   }
 
-  async node(nodeName: string): Promise<RtpsMiddleware> {
-    const opened = await createRtpsMiddleware({ nodeName, env: this.env });
+  async node(nodeName: string, more: Partial<RtpsMiddlewareOptions> = {}): Promise<RtpsMiddleware> {
+    const opened = await createRtpsMiddleware({ nodeName, env: this.env, ...more });
     this.closing.push(() => opened.close());
     return opened;
   }
@@ -105,14 +106,14 @@ export class GuardRig {
   }
 
   /** An agent that proposes one command at every step. @param velocity [m/s] */
-  async startAgent(velocity: () => number): Promise<IpcConnection> {
+  async startAgent(velocity: () => number, clock: Clock = systemClock): Promise<IpcConnection> {
     const agent = await this.joinAs('agent');
     agent.onMessage = (message) => {
       if (message.type !== 'observation') return;
       agent.send({
         type: 'proposal',
         policyStep: message.policyStep,
-        expiresNs: systemClock.nowNs() + NS_PER_S,
+        expiresNs: clock.nowNs() + NS_PER_S,
         action: Float64Array.of(1),
         command: Float64Array.of(velocity()),
       });
