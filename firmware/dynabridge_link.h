@@ -23,6 +23,32 @@
 enum { DBL_MODE_HOLD = 0, DBL_MODE_JOINT_VELOCITY = 1, DBL_MODE_JOINT_DELTA = 2 };
 enum { DBL_BUTTON_ENABLE = 1, DBL_BUTTON_ESTOP = 2 };
 enum { DBL_OWNER_HOLD = 0, DBL_OWNER_TELEOP = 1, DBL_OWNER_AGENT = 2, DBL_OWNER_STOPPED = 3 };
+enum { DBL_WANT_HOLD = 0, DBL_WANT_TELEOP = 1, DBL_WANT_AGENT = 2 };
+enum {
+  DBL_MODE_ACCEPTED = 0,
+  DBL_MODE_NOT_ALLOWED = 1,
+  DBL_MODE_STOPPED = 2,
+  DBL_MODE_LOCKED = 3,
+  DBL_MODE_OPERATOR = 4,
+  DBL_MODE_NOT_READY = 5
+};
+enum {
+  DBL_ROBOT_MUTE = 0,
+  DBL_ROBOT_HOLDING = 1,
+  DBL_ROBOT_ACTIVE = 2,
+  DBL_ROBOT_STOPPING = 3,
+  DBL_ROBOT_FAULT = 4,
+  DBL_ROBOT_ESTOP = 5
+};
+enum {
+  DBL_FAULT_NONE = 0,
+  DBL_FAULT_ESTOP = 1,
+  DBL_FAULT_VETO = 2,
+  DBL_FAULT_STATE_FROZEN = 3,
+  DBL_FAULT_STATE_JUMP = 4,
+  DBL_FAULT_INFEASIBLE = 5,
+  DBL_FAULT_OTHER = 6
+};
 enum { DBL_ACCEPTED = 0, DBL_WRONG_VERSION = 1, DBL_WRONG_JOINT_SET = 2, DBL_WRONG_AXES = 3, DBL_WRONG_ROLE = 4 };
 
 typedef struct {
@@ -33,6 +59,22 @@ typedef struct {
 } dbl_status;
 
 typedef struct {
+  uint8_t mode;    /* DBL_ROBOT_... */
+  uint8_t fault;   /* DBL_FAULT_...: what is latched */
+  uint16_t age_ms; /* of this state, 65535: more */
+  uint16_t axes;
+  int16_t positions[DBL_MAX_AXES];  /* -32767 at the lower limit, 32767 at the upper one; continuous: of half a turn */
+  int16_t velocities[DBL_MAX_AXES]; /* 32767: the highest velocity */
+} dbl_state;
+
+typedef struct {
+  uint8_t wanted; /* DBL_WANT_... */
+  uint8_t result; /* DBL_MODE_ACCEPTED, or why not */
+  const char *why; /* UTF-8, at most 96 bytes, not terminated; gone after the call */
+  size_t why_bytes;
+} dbl_mode_reply;
+
+typedef struct {
   const char *firmware; /* name and version, at most 32 bytes */
   uint32_t boot_id;     /* another number at each start, e.g. from a noise source or a counter in flash */
   uint32_t joint_set;   /* dbl_joint_set() of the joints that the axes command */
@@ -41,6 +83,8 @@ typedef struct {
   void *user;                                                    /* handed to the functions below */
   void (*write)(void *user, const uint8_t *bytes, size_t count); /* must not block: drop what does not fit */
   void (*on_status)(void *user, const dbl_status *status);       /* ten times a second while linked; may be NULL */
+  void (*on_state)(void *user, const dbl_state *state);          /* where the robot is, while linked; may be NULL */
+  void (*on_mode_reply)(void *user, const dbl_mode_reply *reply); /* to the newest request, once; may be NULL */
   void (*on_link)(void *user, int linked, int result);           /* result: DBL_ACCEPTED, or why not; may be NULL */
 } dbl_config;
 
@@ -50,6 +94,8 @@ typedef struct {
   uint16_t sequence;
   uint16_t link_timeout_ms;
   uint16_t estop_first, estop_last; /* sequence numbers of a stop that is not acknowledged yet */
+  uint16_t mode_sequence;           /* of a mode request that waits for its reply */
+  uint8_t mode_pending;
   uint8_t estop_pending, estop_cause;
   uint8_t skipping;
   uint16_t faults; /* yours, sent with each heartbeat */
@@ -65,6 +111,14 @@ void dbl_tick(dbl_link *link, uint32_t now_ms);
 void dbl_progress(dbl_link *link);
 /* @param axes shares of each joint's envelope, -32767 to 32767 @return 1 where it was sent, 0 where there is no link */
 int dbl_teleop(dbl_link *link, int mode, int buttons, uint16_t ttl_ms, const int16_t *axes, uint32_t now_ms);
+/*
+ * Where the robot is to be; sent 50 times a second beside dbl_teleop(), and acted on only while that has the enable button pressed and the
+ * sticks at rest. It gives no authority.
+ * @param axes shares of each joint's envelope, of the command interface, -32767 to 32767 @return as dbl_teleop()
+ */
+int dbl_set_point(dbl_link *link, uint16_t ttl_ms, const int16_t *axes, uint32_t now_ms);
+/* Asks for a mode, DBL_WANT_..., once: a request that is lost is for the operator to repeat. @return as dbl_teleop() */
+int dbl_mode_request(dbl_link *link, uint8_t wanted, uint32_t now_ms);
 /* Sent every 50 ms until the bridge acknowledges it, linked or not. */
 void dbl_estop(dbl_link *link, uint8_t cause, uint32_t now_ms);
 int dbl_estop_reset(dbl_link *link, uint32_t nonce, uint32_t now_ms);
@@ -82,7 +136,7 @@ uint32_t dbl_joint_set(const char *const *names, size_t count);
 #ifndef DBL_MAJOR /* another one only to see how it is refused */
 #define DBL_MAJOR 1
 #endif
-#define DBL_MINOR 0
+#define DBL_MINOR 1 /* knows STATE, SETPOINT and MODE_REQ */
 #define DBL_HEADER 12
 #define DBL_CRC 4
 #define DBL_FLAG_ACK 1
@@ -99,8 +153,12 @@ enum {
   DBL_ID_TELEOP = 4,
   DBL_ID_ESTOP = 5,
   DBL_ID_ESTOP_RESET = 6,
+  DBL_ID_MODE_REQ = 7,
   DBL_ID_STATUS = 8,
+  DBL_ID_STATE = 9,
+  DBL_ID_SETPOINT = 10,
   DBL_ID_LOG = 11,
+  DBL_ID_MODE_REPLY = 12,
   DBL_ID_ACK = 127
 };
 
@@ -186,6 +244,7 @@ static uint16_t dbl_send(dbl_link *link, uint8_t id, uint8_t flags, const uint8_
 static void dbl_unlink(dbl_link *link, int result) {
   int was = link->session != 0;
   link->session = 0;
+  link->mode_pending = 0;
   if ((was || result != DBL_ACCEPTED) && link->config.on_link) link->config.on_link(link->config.user, 0, result);
 }
 
@@ -202,6 +261,32 @@ static void dbl_hello(dbl_link *link, uint32_t now_ms) {
   memcpy(payload + 14, link->config.firmware, text);
   link->last_hello_ms = now_ms;
   dbl_send(link, DBL_ID_HELLO, 0, payload, 14 + text, now_ms);
+}
+
+static void dbl_use_state(const dbl_link *link, const uint8_t *payload, size_t count) {
+  dbl_state state;
+  if (count < 6 || !link->config.on_state) return;
+  state.mode = payload[0];
+  state.fault = payload[1];
+  state.age_ms = dbl_get16(payload + 2);
+  state.axes = dbl_get16(payload + 4);
+  if (state.axes > DBL_MAX_AXES || count != 6 + 4 * (size_t)state.axes) return;
+  for (size_t i = 0; i < state.axes; i++) {
+    state.positions[i] = (int16_t)dbl_get16(payload + 6 + 2 * i);
+    state.velocities[i] = (int16_t)dbl_get16(payload + 6 + 2 * (state.axes + i));
+  }
+  link->config.on_state(link->config.user, &state);
+}
+
+static void dbl_use_mode_reply(dbl_link *link, const uint8_t *payload, size_t count) {
+  dbl_mode_reply reply;
+  if (count < 4 || !link->mode_pending || dbl_get16(payload) != link->mode_sequence) return;
+  link->mode_pending = 0;
+  reply.wanted = payload[2];
+  reply.result = payload[3];
+  reply.why = (const char *)payload + 4;
+  reply.why_bytes = count - 4;
+  if (link->config.on_mode_reply) link->config.on_mode_reply(link->config.user, &reply);
 }
 
 static void dbl_use(dbl_link *link, uint8_t id, uint16_t session, const uint8_t *payload, size_t count,
@@ -228,6 +313,10 @@ static void dbl_use(dbl_link *link, uint8_t id, uint16_t session, const uint8_t 
     status.nonce = dbl_get32(payload + 4);
     link->last_frame_ms = now_ms;
     if (link->config.on_status) link->config.on_status(link->config.user, &status);
+  } else if (id == DBL_ID_STATE && session == link->session && session != 0) {
+    dbl_use_state(link, payload, count);
+  } else if (id == DBL_ID_MODE_REPLY && session == link->session && session != 0) {
+    dbl_use_mode_reply(link, payload, count);
   }
 }
 
@@ -290,6 +379,11 @@ void dbl_tick(dbl_link *link, uint32_t now_ms) {
 
 void dbl_progress(dbl_link *link) { link->progress++; }
 
+static void dbl_put_axes(uint8_t *at, const int16_t *axes, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    dbl_put16(at + 2 * i, (uint16_t)(axes[i] < -DBL_FULL_SCALE ? -DBL_FULL_SCALE : axes[i]));
+}
+
 int dbl_teleop(dbl_link *link, int mode, int buttons, uint16_t ttl_ms, const int16_t *axes, uint32_t now_ms) {
   uint8_t payload[6 + 2 * DBL_MAX_AXES];
   if (link->session == 0) return 0;
@@ -297,9 +391,25 @@ int dbl_teleop(dbl_link *link, int mode, int buttons, uint16_t ttl_ms, const int
   payload[1] = (uint8_t)buttons;
   dbl_put16(payload + 2, ttl_ms);
   dbl_put16(payload + 4, link->config.axes);
-  for (size_t i = 0; i < link->config.axes; i++)
-    dbl_put16(payload + 6 + 2 * i, (uint16_t)(axes[i] < -DBL_FULL_SCALE ? -DBL_FULL_SCALE : axes[i]));
+  dbl_put_axes(payload + 6, axes, link->config.axes);
   dbl_send(link, DBL_ID_TELEOP, 0, payload, 6 + 2 * (size_t)link->config.axes, now_ms);
+  return 1;
+}
+
+int dbl_set_point(dbl_link *link, uint16_t ttl_ms, const int16_t *axes, uint32_t now_ms) {
+  uint8_t payload[4 + 2 * DBL_MAX_AXES];
+  if (link->session == 0) return 0;
+  dbl_put16(payload, ttl_ms);
+  dbl_put16(payload + 2, link->config.axes);
+  dbl_put_axes(payload + 4, axes, link->config.axes);
+  dbl_send(link, DBL_ID_SETPOINT, 0, payload, 4 + 2 * (size_t)link->config.axes, now_ms);
+  return 1;
+}
+
+int dbl_mode_request(dbl_link *link, uint8_t wanted, uint32_t now_ms) {
+  if (link->session == 0) return 0;
+  link->mode_sequence = dbl_send(link, DBL_ID_MODE_REQ, 0, &wanted, 1, now_ms);
+  link->mode_pending = 1;
   return 1;
 }
 

@@ -1,9 +1,11 @@
 /** Orders to a simulated operator device, a line each: the words that firmware/host/device.c understands, and `wait`. */
 import { badInput } from '../core/index.js';
-import type { TeleopCommand } from '../io/serial/index.js';
+import { WANTED_MODES, type SetPoint, type TeleopCommand, type WantedMode } from '../io/serial/index.js';
 
 export type DeviceOrder =
   | { readonly order: 'stick'; readonly command: Omit<TeleopCommand, 'type'> }
+  | { readonly order: 'setpoint'; readonly command: Omit<SetPoint, 'type'> }
+  | { readonly order: 'mode'; readonly wanted: WantedMode }
   | { readonly order: 'estop'; readonly cause: number }
   | { readonly order: 'reset'; readonly nonce: number }
   | { readonly order: 'log'; readonly text: string }
@@ -12,7 +14,11 @@ export type DeviceOrder =
 
 export const ORDERS_HELP = `  stick <mode> <buttons> <ttl ms> <axis>...  sent every 20 ms from now on. mode 0 hold, 1 joint velocity;
                                              buttons 1 enable, 2 stop; axes -32767 to 32767, one a joint
-  release                                    no commands any more
+  setpoint <ttl ms> <axis>...                beside the stick, every 20 ms from now on: where each joint is to be, -32767 its lower
+                                             limit, 32767 its upper one (velocity, effort: of the highest); counts while the stick is at
+                                             rest with enable pressed
+  release                                    no commands and set-points any more
+  mode <wanted>                              asked for once: 0 hold, 1 operator, 2 agent
   estop <cause>                              stop, repeated until the bridge has heard it; cause 0 to 255
   reset <number>                             clear the latched stop of that number (see: status)
   log <text>                                 a line for the bridge's record
@@ -36,6 +42,10 @@ export function parseOrder(line: string, axes: number): DeviceOrder | undefined 
       return undefined;
     case 'stick':
       return { order, command: stick(text, words, axes) };
+    case 'setpoint':
+      return { order, command: setPoint(text, words, axes) };
+    case 'mode':
+      return { order, wanted: WANTED_MODES[only(text, words, 0, WANTED_MODES.length - 1)]! };
     case 'estop':
       return { order, cause: only(text, words, 0, 255) };
     case 'reset':
@@ -58,16 +68,25 @@ export function parseOrder(line: string, axes: number): DeviceOrder | undefined 
 
 function stick(text: string, words: readonly string[], axes: number): Omit<TeleopCommand, 'type'> {
   const [mode, buttons, ttlMs, ...values] = words;
-  if (values.length > axes) throw badInput(`'${text}' has ${values.length} axes, the robot ${axes}`);
+  const shares = sharesOf(text, values, axes);
   const flags = integer(text, buttons, 0, 3);
-  const given = values.map((value) => integer(text, value, -FULL_SCALE, FULL_SCALE) / FULL_SCALE);
   return {
     mode: MODES[integer(text, mode, 0, 2)]!,
     enable: (flags & 1) !== 0,
     estop: (flags & 2) !== 0,
     ttlMs: integer(text, ttlMs, 0, 0xffff),
-    axes: Array.from({ length: axes }, (_, i) => given[i] ?? 0),
+    axes: shares,
   };
+}
+
+function setPoint(text: string, [ttlMs, ...values]: readonly string[], axes: number): Omit<SetPoint, 'type'> {
+  return { ttlMs: integer(text, ttlMs, 0, 0xffff), axes: sharesOf(text, values, axes) };
+}
+
+function sharesOf(text: string, values: readonly string[], axes: number): number[] {
+  if (values.length > axes) throw badInput(`'${text}' has ${values.length} axes, the robot ${axes}`);
+  const given = values.map((value) => integer(text, value, -FULL_SCALE, FULL_SCALE) / FULL_SCALE);
+  return Array.from({ length: axes }, (_, i) => given[i] ?? 0);
 }
 
 function only(text: string, words: readonly string[], least: number, most: number): number {

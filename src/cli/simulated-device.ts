@@ -1,7 +1,14 @@
 import {
   DeviceLink,
   HELLO_RESULTS,
+  MODE_RESULTS,
+  ROBOT_FAULTS,
+  ROBOT_MODES,
   STATUS_OWNERS,
+  WANTED_MODES,
+  type ModeReply,
+  type RobotState,
+  type SetPoint,
   type Status,
   type TeleopCommand,
 } from '../io/serial/index.js';
@@ -9,13 +16,18 @@ import type { DeviceOrder } from './device-orders.js';
 
 /** As often as a device sends its sticks. */
 const COMMAND_EVERY_NS = 20_000_000n;
+const FULL_SCALE = 32767;
 
 /** An operator device without hardware: sticks, buttons and link; told what to do by orders or by the keyboard. */
 export class SimulatedDevice {
   /** sent every 20 ms; null: none */
   sticks: Omit<TeleopCommand, 'type'> | null = null;
-  /** newest word of the bridge; null where there is no link */
+  /** sent as often; null: none */
+  setPoint: Omit<SetPoint, 'type'> | null = null;
+  /** newest words of the bridge; null where there is no link, or there was none yet */
   status: Status | null = null;
+  state: RobotState | null = null;
+  modeReply: ModeReply | null = null;
   /** why the bridge has refused this device, while it does */
   refusal: string | null = null;
   private link: DeviceLink;
@@ -50,9 +62,10 @@ export class SimulatedDevice {
   /** To be called every few milliseconds. */
   tick(nowNs: bigint): void {
     if (!this.hung) this.link.progress();
-    if (this.sticks !== null && nowNs - this.lastSentNs >= COMMAND_EVERY_NS) {
+    if (nowNs - this.lastSentNs >= COMMAND_EVERY_NS) {
       this.lastSentNs = nowNs;
-      this.link.teleop(this.sticks, nowNs);
+      if (this.setPoint !== null) this.link.setPoint(this.setPoint, nowNs);
+      if (this.sticks !== null) this.link.teleop(this.sticks, nowNs);
     }
     this.link.tick(nowNs);
     if (this.link.dropped !== this.toldDropped)
@@ -66,7 +79,13 @@ export class SimulatedDevice {
         this.sticks = order.command;
         break;
       case 'release':
-        this.sticks = null;
+        this.sticks = this.setPoint = null;
+        break;
+      case 'setpoint':
+        this.setPoint = order.command;
+        break;
+      case 'mode':
+        this.link.requestMode(order.wanted, nowNs);
         break;
       case 'estop':
         this.link.estop(order.cause, nowNs);
@@ -84,7 +103,7 @@ export class SimulatedDevice {
         this.muted = true;
         break;
       case 'restart':
-        this.sticks = null;
+        this.sticks = this.setPoint = null;
         this.link = this.boot();
         break;
       case 'wait':
@@ -93,14 +112,14 @@ export class SimulatedDevice {
   }
 
   private boot(): DeviceLink {
-    this.status = null;
+    this.forget();
     this.toldDropped = 0;
     const bootId = (this.bootId + this.boots++) >>> 0;
     return new DeviceLink(
       { firmware: 'dynabridge teleop-device 1', bootId, joints: this.joints, maxRateHz: 50 },
       {
         link: (linked, result) => {
-          this.status = null;
+          this.forget();
           this.refusal = result === 'accepted' ? null : result;
           this.tell(`link ${linked ? 1 : 0} ${HELLO_RESULTS.indexOf(result)}`);
         },
@@ -109,10 +128,26 @@ export class SimulatedDevice {
           const { owner, latched, stateAgeMs, nonce } = status;
           this.tell(`status ${STATUS_OWNERS.indexOf(owner)} ${latched ? 1 : 0} ${stateAgeMs} ${nonce}`);
         },
+        state: (state) => {
+          this.state = state;
+          const { mode, fault, ageMs, positions, velocities } = state;
+          const shares = [...positions, ...velocities].map((share) => Math.round(share * FULL_SCALE));
+          const codes = [ROBOT_MODES.indexOf(mode), ROBOT_FAULTS.indexOf(fault)];
+          this.tell(`state ${[...codes, ageMs, ...shares].join(' ')}`);
+        },
+        modeReply: (reply) => {
+          this.modeReply = reply;
+          const { wanted, result, why } = reply;
+          this.tell(`mode ${WANTED_MODES.indexOf(wanted)} ${MODE_RESULTS.indexOf(result)} ${why}`);
+        },
       },
       (bytes) => {
         if (!this.muted) this.send(bytes);
       },
     );
+  }
+
+  private forget(): void {
+    this.status = this.state = this.modeReply = null;
   }
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { DynabridgeError, systemClock } from '../core/index.js';
 import { loadRobot } from '../robot/index.js';
+import { gateConfigFromRobot } from '../safety/index.js';
 import { KEYS_HELP, readKeys } from './device-keyboard.js';
 import { ORDERS_HELP, parseOrder } from './device-orders.js';
 import { interruptSignal } from './interrupt.js';
@@ -38,13 +39,19 @@ export function teleopDeviceCommand(): Command {
         '  port <path>                                  once\n' +
         '  link <0|1> <result>                          result 0 accepted, 1 version, 2 joint set, 3 axes, 4 role\n' +
         '  status <owner> <latched> <state age ms> <number of the stop>   owner 0 nobody, 1 operator, 2 agent, 3 stopped\n' +
+        '  state <mode> <fault> <age ms> <position>... <velocity>...   of each joint, 32767 at its upper limit or highest velocity;\n' +
+        '      mode 0 mute, 1 holding, 2 active, 3 stopping, 4 fault, 5 e-stop; fault 0 none, 1 e-stop, 2 veto, 3 state frozen,\n' +
+        '      4 state jumped, 5 infeasible, 6 other\n' +
+        '  mode <wanted> <result> <why>                 result 0 accepted, 1 not allowed, 2 stopped, 3 locked, 4 operator drives,\n' +
+        '      5 not ready\n' +
         '  dropped <frames>',
     )
     .action(runDevice);
 }
 
 async function runDevice(options: TeleopDeviceOptions): Promise<void> {
-  const { commanded } = loadRobot(options.robot).model;
+  const robot = loadRobot(options.robot);
+  const { commanded } = robot.model;
   const { VirtualPort } = await import('../io/serial/index.js'); // its native part is for this command only
   const { SimulatedDevice } = await import('./simulated-device.js');
   const interactive = process.stdin.isTTY;
@@ -67,7 +74,7 @@ async function runDevice(options: TeleopDeviceOptions): Promise<void> {
   try {
     process.stdout.write(`port ${port.path}\n`);
     await (interactive
-      ? readKeys(device, commanded, ended)
+      ? readKeys(device, gateConfigFromRobot(robot).joints, ended)
       : readOrders(device, commanded.length, ended.signal));
   } finally {
     clearInterval(ticking);

@@ -1,5 +1,6 @@
-import type { Clock } from '../core/index.js';
+import { elapsedMs, type Clock } from '../core/index.js';
 import type { Middleware } from '../io/ros/index.js';
+import type { ModeReply, WantedMode } from '../io/serial/index.js';
 import type { RobotConfig } from '../robot/index.js';
 import {
   NOBODY,
@@ -12,23 +13,26 @@ import {
   type ArbiterState,
   type EngagedLock,
   type EventOutcome,
-  type Fault,
   type GateConfig,
   type GateEvent,
+  type GateState,
+  type Measured,
   type Owner,
   type Priorities,
   type Proposal,
 } from '../safety/index.js';
 import { Locks } from './locks.js';
+import { changeMode } from './mode-request.js';
+import { operatorStatus, robotState, stopNumber } from './operator-told.js';
 import { Teleop } from './teleop.js';
 
 const NO_PORT = 'no port of an operator device was given';
 
 /** The guard, as far as authority is concerned. */
 export interface AuthorityHost {
-  fault(): Fault | null;
-  /** [ms]; Infinity before the first joint state */
-  stateAgeMs(): number;
+  gate(): Pick<GateState, 'mode' | 'fault' | 'silent'>;
+  /** null before the first joint state */
+  measured(): Measured | null;
   request(event: GateEvent, by: string): EventOutcome;
   /** Opens the gate for the operator, and ends what the agent was doing. */
   handToOperator(): EventOutcome;
@@ -72,7 +76,7 @@ export class Authority {
     if (this.teleop === null) return;
     this.obeyAttendance();
     const locked = lockOn('teleop', lock, this.priorities);
-    const { state, event } = followOperator(this.state, this.teleop.input, nowNs, locked !== null);
+    const { state, event } = followOperator(this.state, this.teleop.input(nowNs), nowNs, locked !== null);
     if (event === 'taken') {
       const outcome = this.host.handToOperator();
       this.host.tell('teleop', outcome.accepted ? { event } : { event: 'refused', why: outcome.why });
@@ -158,30 +162,38 @@ export class Authority {
   private openTeleop(port: string): Teleop {
     const { host } = this;
     const { robot, gate, clock } = this.options;
-    const status = () => {
-      const fault = host.fault();
-      return {
-        owner: fault ? ('stopped' as const) : this.owner,
-        latched: fault !== null,
-        nonce: stopNumber(fault),
-        stateAgeMs: Math.round(host.stateAgeMs()),
-      };
+    const stateAgeMs = () => {
+      const measured = host.measured();
+      return measured === null ? Infinity : elapsedMs(measured.receivedNs, clock.nowNs());
     };
-    return new Teleop(port, gate, robot.teleop, clock, status, {
+    const told = {
+      status: () => operatorStatus(host.gate().fault, this.owner, stateAgeMs()),
+      state: () => robotState(gate, host.gate(), host.measured(), stateAgeMs()),
+    };
+    return new Teleop(port, gate, robot.teleop, clock, told, {
       changed: () => this.follow(clock.nowNs()),
       estop: (by) => {
-        if (host.fault()?.check !== 'estop') host.request('estop', by);
+        if (host.gate().fault?.check !== 'estop') host.request('estop', by);
       },
       reset: (number) => {
-        if (number === stopNumber(host.fault())) host.request('reset', 'operator device');
+        if (number === stopNumber(host.gate().fault)) host.request('reset', 'operator device');
         else host.tell('teleop', { event: 'reset-refused', why: 'it is of another stop' });
       },
+      mode: (wanted) => this.changeMode(wanted),
       tell: (kind, detail) => host.tell(kind, detail),
     });
   }
-}
 
-/** Tells latched stops apart, so that a late reset clears no newer one; 0: nothing is latched. */
-function stopNumber(fault: Fault | null): number {
-  return fault === null ? 0 : 1 + Number(fault.sinceNs % 0xffff_ffffn);
+  private changeMode(wanted: WantedMode): Pick<ModeReply, 'result' | 'why'> {
+    const { host } = this;
+    const reply = changeMode(wanted, {
+      owner: this.owner,
+      mayEngage: this.options.robot.teleop.mayEngage,
+      locked: this.lockOn('agent') !== null,
+      gate: () => host.gate(),
+      request: (event) => host.request(event, 'operator device'),
+    });
+    host.tell('teleop-mode', { wanted, ...reply });
+    return reply;
+  }
 }

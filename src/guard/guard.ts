@@ -136,8 +136,8 @@ export class Guard {
     const { teleopPort } = options;
     const owners = { robot: config, gate: this.config, middleware, clock, teleopPort };
     this.authority = new Authority(owners, {
-      fault: () => this.shaper.gate.fault,
-      stateAgeMs: () => (this.measured ? elapsedMs(this.measured.receivedNs, clock.nowNs()) : Infinity),
+      gate: () => this.shaper.gate,
+      measured: () => this.measured,
       request: (event, by) => this.request(event, by),
       handToOperator: () => this.handToOperator(),
       tell,

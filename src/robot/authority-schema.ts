@@ -51,6 +51,22 @@ export const teleopSchema = v.optional(
         ),
         0.05,
       ),
+      state_rate_hz: v.optional(
+        v.pipe(
+          v.number(),
+          v.minValue(1),
+          v.maxValue(20),
+          v.description('how often the device is told where the robot is, 1 to 20 Hz'),
+        ),
+        10,
+      ),
+      may_engage: v.optional(
+        v.pipe(
+          v.boolean(),
+          v.description('true where the device may ask for the agent to be engaged, or false'),
+        ),
+        false,
+      ),
       priority: v.optional(priority('more than agent.priority'), 100),
       required: v.optional(
         v.pipe(v.boolean(), v.description('true | false: the agent drives only while the device is linked')),

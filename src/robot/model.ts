@@ -181,6 +181,10 @@ export interface TeleopConfig {
   readonly maxVelocityScale: number;
   /** a stick this close to its middle is at rest, 1 being its end */
   readonly deadBand: number;
+  /** how often the device is told where the robot is [Hz] */
+  readonly stateRateHz: number;
+  /** the device may ask for the agent to be engaged; false: ~/engage alone can */
+  readonly mayEngage: boolean;
   /** above the agent's */
   readonly priority: number;
   /** the agent drives only while the operator's device is linked */

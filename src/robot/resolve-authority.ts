@@ -36,6 +36,8 @@ export function resolveAuthority(
       linkTimeoutMs: teleop.link_timeout_ms,
       maxVelocityScale: teleop.max_velocity_scale,
       deadBand: teleop.dead_band,
+      stateRateHz: teleop.state_rate_hz,
+      mayEngage: teleop.may_engage,
       priority: teleop.priority,
       required: teleop.required,
     },

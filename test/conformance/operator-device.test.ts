@@ -6,7 +6,10 @@ import {
   jointSetHash,
   OperatorLink,
   SerialConnection,
+  type ModeResult,
   type OperatorCommand,
+  type OperatorSetPoint,
+  type RobotState,
 } from '../../src/io/serial/index.js';
 import { compileDevice, missingTools, openHostDevice, openSimulatedDevice } from './operator-device.js';
 
@@ -20,7 +23,10 @@ afterEach(async () => {
 class Bridge {
   readonly told: string[] = [];
   readonly commands: OperatorCommand[] = [];
+  readonly setPoints: OperatorSetPoint[] = [];
   latched = false;
+  modeResult: ModeResult = 'accepted';
+  state: Omit<RobotState, 'type'> | null = null;
   readonly connection: SerialConnection;
   readonly link: OperatorLink;
   private readonly ticking: NodeJS.Timeout;
@@ -45,23 +51,28 @@ class Bridge {
         refused: (result) => this.told.push(`refused ${result}`),
         lost: (reason) => this.told.push(`lost ${reason}`),
         command: (command) => this.commands.push(command),
+        setPoint: (setPoint) => this.setPoints.push(setPoint),
+        mode: (wanted) => {
+          this.told.push(`mode ${wanted}`);
+          const result = this.modeResult;
+          return { result, why: result === 'accepted' ? '' : `weil ä: ${result}` };
+        },
         estop: (cause) => this.told.push(`estop ${cause}`),
         estopReset: (nonce) => this.told.push(`reset ${nonce}`),
         log: (level, text) => this.told.push(`log ${level} ${text}`),
         quality: (degraded) => this.told.push(degraded ? 'degraded' : 'clean'),
       },
-      (bytes) => this.connection.write(bytes),
+      (bytes, onlyIfIdle) => this.connection.write(bytes, onlyIfIdle),
       new Rng(3),
     );
     this.connection.start();
     this.ticking = setInterval(() => {
       const { latched } = this;
-      this.link.tick(systemClock.nowNs(), {
-        owner: 'teleop',
-        latched,
-        nonce: latched ? 77 : 0,
-        stateAgeMs: 12,
-      });
+      this.link.tick(
+        systemClock.nowNs(),
+        { owner: 'teleop', latched, nonce: latched ? 77 : 0, stateAgeMs: 12 },
+        () => this.state,
+      );
     }, 5);
     closers.push(() => this.stop());
   }
@@ -110,6 +121,58 @@ describe.skipIf(missing !== undefined).each([
     expect(device.events).toContain('link 1 0');
     device.order('log ready for ä');
     await bridge.heard('log 1 ready for ä');
+    expect([...bridge.link.dropped]).toEqual([]);
+  });
+
+  it('tells the device where the robot is, to the last digit, once that is known', async () => {
+    const { bridge, device } = await connected();
+    await bridge.heard('linked');
+    await sleep(200);
+    const states = () => device.events.filter((line) => line.startsWith('state'));
+    expect(states()).toEqual([]);
+    const [positions, velocities] = [
+      [1, -16384 / 32767],
+      [-1, 1 / 32767],
+    ];
+    bridge.state = { mode: 'active', fault: 'none', ageMs: 3, positions, velocities };
+    await expect.poll(states).toContain('state 2 0 3 32767 -16384 -32767 1');
+    bridge.state = { ...bridge.state, mode: 'estop', fault: 'estop', ageMs: 70_000 };
+    await expect.poll(states).toContain('state 5 1 65535 32767 -16384 -32767 1');
+    device.order('restart'); // now state and status are due at the same time
+    await bridge.heard('lost restarted');
+    const { length } = states();
+    await expect.poll(() => states().length, { timeout: 5000 }).toBeGreaterThan(length + 5);
+  });
+
+  it('hears a request for a mode once, and tells the device once what became of it', async () => {
+    const { bridge, device } = await connected();
+    await bridge.heard('linked');
+    device.order('mode 0');
+    await bridge.heard('mode hold');
+    await expect.poll(() => device.events).toContainEqual(expect.stringMatching(/^mode 0 0 ?$/));
+    bridge.modeResult = 'not-ready';
+    device.order('mode 2');
+    await expect.poll(() => device.events).toContain('mode 2 5 weil ä: not-ready');
+    await sleep(300);
+    expect(bridge.told.filter((line) => line.startsWith('mode'))).toEqual(['mode hold', 'mode agent']);
+    expect(device.events.filter((line) => line.startsWith('mode')).length).toBe(2);
+  });
+
+  it('hears set-points beside the sticks, to the last digit, until they are released', async () => {
+    const { bridge, device } = await connected();
+    await bridge.heard('linked');
+    device.order('stick 1 1 100 0 0');
+    device.order('setpoint 40 -32767 1');
+    await expect.poll(() => bridge.setPoints.length).toBeGreaterThan(5);
+    const { axes, receivedNs, expiresNs } = bridge.setPoints.at(-1)!;
+    expect(axes).toEqual([-1, 1 / 32767]);
+    expect(expiresNs - receivedNs).toBe(40_000_000n);
+    expect(bridge.commands.length).toBeGreaterThan(0);
+    device.order('release');
+    await sleep(100);
+    const { length } = bridge.setPoints;
+    await sleep(100);
+    expect(bridge.setPoints.length).toBe(length);
     expect([...bridge.link.dropped]).toEqual([]);
   });
 

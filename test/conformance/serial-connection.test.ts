@@ -70,6 +70,27 @@ describe.skipIf(missing !== undefined)(`a serial port${missing ? `: ${missing}` 
     expect(second.told).toHaveLength(2);
   });
 
+  it('that does not keep up: takes what is newest only where nothing waits, so that nothing of it comes late', async () => {
+    const { tells, connection } = connect(await somePort()); // nobody reads at its other end
+    await tells(/^opened$/);
+    const isRefused = () => {
+      const before = connection.droppedWrites;
+      connection.write(Uint8Array.of(7), true);
+      return connection.droppedWrites > before;
+    };
+    expect(isRefused()).toBe(false);
+    let refused = 0; // in a row: a busy machine is late once, a port that is full stays full
+    const fill = async () => {
+      for (let i = 0; i < 50; i++) {
+        connection.write(new Uint8Array(500).fill(7));
+        await sleep(1);
+      }
+      await sleep(100);
+      return (refused = isRefused() ? refused + 1 : 0);
+    };
+    await expect.poll(fill, { timeout: 50_000, interval: 1 }).toBe(3);
+  }, 60_000);
+
   it('that is no port: says so', async () => {
     const { tells } = connect('/dev/null');
     await tells(/^UNAVAILABLE serial port \/dev\/null cannot be opened: /);

@@ -1,6 +1,6 @@
 /** An operator without a policy: `teleop-device` by orders or on a terminal, `teleop`, and the twin as the witness; a process each. */
 import { spawn } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -67,28 +67,52 @@ describe.skipIf(missing !== undefined)(`teleoperation alone${missing ? `: ${miss
   }
   const TAKEN = /teleop: event taken/g;
 
+  /** A cartpole of our own, with more in its robot.yaml; late joint states are another test's. */
+  function ownCartpole(more = ''): string {
+    const own = path.join(folder, 'cartpole');
+    cpSync(findRobot('cartpole'), own, { recursive: true });
+    const yaml = path.join(own, 'robot.yaml');
+    const text = readFileSync(yaml, 'utf8').replace(/state_timeout_ms: .*/, 'state_timeout_ms: 1000');
+    writeFileSync(yaml, `${text}\n${more}\n`);
+    return own;
+  }
+
   it('drives a robot without a policy; the robot rests at release and at the end, and saw nothing out of limits', async () => {
-    const bridge = start(['teleop', '--robot', 'cartpole', '--port', port, '--json']);
+    const own = ownCartpole();
+    const bridge = start(['teleop', '--robot', own, '--port', port, '--json']);
     await bridge.says(/waiting: no usable joint state/);
-    const robot = start(['twin', '--robot', 'cartpole', '--json']);
+    const robot = start(['twin', '--robot', own, '--json']);
     await bridge.says(/waiting: serial port .* is not open/);
-    const device = start(['teleop-device', '--robot', 'cartpole', '--link', port], 'pipe');
+    const device = start(['teleop-device', '--robot', own, '--link', port], 'pipe');
     await bridge.says(/teleop-linked: firmware dynabridge teleop-device 1/);
     await bridge.says(/waiting: the operator has not pressed enable/);
     await press(bridge, device, TAKEN);
     device.type(RIGHT);
     await expect.poll(() => velocity, soon).toBeGreaterThan(AT_REST);
     expect(device.stdout).toMatch(/^status 1 0 /m);
+    await expect.poll(() => device.stdout, soon).toMatch(/^state 2 0 \d+ -?\d+ [1-9]\d*$/m); // active, to the right
+    device.type('mode 2');
+    await expect.poll(() => device.stdout, soon).toMatch(/^mode 2 1 teleop\.may_engage of robot\.yaml/m);
+    device.type(ENABLED); // the stick at rest
+    await expect.poll(() => Math.abs(velocity), soon).toBeLessThan(AT_REST);
+    device.type('setpoint 100 -8192'); // a quarter of the highest velocity
+    await expect.poll(() => velocity, soon).toBeLessThan(-AT_REST);
+    device.type('mode 0');
+    await bridge.says(/teleop-mode: wanted hold, result accepted/);
+    await expect.poll(() => Math.abs(velocity), soon).toBeLessThan(AT_REST);
+    await expect.poll(() => device.stdout, soon).toMatch(/^mode 0 0 $/m);
+    device.type('release');
+    await press(bridge, device, TAKEN, 2);
     device.type(RELEASED);
     await bridge.says(/teleop: event released/);
     await expect.poll(() => Math.abs(velocity), soon).toBeLessThan(AT_REST);
-    await press(bridge, device, TAKEN, 2);
+    await press(bridge, device, TAKEN, 3);
     device.type(LEFT);
     await expect.poll(() => velocity, soon).toBeLessThan(-AT_REST);
     bridge.kill('SIGINT');
     const { code, stdout } = await bridge.ended;
     const { end, times, seconds } = JSON.parse(stdout) as { end: string; times: number; seconds: number };
-    expect({ code, end, times }).toEqual({ code: 130, end: 'clean', times: 2 });
+    expect({ code, end, times }).toEqual({ code: 130, end: 'clean', times: 3 });
     expect(seconds).toBeGreaterThan(0);
     await expect.poll(() => Math.abs(velocity), soon).toBeLessThan(AT_REST);
     robot.kill('SIGINT');
@@ -101,12 +125,7 @@ describe.skipIf(missing !== undefined)(`teleoperation alone${missing ? `: ${miss
   });
 
   it('is locked by a topic: at the start, when it says true, when it is silent; the operator has to press anew', async () => {
-    const own = path.join(folder, 'cartpole');
-    cpSync(findRobot('cartpole'), own, { recursive: true });
-    appendFileSync(
-      path.join(own, 'robot.yaml'),
-      '\nlocks: [{topic: /pause, timeout_ms: 1000, priority: 200}]\n',
-    );
+    const own = ownCartpole('locks: [{topic: /pause, timeout_ms: 1000, priority: 200}]');
     const pause = middleware.createPublisher('/pause', 'std_msgs/msg/Bool', SENSOR_QOS);
     let data: boolean | null = null;
     const saying = setInterval(() => data !== null && pause.publish({ data }), 50);

@@ -2,6 +2,8 @@
  * An operator at a serial device beside a running agent: the C firmware library on a pseudo-terminal, `dynabridge run` and the twin in
  * processes of their own. The twin is the witness.
  */
+import { appendFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ScratchBridge } from '../../bench/scratch-bridge.js';
@@ -38,7 +40,8 @@ describe.skipIf(missing !== undefined)(`teleoperation${missing ? `: ${missing}` 
 
   beforeAll(async () => {
     program = compileDevice();
-    scratch = new ScratchBridge(100);
+    scratch = new ScratchBridge(100, { stateTimeoutMs: 1000 }); // no test of joint states that are late
+    appendFileSync(path.join(scratch.robot.folder, 'robot.yaml'), '\nteleop: {may_engage: true}\n');
     middleware = await createMiddleware({ adapter: 'rtps', nodeName: 'observer', env });
     middleware.createSubscription<JointState>(
       '/joint_states',
@@ -71,6 +74,7 @@ describe.skipIf(missing !== undefined)(`teleoperation${missing ? `: ${missing}` 
     scratch.dispose();
   });
 
+  const status = () => device.events.findLast((line) => line.startsWith('status'));
   const atRest = () => expect.poll(() => Math.abs(velocity), { timeout: 5000 }).toBeLessThan(AT_REST);
   const stopNumber = () => LATCHED.exec(device.events.findLast((event) => LATCHED.test(event))!)![1];
   async function takeOver(): Promise<void> {
@@ -96,19 +100,41 @@ describe.skipIf(missing !== undefined)(`teleoperation${missing ? `: ${missing}` 
     await atRest();
     device.order(RIGHT);
     await expect.poll(() => velocity, { timeout: 5000 }).toBeGreaterThan(AT_REST);
-    await expect.poll(() => device.events.at(-1)).toMatch(/^status 1 0/);
+    await expect.poll(status).toMatch(/^status 1 0/);
     device.order(DEFLECTED_RELEASED);
     await bridge.says(/teleop: event released/);
     await atRest();
     await sleep(500);
     expect(Math.abs(velocity)).toBeLessThan(AT_REST); // nor the agent's, nor the deflected stick's
-    await expect.poll(() => device.events.at(-1)).toMatch(/^status 0 0/);
+    await expect.poll(status).toMatch(/^status 0 0/);
     const engage = middleware.createClient<object, TriggerResponse>(
       '/dynabridge/engage',
       'std_srvs/srv/Trigger',
     );
     expect(await engage.call({}, 5000)).toMatchObject({ success: true });
-    await expect.poll(() => device.events.at(-1)).toMatch(/^status 2 0/);
+    await expect.poll(status).toMatch(/^status 2 0/);
+    await endsWell();
+  });
+
+  it('lets the device engage the agent where robot.yaml says so, as ~/engage does: not while the operator drives, nor by itself', async () => {
+    await takeOver();
+    device.order('mode 2');
+    await expect
+      .poll(() => device.events)
+      .toContainEqual(expect.stringMatching(/^mode 2 4 the operator has/));
+    device.order(RELEASED);
+    await bridge.says(/teleop: event released/);
+    await atRest();
+    device.order('mode 2');
+    await expect.poll(() => device.events).toContainEqual(expect.stringMatching(/^mode 2 0 /));
+    await expect.poll(status).toMatch(/^status 2 0/);
+    await expect.poll(() => Math.abs(velocity), { timeout: 10_000 }).toBeGreaterThan(AT_REST);
+    device.order('mode 0');
+    await expect.poll(status).toMatch(/^status 0 0/);
+    await atRest();
+    await sleep(300);
+    expect(Math.abs(velocity)).toBeLessThan(AT_REST);
+    expect(bridge.stderr.match(/teleop-mode/g)).toHaveLength(3);
     await endsWell();
   });
 
@@ -155,7 +181,7 @@ describe.skipIf(missing !== undefined)(`teleoperation${missing ? `: ${missing}` 
     process.kill(pid, 'SIGSTOP');
     await bridge.says(/guard-restarted/);
     await atRest();
-    await expect.poll(() => device.events.at(-1), { timeout: 10_000 }).toMatch(LATCHED);
+    await expect.poll(status, { timeout: 10_000 }).toMatch(LATCHED);
     device.order(RELEASED);
     await sleep(100);
     device.order(ENABLED);
@@ -166,7 +192,7 @@ describe.skipIf(missing !== undefined)(`teleoperation${missing ? `: ${missing}` 
     );
     expect(await engage.call({}, 10_000)).toMatchObject({ success: false });
     device.order(`reset ${stopNumber()}`);
-    await expect.poll(() => device.events.at(-1)).toMatch(/^status 0 0/);
+    await expect.poll(status).toMatch(/^status 0 0/);
     expect(await engage.call({}, 5000)).toMatchObject({ success: false }); // there is no agent any more
     await takeOver();
     device.order(RIGHT);
@@ -186,11 +212,11 @@ describe.skipIf(missing !== undefined)(`teleoperation${missing ? `: ${missing}` 
     device.order('estop 5');
     await bridge.says(/fault: check estop/);
     await atRest();
-    await expect.poll(() => device.events.at(-1)).toMatch(LATCHED);
+    await expect.poll(status).toMatch(LATCHED);
     device.order('reset 12345');
     await bridge.says(/reset-refused/);
     device.order(`reset ${stopNumber()}`);
-    await expect.poll(() => device.events.at(-1)).toMatch(/^status 0 0/);
+    await expect.poll(status).toMatch(/^status 0 0/);
     await sleep(300);
     expect(Math.abs(velocity)).toBeLessThan(AT_REST);
     await takeOver();

@@ -117,6 +117,8 @@ function robot(
         linkTimeoutMs: 300,
         maxVelocityScale: 0.3,
         deadBand: 0.05,
+        stateRateHz: 10,
+        mayEngage: false,
         priority: 100,
         required: false,
       },

@@ -16,6 +16,8 @@ import {
   type Status,
   type TeleopCommand,
 } from './messages.js';
+import type { ModeReply, WantedMode } from './mode-messages.js';
+import type { RobotState, SetPoint } from './motion-messages.js';
 
 export interface DeviceLinkConfig {
   /** name and version, at most 32 bytes */
@@ -33,7 +35,14 @@ export interface DeviceLinkEvents {
   link(linked: boolean, result: HelloResult): void;
   /** ten times a second while linked */
   status(status: Status): void;
+  /** some ten times a second while linked and the bridge knows where the robot is */
+  state(state: RobotState): void;
+  /** to the newest request, once */
+  modeReply(reply: ModeReply): void;
 }
+
+/** 1: knows STATE, SETPOINT and MODE_REQ */
+const MINOR = 1;
 
 const HELLO_EVERY_MS = 250;
 const HEARTBEAT_EVERY_MS = 100;
@@ -59,6 +68,8 @@ export class DeviceLink {
   private lastHelloNs: bigint | undefined;
   private lastHeartbeatNs = 0n;
   private stop: PendingStop | undefined;
+  /** sequence number of the request that waits for its reply */
+  private askedMode: number | undefined;
   private nowNs = 0n;
   private readonly splitter = new FrameSplitter(
     MAX_STUFFED_BYTES,
@@ -104,6 +115,21 @@ export class DeviceLink {
     return this.writeLinked({ type: 'teleop', ...command }, nowNs);
   }
 
+  /**
+   * Where the robot is to be; acted on only beside {@link teleop} commands with the enable button pressed and the sticks at rest. To be
+   * called 50 times a second. @returns false, and nothing is sent, where there is no link
+   */
+  setPoint(command: Omit<SetPoint, 'type'>, nowNs: bigint): boolean {
+    return this.writeLinked({ type: 'set-point', ...command }, nowNs);
+  }
+
+  /** Asks for a mode, once: a request that is lost is for the operator to repeat. @returns false where there is no link */
+  requestMode(wanted: WantedMode, nowNs: bigint): boolean {
+    this.nowNs = nowNs;
+    if (this.linked) this.askedMode = this.write({ type: 'mode-request', wanted });
+    return this.linked;
+  }
+
   /** Sent every 50 ms until the bridge acknowledges it, linked or not. */
   estop(cause: number, nowNs: bigint): void {
     this.nowNs = nowNs;
@@ -135,9 +161,17 @@ export class DeviceLink {
     }
     if (message?.type === 'hello-reply' && !this.linked) this.onReply(message);
     else if (message?.type === 'ack' && message.id === ESTOP_ID) this.onAck(message.sequence);
-    else if (message?.type === 'status' && this.linked && frame.session === this.session) {
+    else if (message !== undefined && this.linked && frame.session === this.session) this.use(message);
+  }
+
+  private use(message: Message): void {
+    if (message.type === 'status') {
       this.lastFrameNs = this.nowNs;
       this.events.status(message);
+    } else if (message.type === 'state') this.events.state(message);
+    else if (message.type === 'mode-reply' && message.sequence === this.askedMode) {
+      this.askedMode = undefined;
+      this.events.modeReply(message);
     }
   }
 
@@ -158,6 +192,7 @@ export class DeviceLink {
   private unlink(result: HelloResult): void {
     const was = this.linked;
     this.session = 0;
+    this.askedMode = undefined;
     if (was || result !== 'accepted') this.events.link(false, result);
   }
 
@@ -168,7 +203,7 @@ export class DeviceLink {
     const axes = joints.length;
     this.write({
       type: 'hello',
-      minor: 0,
+      minor: MINOR,
       bootId,
       jointSet: jointSetHash(joints),
       axes,

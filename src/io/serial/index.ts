@@ -15,6 +15,21 @@ export {
   type TeleopMode,
 } from './messages.js';
 export {
+  MODE_RESULTS,
+  WANTED_MODES,
+  type ModeReply,
+  type ModeResult,
+  type WantedMode,
+} from './mode-messages.js';
+export {
+  ROBOT_FAULTS,
+  ROBOT_MODES,
+  type RobotFault,
+  type RobotState,
+  type SetPoint,
+} from './motion-messages.js';
+export { positionOf, positionShare, velocityShare, type Envelope } from './envelope.js';
+export {
   DEFAULT_TIMEOUTS,
   OperatorLink,
   type Dropped,
@@ -22,6 +37,7 @@ export {
   type OperatorCommand,
   type OperatorLinkConfig,
   type OperatorLinkEvents,
+  type OperatorSetPoint,
 } from './operator-link.js';
 export {
   SerialConnection,

@@ -1,6 +1,8 @@
 /** Messages of the operator link and their bytes. Little endian; byte tables: docs/serial-protocol.md. */
 import { crc32 } from 'node:zlib';
-import { badInput } from '../../core/index.js';
+import { MAX_AXES, clip, readShares, writeShares, type Codec } from './codec.js';
+import { modeReply, modeRequest, type ModeReply, type ModeRequest } from './mode-messages.js';
+import { setPoint, state, type RobotState, type SetPoint } from './motion-messages.js';
 
 /** What teleoperation asks of each axis: a share of the joint's envelope in [-1, 1]. */
 export type TeleopMode = 'hold' | 'joint-velocity' | 'joint-delta';
@@ -94,21 +96,22 @@ export interface Ack {
 }
 
 export type Message =
-  Hello | HelloReply | Heartbeat | TeleopCommand | EstopRequest | EstopReset | Status | Log | Ack;
+  | Hello
+  | HelloReply
+  | Heartbeat
+  | TeleopCommand
+  | EstopRequest
+  | EstopReset
+  | ModeRequest
+  | Status
+  | RobotState
+  | SetPoint
+  | Log
+  | ModeReply
+  | Ack;
 
-const MAX_AXES = 32;
-const FULL_SCALE = 32767;
 const MODES = ['hold', 'joint-velocity', 'joint-delta'] as const satisfies readonly TeleopMode[];
 const BUTTON = { enable: 1, estop: 2 } as const;
-
-interface Codec<M> {
-  readonly id: number;
-  /** changes with the layout: goes into the frame's checksum, so that two layouts never understand each other by accident */
-  readonly schema: number;
-  encode(message: M): Buffer;
-  /** @returns undefined where the bytes are not such a message */
-  decode(bytes: Buffer): M | undefined;
-}
 
 const hello: Codec<Hello> = {
   id: 1,
@@ -199,7 +202,7 @@ const teleop: Codec<TeleopCommand> = {
     out.writeUInt8((enable ? BUTTON.enable : 0) | (estop ? BUTTON.estop : 0), 1);
     out.writeUInt16LE(ttlMs, 2);
     out.writeUInt16LE(axes.length, 4);
-    axes.forEach((value, i) => out.writeInt16LE(toFullScale(value), 6 + 2 * i));
+    writeShares(out, 6, axes);
     return out;
   },
   decode: (bytes) => {
@@ -209,15 +212,15 @@ const teleop: Codec<TeleopCommand> = {
     const count = bytes.readUInt16LE(4);
     const known = BUTTON.enable | BUTTON.estop;
     if (count > MAX_AXES || bytes.length !== 6 + 2 * count || (buttons & ~known) !== 0) return undefined;
-    const axes = Array.from({ length: count }, (_, i) => bytes.readInt16LE(6 + 2 * i));
-    if (axes.includes(-FULL_SCALE - 1)) return undefined; // the one value beyond -1
+    const axes = readShares(bytes, 6, count);
+    if (axes === undefined) return undefined;
     return {
       type: 'teleop',
       mode,
       enable: (buttons & BUTTON.enable) !== 0,
       estop: (buttons & BUTTON.estop) !== 0,
       ttlMs: bytes.readUInt16LE(2),
-      axes: axes.map((value) => value / FULL_SCALE),
+      axes,
     };
   },
 };
@@ -294,8 +297,12 @@ const CODECS: { readonly [T in Message['type']]: Codec<Extract<Message, { type: 
   teleop,
   estop,
   'estop-reset': estopReset,
+  'mode-request': modeRequest,
   status,
+  state,
+  'set-point': setPoint,
   log,
+  'mode-reply': modeReply,
   ack,
 };
 const BY_ID = new Map<number, Codec<Message>>(
@@ -321,13 +328,4 @@ export function decodeMessage(id: number, payload: Uint8Array): Message | undefi
 /** CRC-32 of the joints' names in UTF-8, each followed by a line feed: both ends must mean the same joints in the same order. */
 export function jointSetHash(joints: readonly string[]): number {
   return crc32(joints.map((name) => `${name}\n`).join(''));
-}
-
-function toFullScale(value: number): number {
-  if (!(Math.abs(value) <= 1)) throw badInput(`axis ${value}, expected -1 to 1`);
-  return Math.round(value * FULL_SCALE);
-}
-
-function clip(text: string, bytes: number): Buffer {
-  return Buffer.from(text, 'utf8').subarray(0, bytes);
 }

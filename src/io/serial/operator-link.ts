@@ -23,6 +23,8 @@ import {
   type Status,
   type TeleopCommand,
 } from './messages.js';
+import type { ModeReply, WantedMode } from './mode-messages.js';
+import type { RobotState, SetPoint } from './motion-messages.js';
 
 export interface OperatorLinkConfig {
   /** axes that the device must have: one for each commanded joint */
@@ -33,9 +35,11 @@ export interface OperatorLinkConfig {
   readonly commandTimeoutMs: number;
   /** no valid frame, or no progress of the device's loop, for so long ends the link; default 300 ms */
   readonly linkTimeoutMs: number;
+  /** how often the device is told where the robot is [Hz]; default 10, at most 20 */
+  readonly stateRateHz: number;
 }
 
-export const DEFAULT_TIMEOUTS = { commandTimeoutMs: 100, linkTimeoutMs: 300 } as const;
+export const DEFAULT_TIMEOUTS = { commandTimeoutMs: 100, linkTimeoutMs: 300, stateRateHz: 10 } as const;
 
 /** A frame that began and has not ended for so long is dropped [ms]. */
 const PARTIAL_FRAME_MS = 50;
@@ -45,6 +49,10 @@ const DEGRADED_LIMIT = 0.05;
 const NOISE_LIMIT = 0.2;
 const NOISE_FRAMES = 20;
 const LOGS_PER_SECOND = 10;
+/** requests to engage the agent: nobody presses a key more often on purpose */
+const ENGAGES_PER_SECOND = 2;
+/** From this minor version on a device knows STATE. */
+const STATE_MINOR = 1;
 /** how fast two good clocks may part: 200 parts per million */
 const CLOCK_DRIFT = 2e-4;
 
@@ -67,14 +75,18 @@ export type Dropped =
   /** was on its way for longer than a command may be old */
   | 'delayed'
   | 'axes'
-  /** log lines beyond what anybody would read */
+  /** log lines beyond what anybody would read, and engagements beyond what anybody would ask for */
   | 'flood';
 
-export interface OperatorCommand extends TeleopCommand {
+interface Received {
   readonly receivedNs: bigint;
   /** not to be acted on from then on */
   readonly expiresNs: bigint;
 }
+
+export interface OperatorCommand extends TeleopCommand, Received {}
+
+export interface OperatorSetPoint extends SetPoint, Received {}
 
 export interface OperatorLinkEvents {
   linked(device: Hello): void;
@@ -82,6 +94,9 @@ export interface OperatorLinkEvents {
   refused(result: HelloResult, device: Hello): void;
   lost(reason: LinkLoss): void;
   command(command: OperatorCommand): void;
+  setPoint(setPoint: OperatorSetPoint): void;
+  /** The operator asks for a mode, once. @returns what became of it; the device is told */
+  mode(wanted: WantedMode): Pick<ModeReply, 'result' | 'why'>;
   /** @param cause of the device; 0: its button */
   estop(cause: number): void;
   estopReset(nonce: number): void;
@@ -92,6 +107,8 @@ export interface OperatorLinkEvents {
 
 interface Session {
   readonly id: number;
+  /** of the device's version */
+  readonly minor: number;
   lastFrameNs: bigint;
   lastSequence: number;
   progress: number;
@@ -111,8 +128,10 @@ export class OperatorLink {
   private sequence = 0;
   private partialSinceNs: bigint | undefined;
   private lastStatusNs: bigint | undefined;
+  private lastStateNs: bigint | undefined;
   private nowNs = 0n;
   private logs = 0;
+  private engages = 0;
   private isDegraded = false;
   private noise = { sinceNs: 0n, good: 0, bad: 0, goodBefore: 0, badBefore: 0 };
   private readonly splitter = new FrameSplitter(
@@ -124,8 +143,8 @@ export class OperatorLink {
   constructor(
     readonly config: OperatorLinkConfig,
     private readonly events: OperatorLinkEvents,
-    /** sends bytes now or never */
-    private readonly send: (bytes: Uint8Array) => void,
+    /** sends bytes now or never; those of no use later only where nothing waits to be sent */
+    private readonly send: (bytes: Uint8Array, onlyIfIdle: boolean) => void,
     /** for session numbers */
     private readonly rng: Rng,
   ) {}
@@ -145,8 +164,15 @@ export class OperatorLink {
     this.partialSinceNs = this.splitter.partial === 0 ? undefined : (this.partialSinceNs ?? nowNs);
   }
 
-  /** To be called every few milliseconds: timeouts, and the status that tells the device that we are here. */
-  tick(nowNs: bigint, status: Omit<Status, 'type'>): void {
+  /**
+   * To be called every few milliseconds: timeouts, the status that tells the device that we are here, and the robot's state.
+   * @param state read when it is to be sent; null where there is none
+   */
+  tick(
+    nowNs: bigint,
+    status: Omit<Status, 'type'>,
+    state: () => Omit<RobotState, 'type'> | null = () => null,
+  ): void {
     this.nowNs = nowNs;
     if (this.partialSinceNs !== undefined && ms(this.partialSinceNs, nowNs) > PARTIAL_FRAME_MS) {
       this.splitter.expire();
@@ -158,10 +184,20 @@ export class OperatorLink {
     const { linkTimeoutMs } = this.config;
     if (ms(session.lastFrameNs, nowNs) > linkTimeoutMs) return this.lose('silent');
     if (ms(session.progressNs, session.lastFrameNs) > linkTimeoutMs) return this.lose('stuck'); // heard all the while
+    if (session.minor >= STATE_MINOR) this.tellState(session, state); // before the status, behind which it would have to wait
     if (this.lastStatusNs === undefined || ms(this.lastStatusNs, nowNs) >= STATUS_EVERY_MS) {
       this.lastStatusNs = nowNs;
       this.write({ type: 'status', ...status }, session.id);
     }
+  }
+
+  private tellState(session: Session, state: () => Omit<RobotState, 'type'> | null): void {
+    const { lastStateNs, nowNs } = this;
+    if (lastStateNs !== undefined && ms(lastStateNs, nowNs) < 1e3 / this.config.stateRateHz) return;
+    const newest = state();
+    if (newest === null) return;
+    this.lastStateNs = nowNs;
+    this.write({ type: 'state', ...newest }, session.id, true);
   }
 
   /** The port is gone. */
@@ -226,6 +262,12 @@ export class OperatorLink {
         else if (message.axes.length !== this.config.axes) this.drop('axes');
         else events.command({ ...message, receivedNs: nowNs, expiresNs: nowNs + this.lifetimeNs(message) });
         return;
+      case 'set-point':
+        if (message.axes.length !== this.config.axes) this.drop('axes');
+        else events.setPoint({ ...message, receivedNs: nowNs, expiresNs: nowNs + this.lifetimeNs(message) });
+        return;
+      case 'mode-request':
+        return this.modeRequest(message.wanted, session);
       case 'estop-reset':
         return events.estopReset(message.nonce);
       case 'log':
@@ -236,8 +278,16 @@ export class OperatorLink {
     }
   }
 
-  private lifetimeNs({ ttlMs }: TeleopCommand): bigint {
+  private lifetimeNs({ ttlMs }: Pick<TeleopCommand, 'ttlMs'>): bigint {
     return BigInt(Math.min(ttlMs, this.config.commandTimeoutMs)) * 1_000_000n;
+  }
+
+  /** Its frame is the newest of its session, so that no request comes here twice. */
+  private modeRequest(wanted: WantedMode, session: Session): void {
+    if (wanted === 'agent' && ++this.engages > ENGAGES_PER_SECOND) return this.drop('flood');
+    const sequence = session.lastSequence;
+    const { result, why } = this.events.mode(wanted);
+    this.write({ type: 'mode-reply', sequence, wanted, result, why }, session.id);
   }
 
   private estop(frame: Frame, cause: number): void {
@@ -256,6 +306,7 @@ export class OperatorLink {
     if (result !== 'accepted') return this.events.refused(result, device);
     this.session = {
       id: session,
+      minor: device.minor,
       lastFrameNs: this.nowNs,
       lastSequence: frame.sequence,
       progress: NaN,
@@ -285,6 +336,7 @@ export class OperatorLink {
     if (this.session === undefined) return;
     this.session = undefined;
     this.lastStatusNs = undefined;
+    this.lastStateNs = undefined;
     this.events.lost(reason);
   }
 
@@ -313,10 +365,11 @@ export class OperatorLink {
     if (ms(sinceNs, this.nowNs) < 1000) return;
     if (good > 0 && bad + badBefore === 0) this.setDegraded(false);
     this.logs = 0;
+    this.engages = 0;
     this.noise = { sinceNs: this.nowNs, good: 0, bad: 0, goodBefore: good, badBefore: bad };
   }
 
-  private write(message: Message, session: number): void {
+  private write(message: Message, session: number, onlyIfIdle = false): void {
     const { id, schema, payload } = encodeMessage(message);
     this.sequence = (this.sequence + 1) & 0xffff;
     const sentMs = Number((this.nowNs / 1_000_000n) % 2n ** 32n);
@@ -324,6 +377,7 @@ export class OperatorLink {
     const major = PROTOCOL_MAJOR;
     this.send(
       encodeFrame({ major, id, flags: 0, role: 'bridge', session, sequence, sentMs, payload }, schema),
+      onlyIfIdle,
     );
   }
 }

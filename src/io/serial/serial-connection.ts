@@ -78,9 +78,12 @@ export class SerialConnection {
     });
   }
 
-  /** Sends bytes, now or as soon as the line takes them, or drops them. Never waits. */
-  write(bytes: Uint8Array): void {
-    this.writes.push(bytes);
+  /**
+   * Sends bytes, now or as soon as the line takes them, or drops them. Never waits.
+   * @param onlyIfIdle drops them where anything waits for the line; default false
+   */
+  write(bytes: Uint8Array, onlyIfIdle = false): void {
+    this.writes.push(bytes, onlyIfIdle);
   }
 
   /** Closes the port for good. */

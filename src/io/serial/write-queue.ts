@@ -26,8 +26,9 @@ export class WriteQueue {
     this.bytes = 0;
   }
 
-  push(chunk: Uint8Array): void {
-    if (this.send === null) {
+  /** @param onlyIfIdle drops the chunk where another is with the driver or waits; default false */
+  push(chunk: Uint8Array, onlyIfIdle = false): void {
+    if (this.send === null || (onlyIfIdle && this.writing)) {
       this.dropped++;
       return;
     }

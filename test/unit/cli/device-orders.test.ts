@@ -13,6 +13,11 @@ describe('parseOrder', () => {
     expect(parseOrder('reset 4294967295', 1)).toEqual({ order: 'reset', nonce: 4294967295 });
     expect(parseOrder('estop 9', 1)).toEqual({ order: 'estop', cause: 9 });
     expect(parseOrder('log two  words', 1)).toEqual({ order: 'log', text: 'two  words' });
+    expect(parseOrder('mode 2', 1)).toEqual({ order: 'mode', wanted: 'agent' });
+    expect(parseOrder('setpoint 80 -32767', 2)).toEqual({
+      order: 'setpoint',
+      command: { ttlMs: 80, axes: [-1, 0] },
+    });
     expect(parseOrder('hang', 1)).toEqual({ order: 'hang' });
     expect(parseOrder('  ', 1)).toBeUndefined();
   });
@@ -23,6 +28,8 @@ describe('parseOrder', () => {
     ['stick 1 1 100 0 0', /has 2 axes, the robot 1/],
     ['stick 7 1 100 0', /7 where an integer from 0 to 2/],
     ['stick 1', /nothing where an integer/],
+    ['setpoint 80 0 0', /has 2 axes, the robot 1/],
+    ['mode 3', /3 where an integer from 0 to 2/],
     ['estop 256', /from 0 to 255/],
     ['reset 1 2', /one number is wanted/],
     ['quit now', /nothing comes after quit/],

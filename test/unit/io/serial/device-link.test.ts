@@ -23,6 +23,8 @@ beforeEach(() => {
     {
       link: (linked, result) => told.push(`link ${linked} ${result}`),
       status: ({ owner }) => told.push(`status ${owner}`),
+      state: ({ mode }) => told.push(`state ${mode}`),
+      modeReply: ({ wanted, result }) => told.push(`mode ${wanted} ${result}`),
     },
     (wire) => {
       const frame = decodeFrame(wire.slice(1, -1), schemaOf) as Frame;
@@ -101,5 +103,47 @@ describe('the device', () => {
     give(REPLY, { role: 'operator' });
     expect(told).toEqual(['link false joint-set', 'link false version']);
     expect(link.dropped).toBe(2);
+  });
+
+  it('asks for a mode once, and takes the reply to its newest request, once and of its session only', () => {
+    expect(link.requestMode('hold', nowNs)).toBe(false);
+    expect(count('mode-request')).toBe(0);
+    give(REPLY);
+    expect(link.requestMode('hold', nowNs)).toBe(true);
+    expect(link.requestMode('agent', nowNs)).toBe(true);
+    const [first, second] = sent.slice(-2).map(({ frame }) => frame.sequence);
+    for (let i = 0; i < 10; i++) {
+      give(STATUS);
+      pass(100);
+    }
+    expect(count('mode-request')).toBe(2);
+    const reply = { type: 'mode-reply', wanted: 'agent', result: 'locked', why: '' } as const;
+    give({ ...reply, sequence: first! });
+    give({ ...reply, sequence: second! }, { session: 5 });
+    expect(told.filter((line) => line.startsWith('mode'))).toEqual([]);
+    give({ ...reply, sequence: second! });
+    give({ ...reply, sequence: second! });
+    expect(told.filter((line) => line.startsWith('mode'))).toEqual(['mode agent locked']);
+  });
+
+  it('forgets a request with its session', () => {
+    give(REPLY);
+    link.requestMode('hold', nowNs);
+    const { sequence } = sent.at(-1)!.frame;
+    pass(305);
+    give(REPLY);
+    give({ type: 'mode-reply', sequence, wanted: 'hold', result: 'accepted', why: '' });
+    expect(told).toEqual(['link true accepted', 'link false accepted', 'link true accepted']);
+  });
+
+  it('does not take a state for a sign that the bridge lives, nor the state of another session', () => {
+    const state = { type: 'state', mode: 'holding', fault: 'none', ageMs: 1 } as const;
+    const axes = { positions: [0, 0], velocities: [0, 0] };
+    give(REPLY);
+    give({ ...state, ...axes }, { session: 5 });
+    pass(200);
+    give({ ...state, ...axes });
+    pass(105);
+    expect(told).toEqual(['link true accepted', 'state holding', 'link false accepted']);
   });
 });

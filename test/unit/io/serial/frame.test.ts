@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   cobsDecode,
   decodeFrame,
+  decodeMessage,
   encodeFrame,
   encodeMessage,
   schemaOf,
@@ -45,6 +46,46 @@ describe('a frame', () => {
       '01050101' + '3412' + '0700' + 'e8030000' + '03' + CRC_OF_VECTOR,
     );
     expect([wire[0], wire.at(-1)]).toEqual([0, 0]);
+  });
+
+  it.each<[string, Message, 'operator' | 'bridge', string]>([
+    ['MODE_REQ', { type: 'mode-request', wanted: 'agent' }, 'operator', '02' + '6f452c63'],
+    [
+      'STATE',
+      {
+        type: 'state',
+        mode: 'active',
+        fault: 'none',
+        ageMs: 3,
+        positions: [1, -16384 / 32767],
+        velocities: [-1, 1 / 32767],
+      },
+      'bridge',
+      '0200' + '0300' + '0200' + 'ff7f' + '00c0' + '0180' + '0100' + '3d87489a',
+    ],
+    [
+      'SETPOINT',
+      { type: 'set-point', ttlMs: 60, axes: [-1, 16384 / 32767] },
+      'operator',
+      '3c00' + '0200' + '0180' + '0040' + '3a7c85a1',
+    ],
+    [
+      'MODE_REPLY',
+      { type: 'mode-reply', sequence: 7, wanted: 'agent', result: 'locked', why: 'a lock' },
+      'bridge',
+      '0700' + '02' + '03' + '61206c6f636b' + 'eaf3c656',
+    ],
+  ])('%s has the bytes of its published vector, and comes back as it was', (_, message, role, tail) => {
+    // as above: by hand from the byte tables, the checksums with Python's zlib.crc32
+    const raw = bytesOf(message, { role }).slice(1, -1);
+    const { id } = encodeMessage(message);
+    const head = `01${id.toString(16).padStart(2, '0')}00${role === 'bridge' ? '00' : '01'}`;
+    const bytes = raw.slice();
+    expect(Buffer.from(bytes.subarray(0, cobsDecode(bytes))).toString('hex')).toBe(
+      `${head}34120700e8030000${tail}`,
+    );
+    const frame = decodeFrame(raw, schemaOf) as Frame;
+    expect(decodeMessage(frame.id, frame.payload)).toEqual(message);
   });
 
   it('comes back as it was', () => {
@@ -91,6 +132,27 @@ describe('a frame', () => {
       }),
       { numRuns: 20_000 },
     );
+  });
+});
+
+describe('a message', () => {
+  it.each<[string, number, number[]]>([
+    ['a mode that there is not', 7, [3]],
+    ['a mode and more', 7, [0, 0]],
+    ['nothing at all', 7, []],
+    ['a state of another mode', 9, [6, 0, 0, 0, 0, 0]],
+    ['a state of another fault', 9, [0, 7, 0, 0, 0, 0]],
+    ['a state with fewer axes than it says', 9, [0, 0, 0, 0, 1, 0, 1, 0]],
+    ['a state of 33 axes', 9, [0, 0, 0, 0, 33, 0, ...new Array<number>(132).fill(0)]],
+    ['a state with a share beyond -1', 9, [0, 0, 0, 0, 1, 0, 0, 0x80, 0, 0]],
+    ['a set-point with more axes than it says', 10, [60, 0, 0, 0, 1, 0]],
+    ['a set-point of 33 axes', 10, [60, 0, 33, 0, ...new Array<number>(66).fill(0)]],
+    ['a set-point with a share beyond -1', 10, [60, 0, 1, 0, 0, 0x80]],
+    ['half a set-point', 10, [60, 0, 1]],
+    ['a reply with another result', 12, [0, 0, 0, 6]],
+    ['a reply with too long a reason', 12, [0, 0, 0, 1, ...new Array<number>(97).fill(65)]],
+  ])('is refused: %s', (_, id, bytes) => {
+    expect(decodeMessage(id, Uint8Array.from(bytes))).toBeUndefined();
   });
 });
 

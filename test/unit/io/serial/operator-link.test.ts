@@ -14,13 +14,14 @@ import {
   type LinkLoss,
   type Message,
   type OperatorCommand,
+  type OperatorSetPoint,
   type TeleopCommand,
 } from '../../../../src/io/serial/index.js';
 
 const JOINTS = ['shoulder', 'elbow'];
 const HELLO: Hello = {
   type: 'hello',
-  minor: 0,
+  minor: 1,
   bootId: 1,
   jointSet: jointSetHash(JOINTS),
   axes: 2,
@@ -35,6 +36,8 @@ const STICK: TeleopCommand = {
   ttlMs: 80,
   axes: [0.5, -1],
 };
+const SET_POINT = { type: 'set-point', ttlMs: 60, axes: [0.25, -1] } as const;
+const STATE = { mode: 'holding', fault: 'none', ageMs: 5, positions: [0, 1], velocities: [0, 0] } as const;
 const IDLE = { owner: 'hold', latched: false, nonce: 0, stateAgeMs: 5 } as const;
 
 /** A device that is in step with the link's clock, and what the link tells. */
@@ -42,23 +45,32 @@ class Bench {
   nowMs = 5000;
   session = 0;
   sequence = 0;
-  readonly sent: { readonly message: Message; readonly frame: Frame }[] = [];
+  readonly sent: { readonly message: Message; readonly frame: Frame; readonly onlyIfIdle: boolean }[] = [];
   readonly commands: OperatorCommand[] = [];
+  readonly setPoints: OperatorSetPoint[] = [];
   readonly losses: LinkLoss[] = [];
   readonly told: string[] = [];
   readonly link = new OperatorLink(
-    { axes: 2, jointSet: HELLO.jointSet, commandTimeoutMs: 100, linkTimeoutMs: 300 },
+    { axes: 2, jointSet: HELLO.jointSet, commandTimeoutMs: 100, linkTimeoutMs: 300, stateRateHz: 20 },
     {
       linked: ({ firmware }) => this.told.push(`linked ${firmware}`),
       refused: (result) => this.told.push(`refused ${result}`),
       lost: (reason) => this.losses.push(reason),
       command: (command) => this.commands.push(command),
+      setPoint: (setPoint) => this.setPoints.push(setPoint),
+      mode: (wanted) => {
+        this.told.push(`mode ${wanted}`);
+        return {
+          result: wanted === 'agent' ? 'locked' : 'accepted',
+          why: wanted === 'agent' ? 'a lock' : '',
+        };
+      },
       estop: (cause) => this.told.push(`estop ${cause}`),
       estopReset: (nonce) => this.told.push(`reset ${nonce}`),
       log: (level, text) => this.told.push(`log ${level} ${text}`),
       quality: (degraded) => this.told.push(degraded ? 'degraded' : 'clean'),
     },
-    (bytes) => this.fromBridge(bytes),
+    (bytes, onlyIfIdle) => this.fromBridge(bytes, onlyIfIdle),
     new Rng(1),
   );
 
@@ -105,13 +117,13 @@ class Bench {
     return this.link.dropped.get(reason) ?? 0;
   }
 
-  private fromBridge(wire: Uint8Array): void {
+  private fromBridge(wire: Uint8Array, onlyIfIdle: boolean): void {
     const stuffed = wire.slice(1, -1);
     expect(cobsDecode(stuffed.slice())).toBeGreaterThan(0);
     const frame = decodeFrame(stuffed, schemaOf) as Frame;
     const message = decodeMessage(frame.id, frame.payload)!;
     if (message.type === 'hello-reply') this.session = message.session;
-    this.sent.push({ message, frame });
+    this.sent.push({ message, frame, onlyIfIdle });
   }
 }
 
@@ -411,4 +423,111 @@ it('tells the device ten times a second who moves the robot', () => {
   expect(statuses.every(({ frame }) => frame.role === 'bridge' && frame.session === bench.session)).toBe(
     true,
   );
+});
+
+describe('requests for a mode', () => {
+  const asked = () => bench.told.filter((text) => text.startsWith('mode'));
+  const replies = () => bench.sent.map(({ message }) => message).filter(({ type }) => type === 'mode-reply');
+  beforeEach(() => {
+    bench.shake();
+  });
+
+  it('are answered once, with the number of the request', () => {
+    bench.give({ type: 'mode-request', wanted: 'hold' });
+    const first = bench.sequence;
+    bench.give({ type: 'mode-request', wanted: 'agent' });
+    bench.pass(1000);
+    expect(asked()).toEqual(['mode hold', 'mode agent']);
+    expect(replies()).toEqual([
+      { type: 'mode-reply', sequence: first, wanted: 'hold', result: 'accepted', why: '' },
+      { type: 'mode-reply', sequence: first + 1, wanted: 'agent', result: 'locked', why: 'a lock' },
+    ]);
+  });
+
+  it('do nothing as duplicates, replays, of an earlier session, late, or without one', () => {
+    const recorded = bench.bytes({ type: 'mode-request', wanted: 'agent' });
+    bench.link.receive(recorded.slice(), bench.nowNs);
+    bench.link.receive(recorded.slice(), bench.nowNs);
+    bench.give(STICK);
+    bench.link.receive(recorded.slice(), bench.nowNs);
+    expect(bench.dropped('sequence')).toBe(2);
+    bench.shake();
+    bench.link.receive(recorded.slice(), bench.nowNs);
+    bench.pass(100);
+    const queued = bench.bytes({ type: 'mode-request', wanted: 'agent' });
+    bench.pass(150, { beats: false });
+    bench.link.receive(queued, bench.nowNs);
+    expect(bench.dropped('delayed')).toBe(1);
+    bench.link.closed();
+    bench.give({ type: 'mode-request', wanted: 'agent' });
+    expect(bench.dropped('session')).toBe(2);
+    expect(asked()).toEqual(['mode agent']);
+    expect(replies()).toHaveLength(1);
+  });
+
+  it('for the agent are taken twice a second at most; hold is always', () => {
+    for (let i = 0; i < 10; i++) bench.give({ type: 'mode-request', wanted: 'agent' });
+    for (let i = 0; i < 10; i++) bench.give({ type: 'mode-request', wanted: 'hold' });
+    expect(asked().filter((text) => text === 'mode agent')).toHaveLength(2);
+    expect(asked().filter((text) => text === 'mode hold')).toHaveLength(10);
+    expect(bench.dropped('flood')).toBe(8);
+    bench.pass(1100);
+    bench.give({ type: 'mode-request', wanted: 'agent' });
+    expect(asked().filter((text) => text === 'mode agent')).toHaveLength(3);
+  });
+});
+
+describe('set-points', () => {
+  it('are handed on with the time when they end, once and in order; with another number of axes they are dropped', () => {
+    bench.give(SET_POINT);
+    expect(bench.setPoints).toEqual([]);
+    bench.shake();
+    const recorded = bench.bytes(SET_POINT);
+    bench.link.receive(recorded.slice(), bench.nowNs);
+    bench.link.receive(recorded.slice(), bench.nowNs);
+    bench.give({ ...SET_POINT, ttlMs: 60_000 });
+    bench.give({ ...SET_POINT, axes: [0] });
+    const [first, second, ...more] = bench.setPoints;
+    expect(first!.axes[0]).toBeCloseTo(0.25, 4);
+    expect(first!.axes[1]).toBe(-1);
+    expect(first!.expiresNs - first!.receivedNs).toBe(60_000_000n);
+    expect(second!.expiresNs - second!.receivedNs).toBe(100_000_000n);
+    expect(more).toEqual([]);
+    expect(bench.dropped('axes')).toBe(1);
+  });
+});
+
+describe('the state of the robot', () => {
+  const states = () => bench.sent.filter(({ message }) => message.type === 'state');
+  function passWith(durationMs: number, state: () => typeof STATE | null): void {
+    for (const end = bench.nowMs + durationMs; bench.nowMs < end;) {
+      bench.nowMs += 5;
+      if (bench.nowMs % 100 === 0)
+        bench.give({ type: 'heartbeat', faults: 0, progress: bench.nowMs, dropped: 0 });
+      bench.link.tick(bench.nowNs, IDLE, state);
+    }
+  }
+
+  it('is told at its rate, only where nothing waits to be sent, and read no oftener', () => {
+    bench.shake();
+    let read = 0;
+    passWith(1000, () => (read++, STATE));
+    expect(states()).toHaveLength(20);
+    expect(read).toBe(20);
+    expect(states().every(({ onlyIfIdle }) => onlyIfIdle)).toBe(true);
+    expect(bench.sent.filter(({ onlyIfIdle }) => onlyIfIdle)).toHaveLength(20);
+    const { message } = states()[0]!;
+    expect(message).toEqual({ type: 'state', ...STATE });
+  });
+
+  it('is not told before it is known, without a link, or to a device that does not know the message', () => {
+    passWith(200, () => STATE);
+    bench.shake();
+    passWith(200, () => null);
+    expect(states()).toEqual([]);
+    bench.session = 0;
+    bench.give({ ...HELLO, minor: 0 });
+    passWith(200, () => STATE);
+    expect(states()).toEqual([]);
+  });
 });

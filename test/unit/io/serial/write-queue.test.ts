@@ -40,6 +40,16 @@ describe('the queue of writes', () => {
     expect(sent).toEqual([0, 97, 98, 99]);
   });
 
+  it('drops what only an idle line is to be given, where it is not idle', () => {
+    line();
+    queue.push(chunk(1), true);
+    queue.push(chunk(2), true);
+    queue.push(chunk(3));
+    done();
+    expect(sent).toEqual([1, 3]);
+    expect(queue.dropped).toBe(1);
+  });
+
   it('drops what is written to no line, and keeps nothing for the next one', () => {
     queue.push(chunk(1));
     expect(queue.dropped).toBe(1);
