@@ -51,12 +51,12 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', ...injectedTimeAndChance] },
   },
   {
-    files: ['*.config.ts', '*.config.js', '.dependency-cruiser.cjs', 'native/*.{js,cjs}'],
+    files: ['*.config.ts', '*.config.js', '.dependency-cruiser.cjs', 'native/*.{js,cjs}', 'test/*.js'],
     ...tseslint.configs.disableTypeChecked,
   },
   { files: ['*.config.ts', '*.config.js'], rules: { 'no-restricted-exports': 'off' } },
   {
-    files: ['native/*.js'],
+    files: ['native/*.js', 'test/*.js'],
     languageOptions: {
       globals: { console: 'readonly', process: 'readonly', structuredClone: 'readonly', URL: 'readonly' },
     },

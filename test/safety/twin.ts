@@ -1,10 +1,10 @@
 /**
  * An independent joint for the safety tests, written from the equations and sharing no code with the gate: a command sent at s
  * acts from s + latency until the next one does; velocity interface tau dv/dt = u - v, dq/dt = v, solved exactly per segment;
- * position interface tau dq/dt = p - q.
+ * position interface tau dq/dt = p - q; effort interface tau du/dt = e - u, inertia dv/dt = u, dq/dt = v, solved exactly as well.
  */
 export interface TwinOptions {
-  readonly kind: 'position' | 'velocity';
+  readonly kind: 'position' | 'velocity' | 'effort';
   readonly latency: number;
   readonly lag: number;
   readonly position: number;
@@ -12,6 +12,8 @@ export interface TwinOptions {
   readonly startsAt: number;
   /** what somebody else commanded before; velocity interface */
   readonly velocity?: number;
+  /** [kg m^2] or [kg]; effort interface, default 1 */
+  readonly inertia?: number;
 }
 
 export class Twin {
@@ -22,6 +24,8 @@ export class Twin {
   private time: number;
   private readonly queue: { at: number; value: number }[] = [];
   private acting: number;
+  /** effort that the actuator delivers */
+  private effort = 0;
 
   constructor(private readonly options: TwinOptions) {
     this.time = options.startsAt;
@@ -29,7 +33,7 @@ export class Twin {
     this.highest = options.position;
     this.lowest = options.position;
     this.velocity = options.velocity ?? 0;
-    this.acting = options.kind === 'position' ? options.position : this.velocity;
+    this.acting = { position: options.position, velocity: this.velocity, effort: 0 }[options.kind];
   }
 
   send(time: number, value: number): void {
@@ -60,6 +64,14 @@ export class Twin {
       const excess = this.velocity - this.acting;
       this.position += this.acting * dt + excess * lag * (1 - kept);
       this.velocity = this.acting + excess * kept;
+    } else if (kind === 'effort') {
+      const { inertia = 1 } = this.options;
+      const excess = this.effort - this.acting;
+      const pushed = lag * (1 - kept);
+      this.position +=
+        this.velocity * dt + (this.acting * dt * dt) / 2 / inertia + (excess * lag * (dt - pushed)) / inertia;
+      this.velocity += (this.acting * dt + excess * pushed) / inertia;
+      this.effort = this.acting + excess * kept;
     } else {
       const before = this.position;
       this.position = this.acting + (this.position - this.acting) * kept;
