@@ -34,7 +34,9 @@ export function excessOf(config: GateConfig, { sent, verdicts, start }: Run): Ex
   const dt = config.controlPeriod;
   config.joints.forEach((joint, i) => {
     const { maxAcceleration, maxDeceleration, maxVelocity, maxJerk } = joint;
-    const free = joint.maxPosition === Infinity && maxAcceleration === maxDeceleration;
+    // a tighter acceleration after engaging breaks the motion where it turns around, as a weaker one always does
+    const even = maxAcceleration === maxDeceleration && config.onTransition.duration === 0;
+    const free = joint.maxPosition === Infinity && even;
     let rate = config.interface === 'effort' ? 0 : start[i]!;
     let acceleration = 0;
     let last = 0;
