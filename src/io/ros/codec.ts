@@ -1,20 +1,20 @@
-import { MessageReader } from '@foxglove/rosmsg2-serialization';
+import { CdrDecoder } from './cdr-decoder.js';
 import { CdrEncoder } from './cdr-encoder.js';
 import { definitionsOf, type MessageDefinition } from './definitions.js';
 
 /** Between values and CDR payloads (encapsulation header and body). */
 export interface Codec<T> {
   encode(value: T): Buffer;
-  /** Throws when the payload does not fit the type. */
+  /** Throws BAD_INPUT when the payload does not fit the type. */
   decode(payload: Uint8Array): T;
 }
 
 export function codecFor<T>(definitions: MessageDefinition[]): Codec<T> {
   const encoder = new CdrEncoder(definitions);
-  const reader = new MessageReader<T>(definitions);
+  const decoder = new CdrDecoder(definitions);
   return {
     encode: (value) => encoder.encode(value),
-    decode: (payload) => reader.readMessage(payload),
+    decode: (payload) => decoder.decode(payload) as T,
   };
 }
 

@@ -1,5 +1,6 @@
 import { MessageWriter } from '@foxglove/rosmsg2-serialization';
 import { describe, expect, it } from 'vitest';
+import { CdrDecoder } from '../../../../src/io/ros/cdr-decoder.js';
 import { CdrEncoder } from '../../../../src/io/ros/cdr-encoder.js';
 import { CodecCache } from '../../../../src/io/ros/codec.js';
 import { definitionsOf } from '../../../../src/io/ros/definitions.js';
@@ -112,6 +113,58 @@ describe('codecs', () => {
     }
   });
 
+  it('read nothing beyond the payload, where it lies in a larger buffer', () => {
+    const codec = codecs.get('sensor_msgs/msg/JointState');
+    const whole = codec.encode(VALUES['sensor_msgs/msg/JointState']);
+    for (let length = 0; length < whole.length; length++) {
+      expect(() => codec.decode(whole.subarray(0, length)), `${length} octets`).toThrow(/does not fit/);
+    }
+  });
+
+  it.each([
+    ['a sequence of strings', 'sensor_msgs/msg/JointState', [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]],
+    ['a string', 'std_msgs/msg/String', []],
+    ['numbers', 'std_msgs/msg/Float64MultiArray', [0, 0, 0, 0, 0, 0, 0, 0]],
+    ['structs', 'std_msgs/msg/Float64MultiArray', []],
+  ])('believe no length of %s that the payload does not hold', (_what, type, before) => {
+    for (const count of [1000, 33_554_431, 0x7fff_ffff, 0xffff_ffff]) {
+      for (const littleEndian of [false, true]) {
+        const length = Buffer.alloc(4);
+        if (littleEndian) length.writeUInt32LE(count);
+        else length.writeUInt32BE(count);
+        const payload = Buffer.of(0, littleEndian ? 1 : 0, 0, 0, ...before, ...length, 1, 2, 3, 4);
+        expect(() => codecs.get(type).decode(payload)).toThrow(/does not fit/);
+      }
+    }
+  });
+
+  it('read either byte order, and XCDR2, where doubles are aligned to 4', () => {
+    const codec = codecs.get('std_msgs/msg/Float64MultiArray');
+    const body = (...words: number[]) => words.flatMap((word) => [0, 0, 0, word]);
+    const value = { layout: { dim: [], data_offset: 7 }, data: Float64Array.of(2) };
+    const two = [0x40, 0, 0, 0, 0, 0, 0, 0];
+    expect(codec.decode(Buffer.of(0, 0, 0, 0, ...body(0, 7, 1, 0), ...two))).toEqual(value);
+    expect(codec.decode(Buffer.of(0, 6, 0, 0, ...body(0, 7, 1), ...two))).toEqual(value);
+    const turned = [...two].reverse();
+    expect(codec.decode(Buffer.of(0, 7, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, ...turned))).toEqual(value);
+  });
+
+  it('refuse other encapsulations, a bool that is neither 0 nor 1, and a string without its end', () => {
+    const bool = codecs.get('std_msgs/msg/Bool');
+    expect(bool.decode(Buffer.of(0, 1, 0, 0, 1))).toEqual({ data: true });
+    for (const octets of [
+      [0, 1, 0, 0, 2],
+      [0, 3, 0, 0, 1],
+      [1, 1, 0, 0, 1],
+      [0, 1, 0],
+    ]) {
+      expect(() => bool.decode(Buffer.from(octets))).toThrow(/does not fit/);
+    }
+    const text = codecs.get('std_msgs/msg/String');
+    expect(text.decode(Buffer.of(0, 1, 0, 0, 0, 0, 0, 0))).toEqual({ data: '' });
+    expect(() => text.decode(Buffer.of(0, 1, 0, 0, 2, 0, 0, 0, 65, 66))).toThrow(/does not fit/);
+  });
+
   it('know no types beyond the common interfaces', () => {
     expect(() => codecs.get('my_msgs/msg/Thing')).toThrow(/my_msgs\/msg\/Thing/);
   });
@@ -123,5 +176,8 @@ describe('codecs', () => {
     const encoder = new CdrEncoder(definition);
     expect(encoder.encode({ k: [1, 2, 3] }).toString('hex')).toBe('00010000010203');
     expect(() => encoder.encode({ k: [1] })).toThrow(/'k' has 1 elements, expected 3/);
+    const decoder = new CdrDecoder(definition);
+    expect(decoder.decode(Buffer.of(0, 1, 0, 0, 1, 2, 3))).toEqual({ k: Uint8Array.of(1, 2, 3) });
+    expect(() => decoder.decode(Buffer.of(0, 1, 0, 0, 1, 2))).toThrow(/does not fit/);
   });
 });
