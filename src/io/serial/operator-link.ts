@@ -161,6 +161,7 @@ export class OperatorLink {
   receive(chunk: Uint8Array, nowNs: bigint): void {
     this.nowNs = nowNs;
     this.splitter.push(chunk);
+    if (chunk.includes(0)) this.partialSinceNs = undefined; // what is partial now has begun with this chunk
     this.partialSinceNs = this.splitter.partial === 0 ? undefined : (this.partialSinceNs ?? nowNs);
   }
 

@@ -400,6 +400,20 @@ describe('a noisy line', () => {
     bench.give(STICK);
     expect(bench.commands).toHaveLength(1);
   });
+
+  it('counts the time of a frame from its own beginning, however the reads are cut', () => {
+    bench.shake();
+    let rest = bench.bytes(STICK);
+    for (let i = 0; i < 10; i++) {
+      const next = bench.bytes(STICK);
+      bench.link.receive(Buffer.concat([rest, next.subarray(0, 12)]), bench.nowNs);
+      rest = next.subarray(12);
+      bench.pass(10, { beats: false });
+    }
+    bench.link.receive(rest, bench.nowNs);
+    expect(bench.dropped('late-frame')).toBe(0);
+    expect(bench.commands).toHaveLength(11);
+  });
 });
 
 it('hands on ten log lines a second and no more', () => {
