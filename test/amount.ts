@@ -1,5 +1,5 @@
 /**
- * Long runs of tests that draw at random: `node test/long-run.js <file> <amount> [seed]` sets what is read here. Without it, a test takes
+ * Long runs of tests that draw at random: `node test/long-run.js` sets what is read here. Without it, a test takes
  * its own short amount, and another seed every time.
  */
 const { LONG_RUN_AMOUNT, LONG_RUN_SEED } = process.env;
