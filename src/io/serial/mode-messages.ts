@@ -37,7 +37,7 @@ export interface ModeReply {
   readonly why: string;
 }
 
-export const MAX_WHY_BYTES = 96;
+const MAX_WHY_BYTES = 96;
 
 export const modeRequest: Codec<ModeRequest> = {
   id: 7,
