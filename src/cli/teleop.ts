@@ -2,12 +2,22 @@ import { Command } from 'commander';
 import { elapsedMs, systemClock } from '../core/index.js';
 import { loadRobot, withController, type ControllerKind } from '../robot/index.js';
 import { Bridge, outcomeTable } from './bridge.js';
-import { controllerOption, jsonOption, middlewareOption, numberWithin, robotOption } from './options.js';
+import {
+  controllerOption,
+  jsonOption,
+  middlewareOption,
+  numberWithin,
+  robotOption,
+  runsOption,
+} from './options.js';
 import { Output } from './output.js';
+import { openTeleopRecord } from './teleop-record.js';
 
 interface TeleopCliOptions {
   readonly robot: string;
   readonly port: string;
+  readonly record?: string | true;
+  readonly runs: string;
   readonly duration?: number;
   readonly controller?: ControllerKind;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
@@ -28,6 +38,12 @@ export function teleopCommand(): Command {
       "serial port of the operator's device (see: dynabridge find-port); it may come and go",
     )
     .option(
+      '--record [run]',
+      'record what the operator does, an episode each time that enable is held, in a run of this robot: teleop-0001.mcap, ...;\n' +
+        'without a folder: in a new run',
+    )
+    .addOption(runsOption())
+    .option(
       '--duration <s>',
       'stop this long after the operator took over (default: until Ctrl+C)',
       numberWithin(0, 1e6),
@@ -41,11 +57,14 @@ export function teleopCommand(): Command {
 
 async function drive(options: TeleopCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
-  const { controller, middleware, name, port, duration } = options;
+  const { controller, middleware, name, port, duration, record } = options;
+  const robot = withController(loadRobot(options.robot), controller);
+  const kept = record === undefined ? undefined : openTeleopRecord(record, options.runs, robot);
+  if (kept !== undefined) output.line(`recorded in ${kept.run.path}`);
   const control = new ControlTime();
   const bridge = new Bridge(
     {
-      robot: withController(loadRobot(options.robot), controller),
+      robot,
       robotName: options.robot,
       controller,
       nodeName: name,
@@ -54,7 +73,9 @@ async function drive(options: TeleopCliOptions): Promise<void> {
       teleopPort: port,
       wait: null,
       duration,
+      recording: kept?.recording,
       record: (kind, detail) => {
+        kept?.run.events.append(kind, detail);
         if (kind === 'teleop') control.note(String(detail['event']));
       },
     },
@@ -64,9 +85,14 @@ async function drive(options: TeleopCliOptions): Promise<void> {
   control.note('ended');
   const { summary, end, faults, emergencyStop } = outcome;
   const { times, seconds } = control;
+  const run = kept === undefined ? {} : { run: kept.run.path };
+  bridge.record('bridge-ended', { ...summary, seconds, end, faults, emergencyStop });
+  kept?.run.close();
   output.result(
-    { ...summary, seconds, times, end, faults, emergencyStop },
-    outcomeTable(outcome, `${seconds.toFixed(1)} s by the operator, ${times} times`),
+    { ...summary, seconds, times, end, faults, emergencyStop, ...run },
+    outcomeTable(outcome, `${seconds.toFixed(1)} s by the operator, ${times} times`, [
+      ...(kept === undefined ? [] : [['recorded in', kept.run.episodesFolder] as [string, string]]),
+    ]),
   );
   bridge.throwIfFailed(outcome);
 }

@@ -1,4 +1,9 @@
-export { EVIDENCE_LIFETIME_PERIODS, PROPOSAL_LIFETIME_PERIODS, actionToCommand } from './action.js';
+export {
+  EVIDENCE_LIFETIME_PERIODS,
+  PROPOSAL_LIFETIME_PERIODS,
+  actionToCommand,
+  commandToAction,
+} from './action.js';
 export {
   commandOffset,
   positionOffset,

@@ -5,6 +5,7 @@ import { loadRobot } from '../robot/index.js';
 import { BlackBoxRecorder } from './black-box.js';
 import { blackBoxRobot } from './black-box-robot.js';
 import type { RecorderProcessConfig } from './recorder-config.js';
+import { OperatorRecorder } from './operator-recorder.js';
 import { Recorder } from './recorder.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -15,12 +16,11 @@ const config = readProcessConfig<RecorderProcessConfig>(process.argv);
 process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the supervisor decides the order of ending
 
 const robot = loadRobot(config.robotFolder);
-let episodes: Recorder | null = new Recorder(
-  config.episodesFolder,
-  config.session,
-  config.policyVersion,
-  systemClock,
-);
+const { episodesFolder, session, policyVersion } = config;
+let episodes: Recorder | OperatorRecorder | null =
+  session.source === 'teleop'
+    ? new OperatorRecorder(episodesFolder, session, robot.config.action, systemClock)
+    : new Recorder(episodesFolder, session, policyVersion, systemClock);
 const guard = await connect(config.socketPath, CONNECT_TIMEOUT_MS);
 const tell = (kind: string, detail: EventMessage['detail']) =>
   guard.send({ type: 'event', kind, atNs: systemClock.nowNs(), detail });
@@ -37,7 +37,7 @@ const blackBox = new BlackBoxRecorder({
 });
 
 /** Episodes end with the first failure, once told; control and black box go on. */
-function recordEpisode(step: (recorder: Recorder) => void): void {
+function recordEpisode(step: (recorder: Recorder | OperatorRecorder) => void): void {
   if (!episodes) return;
   try {
     step(episodes);

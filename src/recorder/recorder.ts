@@ -7,6 +7,7 @@ import type {
   ProposalMessage,
   TickMessage,
 } from '../io/ipc/index.js';
+import { tickRecord } from './tick-record.js';
 
 /**
  * Turns the guard's message stream into episodes: one from 'engaged' to 'disengaged'. Observation and proposal of a policy
@@ -88,18 +89,7 @@ export class Recorder {
 
   private onTick(tick: TickMessage): void {
     this.teleop = tick.owner === 'teleop';
-    this.episode?.tick({
-      timeNs: tick.stateReceivedNs - this.startNs,
-      measuredNs: tick.stateReceivedNs - this.startNs,
-      sentNs: (tick.sentNs === 0n ? tick.stateReceivedNs : tick.sentNs) - this.startNs,
-      seq: tick.seq,
-      source: tick.requested.length === 0 ? 'hold' : tick.owner,
-      positions: tick.positions,
-      velocities: tick.velocities,
-      requested: tick.requested,
-      executed: tick.executed,
-      reasons: tick.reasons,
-    });
+    this.episode?.tick(tickRecord(tick, this.startNs));
   }
 
   private endEpisode(reason: string): void {

@@ -8,17 +8,21 @@ import type { RecorderProcessConfig } from '../recorder/recorder-config.js';
 import type { ControllerKind, Robot } from '../robot/index.js';
 import { OwnProcess } from './child-process.js';
 
-/** A policy, and where what it does is recorded. */
-export interface DrivingPolicy {
-  /** run directory with the policy */
-  readonly runFolder: string;
+/** Where what the robot does is recorded. */
+export interface Recording {
   readonly episodesFolder: string;
   /** where the last seconds before a trip go */
   readonly blackBoxFolder: string;
   /** what the recorder writes into every episode */
   readonly session: SessionInfo;
-  /** step of the checkpoint that drives, for the record */
+  /** step of the checkpoint that drives, for the record; 0 where none does */
   readonly policyVersion: number;
+}
+
+/** A policy, and where what it does is recorded. */
+export interface DrivingPolicy extends Recording {
+  /** run directory with the policy */
+  readonly runFolder: string;
   /** the run has a world model, and the robot wants its policy predicted */
   readonly predicted: boolean;
 }
@@ -27,8 +31,10 @@ export interface CrewOptions {
   readonly robot: Robot;
   /** already applied to `robot`; the guard is told */
   readonly controller: ControllerKind | undefined;
-  /** the policy that drives, and its recorder; default: none, the operator drives alone */
+  /** the policy that drives, and its record; default: none, the operator drives alone */
   readonly policy?: DrivingPolicy | undefined;
+  /** where the driving of an operator alone is recorded, in episodes of source teleop; default: nowhere */
+  readonly recording?: Recording | undefined;
   readonly nodeName: string;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
   readonly engage: GuardProcessConfig['engage'];
@@ -41,7 +47,7 @@ const GUARD_GRACE_MS = 2_000;
 /** A black box of 30 s at 1 kHz takes one to two seconds to write [ms]. */
 const OTHERS_GRACE_MS = 5_000;
 
-/** A guard, and the processes that serve it: agent and recorder, where there is a policy. */
+/** A guard, and the processes that serve it: agent and recorder, where there is something to do for them. */
 export class Crew {
   private constructor(
     readonly guard: OwnProcess,
@@ -56,7 +62,7 @@ export class Crew {
    * @throws UNAVAILABLE where the guard does not come up
    */
   static async start(options: CrewOptions, folder: string, afterFence?: string): Promise<Crew> {
-    const { robot, controller, nodeName, middleware, teleopPort, policy } = options;
+    const { robot, controller, nodeName, middleware, teleopPort, policy, recording } = options;
     const robotFolder = robot.folder;
     const socketPath = path.join(folder, 'guard.sock');
     const spawn = <T extends object>(name: string, config: T): OwnProcess => {
@@ -82,6 +88,8 @@ export class Crew {
       if (!alone)
         others.push(spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder, predicted }));
       others.push(spawn<RecorderProcessConfig>('recorder', { socketPath, robotFolder, ...record }));
+    } else if (recording !== undefined) {
+      others.push(spawn<RecorderProcessConfig>('recorder', { socketPath, robotFolder, ...recording }));
     }
     try {
       return new Crew(guard, others, await joined(guard, socketPath));

@@ -1,1 +1,2 @@
+export type { Recording } from './crew.js';
 export { Supervisor, type BridgeOutcome, type SupervisorOptions } from './supervisor.js';

@@ -6,8 +6,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TwinSummary } from '../../sim/twin/index.js';
+import { systemClock } from '../../src/core/index.js';
+import { RunDirectory, transitionsOf, type Episode } from '../../src/data/index.js';
+import { actionToCommand, commandOffset, robotLayout } from '../../src/env/index.js';
 import { SENSOR_QOS, createMiddleware, type JointState, type Middleware } from '../../src/io/ros/index.js';
-import { findRobot } from '../../src/robot/index.js';
+import { findRobot, loadRobot } from '../../src/robot/index.js';
 import { missingTools } from '../conformance/operator-device.js';
 import { Dynabridge, MAIN } from './own-process.js';
 
@@ -77,9 +80,28 @@ describe.skipIf(missing !== undefined)(`teleoperation alone${missing ? `: ${miss
     return own;
   }
 
+  /** What the operator did is there, an episode each time, as transitions whose actions mean the commands that were executed. */
+  async function expectLearnable(path: string, own: string, times: number): Promise<void> {
+    const { model, config } = loadRobot(own);
+    const from = commandOffset(robotLayout(model.measured, model.commanded), 'slider');
+    const run = RunDirectory.open(path, systemClock);
+    const episodes: Episode[] = [];
+    for await (const episode of run.episodes({ source: 'teleop' })) episodes.push(episode);
+    run.close();
+    expect(episodes).toHaveLength(times);
+    expect(episodes.every(({ ticks }) => ticks.some(({ source }) => source === 'teleop'))).toBe(true);
+    const transitions = episodes.flatMap(transitionsOf);
+    expect(transitions.length).toBeGreaterThan(5);
+    for (const { frame, action, next } of transitions) {
+      const [command] = actionToCommand(config.action, action, frame.subarray(from), new Float64Array(1));
+      expect(command).toBeCloseTo(next[from]!, 4);
+    }
+  }
+
   it('drives a robot without a policy; the robot rests at release and at the end, and saw nothing out of limits', async () => {
     const own = ownCartpole();
-    const bridge = start(['teleop', '--robot', own, '--port', port, '--json']);
+    const record = ['--record', '--runs', path.join(folder, 'runs')];
+    const bridge = start(['teleop', '--robot', own, '--port', port, ...record, '--json']);
     await bridge.says(/waiting: no usable joint state/);
     const robot = start(['twin', '--robot', own, '--json']);
     await bridge.says(/waiting: serial port .* is not open/);
@@ -111,7 +133,12 @@ describe.skipIf(missing !== undefined)(`teleoperation alone${missing ? `: ${miss
     await expect.poll(() => velocity, soon).toBeLessThan(-AT_REST);
     bridge.kill('SIGINT');
     const { code, stdout } = await bridge.ended;
-    const { end, times, seconds } = JSON.parse(stdout) as { end: string; times: number; seconds: number };
+    const { end, times, seconds, run } = JSON.parse(stdout) as {
+      end: string;
+      times: number;
+      seconds: number;
+      run: string;
+    };
     expect({ code, end, times }).toEqual({ code: 130, end: 'clean', times: 3 });
     expect(seconds).toBeGreaterThan(0);
     await expect.poll(() => Math.abs(velocity), soon).toBeLessThan(AT_REST);
@@ -119,6 +146,7 @@ describe.skipIf(missing !== undefined)(`teleoperation alone${missing ? `: ${miss
     const seen = JSON.parse((await robot.ended).stdout) as TwinSummary;
     expect(seen.violationList).toEqual([]);
     expect(seen.commands).toBeGreaterThan(0);
+    await expectLearnable(run, own, times);
     device.type('quit');
     expect((await device.ended).code).toBe(0);
     expect(existsSync(port)).toBe(false);
