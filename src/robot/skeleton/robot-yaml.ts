@@ -5,6 +5,7 @@ import { robotSchema } from '../robot-schema.js';
 import { positionUnit } from '../units.js';
 import { writeAction } from './action-yaml.js';
 import type { DerivedRoles } from './derive-roles.js';
+import { writeOptional } from './optional-yaml.js';
 import { YamlLines, yamlText } from './yaml-lines.js';
 
 /** share of a joint's range, at each end, in which 0 is no good home: the middle of the range is taken */
@@ -28,6 +29,8 @@ export function robotYaml(roles: DerivedRoles, name: string, file: string): Yaml
   writeHomePose(yaml, [...roles.commanded, ...roles.passive]);
   yaml.add();
   writeAction(yaml, roles, fallback('policy_rate_hz'));
+  yaml.add();
+  writeOptional(yaml);
   return yaml;
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as v from 'valibot';
 import { parse } from 'yaml';
 import { compileRobot, loadEngine } from '../../../sim/index.js';
 import {
@@ -12,6 +13,7 @@ import {
   type Robot,
   type RobotSkeleton,
 } from '../../../src/robot/index.js';
+import { robotSchema } from '../../../src/robot/robot-schema.js';
 import { YamlLines, yamlText } from '../../../src/robot/skeleton/yaml-lines.js';
 import { gateConfigFromRobot } from '../../../src/safety/index.js';
 import { fillOpenValues } from '../../fixtures/fill-skeleton.js';
@@ -56,6 +58,36 @@ const completeForeign = (urdf: string): string =>
     .replace(/<(visual|collision)>.*mesh.*<\/\1>/g, '');
 const INERTIAL =
   '<inertial><mass value="1"/><inertia ixx="0.01" iyy="0.01" izz="0.01" ixy="0" ixz="0" iyz="0"/></inertial>';
+
+describe('the optional sections of a skeleton', () => {
+  const START = '# What follows is optional';
+
+  it('are comments that hold the defaults: without them the robot is the same', () => {
+    const skeleton = skeletonOf(loadRobot('cartpole').model.urdfPath);
+    const commented = loadFilled(skeleton);
+    const path = join(folder, 'robot.yaml');
+    const [head, tail] = readFileSync(path, 'utf8').split(START) as [string, string];
+    const open = tail.split('\n').slice(1).join('\n').replace(/^# /gm, '');
+    expect(Object.keys(parse(open) as object)).toEqual([
+      'prediction',
+      'teleop',
+      'agent',
+      'black_box',
+      'locks',
+    ]);
+    writeFileSync(path, head + open);
+    expect(loadRobot(folder).config).toEqual(commented.config);
+  });
+
+  it('name every key of the schema, and say what each means', () => {
+    const { files } = skeletonOf(loadRobot('cartpole').model.urdfPath);
+    const tail = files['robot.yaml']!.split(START)[1]!.split('\n').slice(1);
+    const given = parse(tail.map((line) => line.replace(/^# /, '')).join('\n')) as Record<string, object>;
+    for (const key of ['prediction', 'teleop', 'agent', 'black_box'] as const)
+      expect(given[key], key).toEqual(v.parse(robotSchema.entries[key], {}));
+    for (const line of tail.filter(Boolean)) expect(line).toMatch(/^# ( {2})?\w+:.* # \S/);
+  });
+});
 
 describe('the skeleton of a URDF', () => {
   it.each(listRobots())(
