@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../../src/core/index.js';
 import {
+  DEFAULT_TIMEOUTS,
   OperatorLink,
   decodeFrame,
   encodeFrame,
@@ -116,7 +117,7 @@ class Line {
   commands = 0;
   readonly told = new Set<string>();
   readonly link = new OperatorLink(
-    { axes: 2, jointSet: JOINT_SET, commandTimeoutMs: 100, linkTimeoutMs: 300 },
+    { axes: 2, jointSet: JOINT_SET, ...DEFAULT_TIMEOUTS },
     {
       linked: ({ firmware }) => this.told.add(`linked ${firmware}`),
       refused: (result) => this.told.add(`refused ${result}`),
