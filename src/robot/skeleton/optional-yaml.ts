@@ -12,6 +12,7 @@ const TELEOP: Readonly<Record<keyof Defaults<typeof teleopSchema>, string>> = {
   max_velocity_scale: 'share of max_velocity (efforts: of max_effort) at full deflection',
   dead_band: 'share of the way of a stick that counts as its middle',
   state_rate_hz: '[Hz] that the device is told where the robot is',
+  required: 'true: the agent is not engaged without a linked device',
   may_engage: 'true: the device may ask for the agent to be engaged',
   priority: 'above agent.priority',
 };

@@ -38,6 +38,8 @@ const MESSAGES: readonly Message[] = [
   { type: 'estop', cause: 3 },
   { type: 'estop-reset', nonce: 0x1234_0000 },
   { type: 'log', level: 1, text: 'stick calibrated' },
+  { type: 'mode-request', wanted: 'hold' },
+  { type: 'set-point', ttlMs: 80, axes: [0.25, -0.5] },
 ];
 
 /** All that may ever be told. */
@@ -45,8 +47,10 @@ const EVERYTHING_VALID = [
   'axes 0.500 -1.000',
   'estop 0',
   'estop 3',
+  'goal 0.250 -0.500',
   'linked fuzzed',
   `log 1 stick calibrated`,
+  'mode hold',
   `reset ${0x1234_0000}`,
 ];
 
@@ -110,6 +114,8 @@ function mutate(frames: readonly Uint8Array[], rng: Rng): Uint8Array {
   }
 }
 
+const inWords = (axes: readonly number[]): string => axes.map((axis) => axis.toFixed(3)).join(' ');
+
 /** A link, and a good device beside the bad bytes. */
 class Line {
   nowMs = 5000;
@@ -124,7 +130,12 @@ class Line {
       lost: () => undefined,
       command: ({ axes }) => {
         this.commands++;
-        this.told.add(`axes ${axes.map((axis) => axis.toFixed(3)).join(' ')}`);
+        this.told.add(`axes ${inWords(axes)}`);
+      },
+      setPoint: ({ axes }) => this.told.add(`goal ${inWords(axes)}`),
+      mode: (wanted) => {
+        this.told.add(`mode ${wanted}`);
+        return { result: 'accepted', why: '' };
       },
       estop: (cause) => this.told.add(`estop ${cause}`),
       estopReset: (nonce) => this.told.add(`reset ${nonce}`),
