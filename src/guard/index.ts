@@ -3,4 +3,4 @@ export type { GuardSummary, Percentiles } from './loop-metrics.js';
 export { whyNotDrive } from './engagement.js';
 export { RestDetector } from './rest-detector.js';
 export { StateDecimator } from './state-decimator.js';
-export { StateMapper } from './state-mapper.js';
+export { subscribeMeasured } from './subscribe-measured.js';

@@ -1,13 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynabridgeError, badInput, elapsedMs, type Clock } from '../core/index.js';
-import { RestDetector, StateDecimator, StateMapper, whyNotDrive } from '../guard/index.js';
-import {
-  CommandPublisher,
-  SENSOR_QOS,
-  type JointState,
-  type Middleware,
-  type Subscription,
-} from '../io/ros/index.js';
+import { RestDetector, StateDecimator, subscribeMeasured, whyNotDrive } from '../guard/index.js';
+import { CommandPublisher, type Middleware, type Subscription } from '../io/ros/index.js';
 import type { Robot } from '../robot/index.js';
 import {
   createGateState,
@@ -46,7 +40,6 @@ const LEAST_SPEED = 0.02;
  */
 export class IdentifySession {
   private readonly config: GateConfig;
-  private readonly mapper: StateMapper;
   private readonly decimator: StateDecimator;
   private readonly rest: RestDetector;
   private readonly publisher: CommandPublisher;
@@ -76,18 +69,12 @@ export class IdentifySession {
       );
     }
     requireSelfTest(this.config);
-    this.mapper = new StateMapper(robot.model);
     this.decimator = new StateDecimator(robot.config.controlRateHz);
     this.rest = new RestDetector(this.config);
     this.state = createGateState(this.config);
     const veto = new Veto(readVetoLimits(robot.folder, robot.config.commandMessageType));
     this.publisher = new CommandPublisher(middleware, robot, veto, clock);
-    this.states = middleware.createSubscription<JointState>(
-      robot.config.stateTopic,
-      'sensor_msgs/msg/JointState',
-      SENSOR_QOS,
-      (message, { receivedNs }) => this.onState(message, receivedNs),
-    );
+    this.states = subscribeMeasured(middleware, robot, (measured) => this.onState(measured));
   }
 
   /**
@@ -197,20 +184,14 @@ export class IdentifySession {
     }
   }
 
-  private onState(message: JointState, receivedNs: bigint): void {
-    if (!this.mapper.map(message, receivedNs)) return;
-    const m = this.config.joints.length;
-    this.measured = {
-      positions: this.mapper.positions.slice(0, m),
-      velocities: this.mapper.velocities.slice(0, m),
-      receivedNs,
-    };
-    const at = Number(receivedNs) * 1e-9;
+  private onState(measured: Measured): void {
+    this.measured = measured;
+    const at = Number(measured.receivedNs) * 1e-9;
     if (this.ask !== null) {
       const index = this.positions.length - 1;
-      this.positions[index]!.push({ at, value: this.measured.positions[index]! });
+      this.positions[index]!.push({ at, value: measured.positions[index]! });
     }
-    if (this.decimator.isTick(receivedNs)) this.tick();
+    if (this.decimator.isTick(measured.receivedNs)) this.tick();
   }
 
   private tick(): void {

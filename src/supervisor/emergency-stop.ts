@@ -1,13 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/index.js';
-import { RestDetector, StateMapper } from '../guard/index.js';
-import {
-  SENSOR_QOS,
-  type CommandPublisher,
-  type JointState,
-  type Middleware,
-  type Subscription,
-} from '../io/ros/index.js';
+import { RestDetector, subscribeMeasured } from '../guard/index.js';
+import type { CommandPublisher, Middleware } from '../io/ros/index.js';
 import type { Robot } from '../robot/index.js';
 import {
   createGateState,
@@ -43,7 +37,6 @@ const MATCH_POLL_MS = 2;
  */
 export class EmergencyStop {
   private readonly config: GateConfig;
-  private readonly mapper: StateMapper;
   private readonly rest: RestDetector;
   private state: GateState;
   private measured: Measured;
@@ -61,7 +54,6 @@ export class EmergencyStop {
     lastKnown: LastKnown,
   ) {
     this.config = gateConfigFromRobot(robot);
-    this.mapper = new StateMapper(robot.model);
     this.rest = new RestDetector(this.config);
     const now = clock.nowNs();
     const { positions, velocities } = lastKnown;
@@ -74,7 +66,9 @@ export class EmergencyStop {
   /** Resolves when the robot is confirmed at rest, or after 2 s. */
   async run(): Promise<EmergencyStopResult> {
     const { publisher } = this;
-    const subscription = this.subscribe();
+    const subscription = subscribeMeasured(this.middleware, this.robot, (measured) => {
+      this.measured = measured;
+    });
     const deadlineNs = this.clock.nowNs() + BigInt(TIMEOUT_MS) * 1_000_000n;
     const periodMs = 1e3 / this.robot.config.controlRateHz;
     let atRest = false;
@@ -95,24 +89,6 @@ export class EmergencyStop {
       commands: this.commands,
       why: vetoed === null ? outcome : `${outcome}; a command was vetoed: ${vetoed}`,
     };
-  }
-
-  private subscribe(): Subscription {
-    const m = this.robot.model.commanded.length;
-    return this.middleware.createSubscription<JointState>(
-      this.robot.config.stateTopic,
-      'sensor_msgs/msg/JointState',
-      SENSOR_QOS,
-      (message, { receivedNs }) => {
-        if (!this.mapper.map(message, receivedNs)) return;
-        const { positions, velocities } = this.mapper;
-        this.measured = {
-          positions: positions.subarray(0, m),
-          velocities: velocities.subarray(0, m),
-          receivedNs,
-        };
-      },
-    );
   }
 
   private tick(): boolean {

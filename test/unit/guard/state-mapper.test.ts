@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StateMapper } from '../../../src/guard/index.js';
+import { StateMapper } from '../../../src/guard/state-mapper.js';
 
 const mapper = (): StateMapper => new StateMapper({ measured: ['slider', 'pole'] });
 const state = (name: string[], position: number[], velocity: number[] = []) => ({ name, position, velocity });
