@@ -125,10 +125,11 @@ function describe(shard: Shard, { seed, steps, seconds, reached, finalReturn }: 
 
 export function tableOf(rows: readonly LearnRow[]): string {
   return columns(
-    ['task', 'algo', 'threshold', 'reached', 'median steps', 'median s', 'steps of each seed'],
+    ['task', 'algo', 'preset', 'threshold', 'reached', 'median steps', 'median s', 'steps of each seed'],
     rows.map((row) => [
       row.task,
       row.algo,
+      row.preset,
       String(row.threshold),
       `${row.seeds.filter(({ reached }) => reached).length}/${row.seeds.length}`,
       row.medianSteps === null ? 'not reached' : String(row.medianSteps),

@@ -80,6 +80,7 @@ function markdown(rows: readonly PublishedRow[]): string {
   const header = [
     'task',
     'algo',
+    'preset',
     'threshold',
     'reached',
     'median steps',
@@ -88,17 +89,20 @@ function markdown(rows: readonly PublishedRow[]): string {
     'steps of each seed',
     'final returns',
   ];
-  const cells = rows.map(({ task, algo, threshold, seeds, medianSteps, medianFirstSteps, medianSeconds }) => [
-    task,
-    algo,
-    String(threshold),
-    `${seeds.filter(({ reached }) => reached).length} of ${seeds.length}`,
-    medianSteps === null ? '**not reached**' : String(medianSteps),
-    medianFirstSteps === null ? '-' : String(medianFirstSteps),
-    medianSeconds === null ? '-' : String(medianSeconds),
-    seeds.map(({ steps, reached }) => (reached ? String(steps) : `> ${steps}`)).join(', '),
-    seeds.map(({ finalReturn }) => String(finalReturn)).join(', '),
-  ]);
+  const cells = rows.map(
+    ({ task, algo, preset, threshold, seeds, medianSteps, medianFirstSteps, medianSeconds }) => [
+      task,
+      algo,
+      preset,
+      String(threshold),
+      `${seeds.filter(({ reached }) => reached).length} of ${seeds.length}`,
+      medianSteps === null ? '**not reached**' : String(medianSteps),
+      medianFirstSteps === null ? '-' : String(medianFirstSteps),
+      medianSeconds === null ? '-' : String(medianSeconds),
+      seeds.map(({ steps, reached }) => (reached ? String(steps) : `> ${steps}`)).join(', '),
+      seeds.map(({ finalReturn }) => String(finalReturn)).join(', '),
+    ],
+  );
   const widths = header.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i]!.length)));
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;

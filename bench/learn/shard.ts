@@ -35,9 +35,9 @@ export interface ShardResult {
   readonly curve: readonly (readonly [number, number, number])[];
 }
 
-/** The task's name in tables and files; that of a robot's task begins with the robot's. */
+/** The task's name in tables and files: `reacher-easy` is a standard one, `reacher.reach` that of a robot. */
 export function taskName({ robot, task }: Pick<Shard, 'robot' | 'task'>): string {
-  return robot === undefined ? task : `${robot}-${task}`;
+  return robot === undefined ? task : `${robot}.${task}`;
 }
 
 /** The command that a shard is; a stranger can type it. */

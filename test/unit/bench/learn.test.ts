@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rowOf, tableOf } from '../../../bench/learn/learn.js';
-import { shardArguments, type ShardResult } from '../../../bench/learn/shard.js';
+import { shardArguments, taskName, type ShardResult } from '../../../bench/learn/shard.js';
 import { budgetOf } from '../../../bench/learn/tasks.js';
 
 const result = (seed: number, steps: number, reached: boolean): ShardResult => ({
@@ -35,7 +35,17 @@ describe('rowOf', () => {
 describe('tableOf', () => {
   it('says of every seed what it took, and which did not get there', () => {
     const row = rowOf('t', 'mbpo', 'cpu', [result(1, 10, true), result(2, 99, false), result(3, 98, false)]);
-    expect(tableOf([row])).toMatch(/t +mbpo +5 +1\/3 +not reached +- +10 >99 >98/);
+    expect(tableOf([row])).toMatch(/t +mbpo +cpu +5 +1\/3 +not reached +- +10 >99 >98/);
+  });
+});
+
+describe('taskName', () => {
+  it('tells the task of a robot from a standard one', () => {
+    const [own, standard] = [
+      { robot: 'cartpole', task: 'balance' },
+      { robot: undefined, task: 'cartpole-balance' },
+    ];
+    expect(taskName(own)).not.toBe(taskName(standard));
   });
 });
 
