@@ -3,8 +3,8 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NS_PER_S, systemClock, type Clock } from '../../../src/core/index.js';
-import type { GuardOptions } from '../../../src/guard/guard-config.js';
+import { NS_PER_S, systemClock, type Clock } from '../../src/core/index.js';
+import type { GuardOptions } from '../../src/guard/guard-config.js';
 import {
   DIAGNOSTICS_QOS,
   DIAGNOSTIC_LEVEL,
@@ -18,12 +18,12 @@ import {
   type RtpsMiddleware,
   type RtpsMiddlewareOptions,
   type TriggerResponse,
-} from '../../../src/io/ros/index.js';
-import { openUdpTransport } from '../../../src/io/rtps/udp-transport.js';
-import { loadRobot, type Robot } from '../../../src/robot/index.js';
-import { missingTools, openSimulatedDevice } from '../../conformance/operator-device.js';
-import { until } from '../io/rtps/participants.js';
-import { GuardRig, call, commandsOn, type StartedGuard } from './guard-rig.js';
+} from '../../src/io/ros/index.js';
+import { openUdpTransport } from '../../src/io/rtps/udp-transport.js';
+import { loadRobot, type Robot } from '../../src/robot/index.js';
+import { missingTools, openSimulatedDevice } from '../conformance/operator-device.js';
+import { until } from '../unit/io/rtps/participants.js';
+import { GuardRig, call, commandsOn, type StartedGuard } from '../unit/guard/guard-rig.js';
 
 const { warn } = DIAGNOSTIC_LEVEL;
 const STATE_PERIOD_MS = 50;
