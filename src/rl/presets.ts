@@ -63,10 +63,34 @@ const CPU: LearnerConfig = {
   world: CPU_WORLD,
 };
 
-/** Where models are worse, at contacts and joint stops, branches are shorter, and grow later. */
-const CPU_LENGTHS: Readonly<Record<string, RolloutConfig['length']>> = {
-  'reacher-easy': { from: 5, to: 50, fromStep: 250, toStep: 2500 },
-  'reacher-hard': { from: 5, to: 50, fromStep: 250, toStep: 2500 },
+/** What the cpu preset changes for a task. */
+interface CpuChanges {
+  readonly fitEvery?: number;
+  readonly model?: Partial<WorldConfig['model']>;
+  readonly rollout?: Partial<RolloutConfig>;
+}
+
+/** Where models are worse, at joint stops, branches are shorter, and grow later. */
+const REACHER: CpuChanges = { rollout: { length: { from: 5, to: 50, fromStep: 250, toStep: 2500 } } };
+
+/** Contacts at every step: a fit takes long to get right, and goes on from the last one; many branches, as short as MBPO's. */
+const LOCOMOTION: CpuChanges = {
+  fitEvery: 500,
+  model: { shrink: 1, learningRate: 1e-3, batchSize: 256, maxGradientSteps: 2500 },
+  rollout: {
+    branches: 2000,
+    startShare: 0,
+    length: { from: 5, to: 15, fromStep: 250, toStep: 1500 },
+    retainedRounds: 20,
+  },
+};
+
+const CPU_TASKS: Readonly<Record<string, CpuChanges>> = {
+  'reacher-easy': REACHER,
+  'reacher-hard': REACHER,
+  hopper: LOCOMOTION,
+  walker2d: LOCOMOTION,
+  'half-cheetah': LOCOMOTION,
 };
 
 /**
@@ -172,8 +196,13 @@ function unknownName(what: string, name: string, known: readonly string[]) {
 }
 
 function cpu(task: string): LearnerConfig {
-  const length = CPU_LENGTHS[task] ?? CPU_WORLD.rollout.length;
-  return { ...CPU, world: { ...CPU_WORLD, rollout: { ...CPU_WORLD.rollout, length } } };
+  const { fitEvery = CPU.fitEvery, model, rollout } = CPU_TASKS[task] ?? {};
+  const world = {
+    ...CPU_WORLD,
+    model: { ...CPU_WORLD.model, ...model },
+    rollout: { ...CPU_WORLD.rollout, ...rollout },
+  };
+  return { ...CPU, fitEvery, world };
 }
 
 function official(task: string): LearnerConfig {
