@@ -29,7 +29,7 @@ export function meshCandidates(filename: string, folder: string): string[] {
  */
 export function checkMeshes(links: readonly XmlElement[], folder: string, onFlaw?: OnFlaw): void {
   for (const link of links) {
-    const owner = `link '${link.attributes['name'] ?? ''}'`;
+    const owner = `link '${textAttribute(link, 'name', '<link>')}'`;
     for (const mesh of descendants(link, 'mesh')) {
       unlessFlawed(() => checkMesh(mesh, owner, folder), onFlaw);
     }

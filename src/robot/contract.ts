@@ -84,6 +84,7 @@ export function makeContract({
 }: ContractSource): Contract {
   const { model, config } = robot;
   const joints = new Map(model.joints.map((joint) => [joint.name, joint]));
+  /* v8 ignore next -- a Map may lack a key for the compiler; every measured joint is among the model's */
   const typeOf = (name: string) => joints.get(name)?.type ?? 'fixed';
   const field = (name: string, unit: string): ObservedField => ({
     topic: config.stateTopic,

@@ -8,6 +8,7 @@ import { didYouMean } from '../core/index.js';
 function packagedFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) {
+    /* v8 ignore next 3 -- ends the search where this file is without the package that it belongs to */
     if (folder === dirname(folder)) {
       throw new DynabridgeError('INTERNAL', `no package.json above ${fileURLToPath(import.meta.url)}`);
     }

@@ -94,11 +94,12 @@ function linkOf(element: XmlElement, tag: 'parent' | 'child', owner: string): st
 
 function unitAxis(element: XmlElement, owner: string): Vector3 {
   const tag = onlyChild(element, 'axis', owner);
+  if (tag === undefined) return X_AXIS;
   const { x, y, z } = vectorAttribute(tag, 'xyz', owner, X_AXIS);
   const length = Math.hypot(x, y, z);
   if (length < 1e-9) {
     throw badInput(
-      `${owner} in ${placeOf(tag ?? element)}: ${tagText(tag ?? element)} has no direction; write a unit vector such as xyz="0 0 1"`,
+      `${owner} in ${placeOf(tag)}: ${tagText(tag)} has no direction; write a unit vector such as xyz="0 0 1"`,
       { file: element.file },
     );
   }

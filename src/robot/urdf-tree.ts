@@ -1,6 +1,7 @@
 import { badInput } from '../core/index.js';
 import { didYouMean } from '../core/index.js';
 import type { UrdfJoint } from './parse-urdf-joint.js';
+import { textAttribute } from './xml-attributes.js';
 import { placeOf, type XmlElement } from './xml-document.js';
 
 export interface UrdfTree {
@@ -20,13 +21,12 @@ export function urdfTree(
   links: readonly XmlElement[],
   joints: readonly UrdfJoint[],
 ): UrdfTree {
-  const linkNames = links.map((link) => link.attributes['name'] ?? '');
-  refuseDuplicates('link', links, linkNames);
+  const linkNames = links.map((link) => textAttribute(link, 'name', '<link>'));
   refuseDuplicates(
-    'joint',
-    joints.map((joint) => joint.element),
-    joints.map((joint) => joint.name),
+    'link',
+    links.map((element) => ({ name: textAttribute(element, 'name', '<link>'), element })),
   );
+  refuseDuplicates('joint', joints);
   const parentJoint = new Map<string, UrdfJoint>();
   const childJoints = new Map<string, UrdfJoint[]>();
   for (const joint of joints) {
@@ -72,15 +72,13 @@ function quoted(names: readonly string[]): string {
 
 function refuseDuplicates(
   kind: 'link' | 'joint',
-  elements: readonly XmlElement[],
-  names: readonly string[],
+  named: readonly { readonly name: string; readonly element: XmlElement }[],
 ): void {
-  elements.forEach((element, i) => {
-    const name = names[i] ?? '';
-    const first = elements[names.indexOf(name)];
-    if (first !== undefined && first !== element) {
+  named.forEach(({ name, element }) => {
+    const first = named.find((other) => other.name === name);
+    if (first !== undefined && first.element !== element) {
       throw badInput(
-        `${kind} '${name}' in ${placeOf(element)}: duplicate name, first used at line ${first.line}; rename one`,
+        `${kind} '${name}' in ${placeOf(element)}: duplicate name, first used at line ${first.element.line}; rename one`,
         { name },
       );
     }

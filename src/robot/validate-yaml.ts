@@ -15,7 +15,7 @@ export function validateYaml<T>(schema: v.GenericSchema<unknown, T>, yaml: YamlF
   // Where a map is one of several forms, the entry that is wrong in it is what helps.
   const inner = outer.issues?.find(({ path }) => path !== undefined);
   const issue = inner ?? outer;
-  const items = inner === undefined ? (outer.path ?? []) : [...(outer.path ?? []), ...(inner.path ?? [])];
+  const items = [outer, inner].flatMap((each) => each?.path ?? []);
   const keys = items.map((item) => item.key as PropertyKey);
   const path = keys.map(String).join('.');
   const where = yaml.placeOf(keys);
@@ -28,17 +28,18 @@ export function validateYaml<T>(schema: v.GenericSchema<unknown, T>, yaml: YamlF
       context,
     );
   }
-  const write = v.getDescription(unwrapped(schemaAt(schema, keys))) ?? issue.expected ?? 'another value';
+  const write = v.getDescription(unwrapped(schemaAt(schema, keys))) ?? String(issue.expected);
   if (last !== undefined && last.value === undefined) {
     throw badInput(`${where}: '${path}' is missing; write ${path}: ${write}`, context);
   }
   if (issue.input === null && path !== '') {
     throw badInput(`${where}: '${path}' has no value yet; write ${path}: ${write}`, context);
   }
-  const value = JSON.stringify(issue.input) ?? String(issue.input);
+  const { input } = issue;
+  const value = typeof input === 'number' ? String(input) : JSON.stringify(input); // JSON has no .inf
   throw badInput(`${where}: ${path === '' ? 'the file' : `'${path}'`} is ${value}; write ${write}`, {
     ...context,
-    value: issue.input,
+    value: input,
   });
 }
 
@@ -67,5 +68,5 @@ function schemaAt(schema: Nested, keys: readonly PropertyKey[]): Nested {
 }
 
 function knownKeys(schema: Nested): readonly string[] {
-  return Object.keys(schema.entries ?? {});
+  return Object.keys({ ...schema.entries });
 }

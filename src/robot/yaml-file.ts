@@ -55,7 +55,7 @@ function plainValue(document: Document, file: string): unknown {
   try {
     return document.toJS() as unknown;
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = (error as Error).message; // of the yaml package, which throws nothing else
     throw badInput(`${file}: malformed YAML: ${problem}; write the values out instead of using aliases`, {
       file,
     });

@@ -172,5 +172,8 @@ describe('reasons', () => {
     ).toBe("velocity: joint 'elbow' 2.346 rad/s, limit 1 rad/s");
     expect(describeReason({ check: 'evidence', value: 0.5, limit: 1 })).toBe('evidence: 0.5, limit 1');
     expect(describeReason({ check: 'mode' })).toBe('mode');
+    expect(
+      describeReason({ check: 'workspace', where: "link 'hand'", value: -0.0123456, limit: 0, unit: 'm' }),
+    ).toBe("workspace: link 'hand' -0.01235 m, limit 0 m");
   });
 });

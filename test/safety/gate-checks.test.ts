@@ -169,6 +169,14 @@ describe('joint states', () => {
     expect(third.state.fault).toBe(second.state.fault);
   });
 
+  it('latches the second jump where it is also stale', () => {
+    const first = tick(velocity, engaged(velocity), { measured: measured(at, [0.5]) });
+    const late = at + TICK_NS + 150_000_000n;
+    const second = tick(velocity, first.state, { measured: measured(at + TICK_NS, [0.5]), nowNs: late });
+    expect(checksOf(second.verdict.reasons)).toContain('state-stale');
+    expect(second.state.fault?.check).toBe('state-jump');
+  });
+
   it('takes an angle modulo a full turn on a joint without limits only', () => {
     const turn = 2 * Math.PI;
     const wheel = config({ joints: [joint({ minPosition: -Infinity, maxPosition: Infinity })] });

@@ -241,6 +241,70 @@ describe('configuration', () => {
     expect(() => configOf(more)).toThrow(message);
   });
 
+  it('encloses every shape in the smallest of its capsules', () => {
+    const capsuleOf = (shape: string) => {
+      const { capsules } = configOf({}, URDF.replace(/<capsule [^>]*>/g, shape)).clearance!;
+      const { ends, radius } = capsules.find((capsule) => capsule.link === 'lower')!;
+      const [a, b] = ends.map((end) => end.tail);
+      return { radius, along: [b!.x - a!.x, b!.y - a!.y, b!.z - a!.z] };
+    };
+    const near = (value: number) => expect.closeTo(value, 12) as number;
+    expect(capsuleOf('<sphere radius="0.02"/>')).toEqual({ radius: 0.02, along: [0, 0, 0] });
+    const half = near(Math.hypot(0.01, 0.02) / 2);
+    expect(capsuleOf('<box size="0.01 0.02 0.1"/>')).toEqual({ radius: half, along: [0, 0, near(0.1)] });
+    expect(capsuleOf('<box size="0.01 0.1 0.02"/>')).toEqual({ radius: half, along: [0, near(0.1), 0] });
+    expect(capsuleOf('<box size="0.1 0.01 0.02"/>')).toEqual({ radius: half, along: [near(0.1), 0, 0] });
+  });
+
+  it('takes a link without a shape for the point of its origin, and a joint without a home for 0', () => {
+    const bare = URDF.replace(/<collision>[\s\S]*?<\/collision>/g, '');
+    const box = { min: [-1, -1, -5], max: [1, 1, CEILING] };
+    const more = { self_collision_proximity_threshold: 0.01, home_pose: undefined };
+    const { capsules, pairs, walls } = configOf({ ...more, workspace: box }, bare).clearance!;
+    expect(capsules.map(({ radius }) => radius)).toEqual([0, 0, 0]);
+    expect(pairs).toEqual([]); // points of no size touch nothing
+    expect(walls.map(({ axis, direction, at }) => [axis, direction, at])).toEqual([
+      ...Array.from({ length: 2 }, () => [
+        [0, -1, -1],
+        [0, 1, 1],
+        [1, -1, -1],
+        [1, 1, 1],
+        [2, -1, -5],
+        [2, 1, CEILING],
+      ]).flat(),
+    ]);
+    expect(walls.map(({ capsule }) => capsules[capsule]!.link)).not.toContain('base');
+  });
+
+  it('names the wall that the home pose is beyond', () => {
+    const box = { min: [-1, -1, 0.1], max: [1, 1, 1] };
+    expect(() => configOf({ workspace: box })).toThrow(
+      "link 'upper' and the wall z > 0.1 m are 0.125 m too close",
+    );
+  });
+
+  it('refuses a shape whose size it does not know', () => {
+    expect(() => configOf({}, URDF.replace(/<capsule [^>]*>/, '<cone radius="1"/>'))).toThrow(
+      "link 'upper' of robot 'post' has a <collision> <cone> whose size is not known here",
+    );
+  });
+
+  it('counts the whole range of a joint that slides into the lever of those before it', () => {
+    const slide = URDF.replace(
+      '<joint name="elbow" type="revolute">',
+      '<joint name="elbow" type="prismatic">',
+    )
+      .replace(/(<joint name="elbow"[\s\S]*?)lower="-3" upper="3"/, '$1lower="-0.05" upper="0.04"')
+      .replace(
+        '<axis xyz="0 1 0"/>\n    <limit lower="-0.05"',
+        '<axis xyz="0 0 1"/>\n    <limit lower="-0.05"',
+      );
+    const pose = { home_pose: { shoulder: -1, elbow: 0 } };
+    const { pairs } = configOf(pose, slide).clearance!;
+    const reach = LINK + LINK + 0.05; // to the elbow, the slide, and to the far end of the last link
+    expect(pairs.map(({ lever }) => lever)).toContainEqual([expect.closeTo(reach, 9), 1]);
+  });
+
   it('refuses a mesh, whose size it does not know', () => {
     const mesh = URDF.replace(/<capsule [^>]*>/, '<mesh filename="package://x/y.stl"/>');
     expect(() => configOf({}, mesh)).toThrow(/mesh|not found/);
@@ -254,6 +318,15 @@ describe('configuration', () => {
 
 describe('segment distance', () => {
   const number = fc.oneof(fc.double({ min: -2, max: 2, noNaN: true }), fc.constantFrom(0, 1));
+
+  it.each([
+    ['two points', [0, 0, 0, 0, 0, 0], [3, 4, 0, 3, 4, 0], 5],
+    ['a point and the end of a segment', [0, 0, 0, 0, 0, 0], [1, 0, 0, 5, 0, 0], 1],
+    ['a segment and a point beside its middle', [-1, 0, 0, 1, 0, 0], [0.5, 2, 0, 0.5, 2, 0], 2],
+    ['a point and a segment beside it', [0, 2, 0, 0, 2, 0], [-1, 0, 0, 1, 0, 0], 2],
+  ])('of %s is exact', (_what, a, b, distance) => {
+    expect(segmentDistance(Float64Array.of(...a, ...b), 0, 6)).toBeCloseTo(distance, 12);
+  });
 
   it('is that of the nearest two of many points, to their spacing', () => {
     fc.assert(

@@ -84,9 +84,7 @@ function robotFileName(robot: string): string {
 /** The URDF with another robot name, otherwise unchanged, so that line numbers stay. */
 function withName(text: string, name: string): string {
   const searched = text.replace(/<!--[\s\S]*?-->/g, (comment) => ' '.repeat(comment.length));
-  const match = /<robot\b[^>]*?\sname\s*=\s*("[^"]*"|'[^']*')/.exec(searched);
-  if (match === null) return text;
-  const end = match.index + match[0].length;
-  const start = end - (match[1] ?? '').length;
+  const start = searched.search(/(?<=<robot\b[^>]*?\sname\s*=\s*)["']/); // it has one, or it would not have been parsed
+  const end = text.indexOf(text.charAt(start), start + 1) + 1;
   return `${text.slice(0, start)}"${name}"${text.slice(end)}`;
 }

@@ -61,7 +61,7 @@ function writeInterface(yaml: YamlLines, roles: DerivedRoles): void {
 
 function interfaceChoice({ offered, commanded }: DerivedRoles): string {
   const kinds = COMMAND_INTERFACES.join(' | ');
-  const offers = commanded.map(({ name }) => [name, offered.get(name) ?? []] as const);
+  const offers = commanded.map(({ name }) => [name, offered.get(name)!] as const);
   const [first] = offers;
   if (first === undefined || first[1].length === 0) {
     return `${kinds}, as the controller takes; the URDF’s <ros2_control> does not say`;

@@ -1,6 +1,7 @@
 import { checkMeshes } from '../check-meshes.js';
 import type { UrdfJoint } from '../parse-urdf-joint.js';
 import type { Urdf } from '../parse-urdf.js';
+import { textAttribute } from '../xml-attributes.js';
 import { placeOf, tagText, type XmlElement } from '../xml-document.js';
 
 /** Limits of 0, which many exporters write, on joints that are to be commanded. Sentences that say what to write where. */
@@ -16,7 +17,7 @@ export function zeroLimits(commanded: readonly UrdfJoint[]): string[] {
 
 /** Moving links without mass, which the simulator refuses. What is fixed to a link counts as part of it. */
 export function masslessLinks(urdf: Urdf): string[] {
-  const byName = new Map(urdf.linkElements.map((link) => [link.attributes['name']?.trim() ?? '', link]));
+  const byName = new Map(urdf.linkElements.map((link) => [textAttribute(link, 'name', '<link>'), link]));
   const hasMass = (link: string): boolean =>
     isHeavy(byName.get(link)) ||
     urdf.joints.some(({ parent, child, type }) => parent === link && type === 'fixed' && hasMass(child));

@@ -235,6 +235,11 @@ describe('parseContract', () => {
     refuse((copy) => delete copy['task'], 'task is missing');
     refuse((copy) => (copy['extra'] = 1), 'extra');
     refuse((copy) => (copy['controlRateHz'] = null), 'controlRateHz is null');
+    refuse(
+      (copy) => (copy['action'] = { mode: 'absolute', scale: [Infinity] }),
+      'action.scale.0',
+      'Invalid finite',
+    );
     expectBadInput(() => parseContract(null, 'c.json'), 'c.json', 'contract is null');
   });
 });

@@ -57,6 +57,27 @@ describe('limits of URDF and joint_limits.yaml together', () => {
     ).toBeUndefined();
   });
 
+  it('may be partial on a passive joint, whose URDF has none', () => {
+    const limit = '<limit lower="0" upper="1" velocity="9" effort="1" colour="red"/>';
+    const entry = other(
+      'wheel',
+      'has_velocity_limits: true, max_velocity: 8, has_effort_limits: true, max_effort: 1',
+    );
+    expect(limitsOf('wheel', ['arm.urdf', limit, ''], entry)).toMatchObject({ maxVelocity: 8, maxEffort: 1 });
+    const slower = other('wheel', 'has_acceleration_limits: true, max_acceleration: 3');
+    expect(limitsOf('wheel', slower)).toMatchObject({ maxAcceleration: 3, maxVelocity: 9 });
+  });
+
+  it('have a rate of effort where the YAML says so', () => {
+    const entry = elbow('has_effort_rate_limits: true; max_effort_rate: 50');
+    expect(limitsOf('elbow', entry)?.maxEffortRate).toBe(50);
+  });
+
+  it('take a missing k_position for none', () => {
+    const soft = ' k_position="100" k_velocity="15"/>';
+    expect(limitsOf('shoulder', ['arm.urdf', soft, ' k_velocity="15"/>'])?.softPosition?.kPosition).toBe(0);
+  });
+
   it('accept limits that equal those of the URDF', () => {
     const edit = elbow(
       'has_position_limits: true; min_position: 0.0; max_position: 2.5; has_velocity_limits: true; max_velocity: 3.0',

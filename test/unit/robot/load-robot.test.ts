@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, unlinkSync, cpSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listRobots, loadRobot } from '../../../src/robot/index.js';
-import { ARM, expectBadInput, loadEdited } from './scratch-robot.js';
+import { listRobots, loadRobot, withController } from '../../../src/robot/index.js';
+import { ARM, expectBadInput, loadEdited, type Edit } from './scratch-robot.js';
 
 function isDeepFrozen(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
@@ -92,6 +92,52 @@ describe('loadRobot', () => {
     const { model } = loadEdited(['arm.urdf', '<antenna height="2"/>', second]);
     const elbow = model.joints.find((joint) => joint.name === 'elbow');
     expect(elbow?.ros2Control?.commandInterfaces).toEqual(['position', 'velocity', 'effort']);
+  });
+
+  it('reads shapes of all kinds, and none without a size', () => {
+    const mesh =
+      '<collision><geometry><mesh filename="meshes/shoulder.stl" scale="1 1 1"/></geometry></collision>';
+    const shaped = (geometry: string): Edit => [
+      'arm.urdf',
+      mesh,
+      `<collision><origin xyz="1 2 3" rpy="0 0 1"/><geometry>${geometry}</geometry></collision>`,
+    ];
+    const read = (geometry: string) => loadEdited(shaped(geometry)).model.collisions[0];
+    expect(read('<sphere radius="0.1"/>')).toEqual({
+      link: 'base',
+      xyz: { x: 1, y: 2, z: 3 },
+      rpy: { x: 0, y: 0, z: 1 },
+      geometry: { kind: 'sphere', radius: 0.1 },
+    });
+    expect(read('<cylinder radius="0.1" length="2"/>')?.geometry).toEqual({
+      kind: 'cylinder',
+      radius: 0.1,
+      length: 2,
+    });
+    expect(read('<capsule radius="0.1" length="2"/>')?.geometry.kind).toBe('capsule');
+    const size = { x: 1, y: 2, z: 3 };
+    expect(read('<box size="1 2 3"/>')?.geometry).toEqual({ kind: 'box', size });
+    const refuse = (geometry: string, ...parts: string[]) =>
+      expectBadInput(() => loadEdited(shaped(geometry)), "link 'base'", 'arm.urdf:12', ...parts);
+    refuse('', '<collision> has no shape; write <geometry>');
+    refuse('<sphere radius="0"/>', 'has no radius above 0; write radius="..." [m]');
+    refuse('<cylinder radius="1"/>', 'has no length above 0');
+    for (const flat of ['0 1 1', '1 0 1', '1 1 0'])
+      refuse(`<box size="${flat}"/>`, 'has no size above 0; write size="x y z" [m]');
+  });
+
+  it('can be driven by another controller', () => {
+    const robot = loadRobot('arm6');
+    expect(withController(robot, undefined)).toBe(robot);
+    expect(withController(robot, 'forward')).toBe(robot);
+    const jtc = withController(robot, 'jtc');
+    expect(jtc.config.commandMessageType).toBe('trajectory_msgs/msg/JointTrajectory');
+    expect(jtc.config.commandTopic).toBe('/joint_trajectory_controller/joint_trajectory');
+    expect(jtc.model).toBe(robot.model);
+    expect(withController(jtc, 'forward').config).toMatchObject({
+      commandMessageType: 'std_msgs/msg/Float64MultiArray',
+      commandTopic: '/forward_command_controller/commands',
+    });
   });
 
   it('freezes the result all the way down', () => {

@@ -211,6 +211,22 @@ describe('the skeleton of a URDF', () => {
     ]);
   });
 
+  it('needs no folder, and no mesh whose name is not told', () => {
+    const text = readFileSync(FOREIGN, 'utf8').replace(/<mesh [^>]*>/g, '<mesh/>');
+    const skeleton = robotSkeleton({ text, path: FOREIGN, name: 'my arm' });
+    expect(basename(skeleton.folder)).toBe('my_arm');
+    expect(Object.keys(skeleton.files)[0]).toBe('my_arm.urdf');
+    expect(skeleton.missingMeshes).toEqual([]);
+  });
+
+  it('asks which joints are driven where ros2_control commands none', () => {
+    const { missing, files } = skeletonOf(FOREIGN, (urdf) =>
+      urdf.replace(/<command_interface[^>]*(\/>|>[\s\S]*?<\/command_interface>)/g, ''),
+    );
+    expect(missing.map(({ key }) => key)).toContain('joints.commanded');
+    expect(parse(files['joint_limits.yaml']!)).toEqual({ joint_limits: {} });
+  });
+
   it('does not miss meshes that are in the folder', () => {
     mkdirSync(join(folder, 'meshes'));
     writeFileSync(join(folder, 'meshes/base.dae'), '');

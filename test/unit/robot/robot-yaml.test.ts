@@ -1,5 +1,10 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { expectBadInput, loadEdited, type Edit } from './scratch-robot.js';
+import { parse } from 'yaml';
+import { loadRobot } from '../../../src/robot/index.js';
+import { ARM, expectBadInput, loadEdited, type Edit } from './scratch-robot.js';
 
 const yaml = (find: string, replace: string): Edit => ['robot.yaml', find, replace];
 const LATENCY = 'command_latency: 0.02';
@@ -250,6 +255,67 @@ describe('effort interfaces', () => {
     );
     expect(loadEdited(yaml(LATENCY, `${LATENCY}\n${type}`)).config.commandMessageType).toBe(
       'trajectory_msgs/msg/JointTrajectory',
+    );
+  });
+});
+
+describe('workspace', () => {
+  it('is three numbers each', () => {
+    const box = (min: string) => yaml(LATENCY, `${LATENCY}\nworkspace: {min: ${min}, max: [1, 1, 1]}`);
+    expectBadInput(() => loadEdited(box('[0, low, 0]')), '\'workspace.min.1\' is "low"');
+    expectBadInput(() => loadEdited(box('[0, .nan, 0]')), "'workspace.min.1' is NaN");
+  });
+});
+
+describe('locks', () => {
+  const locks = (text: string) => yaml(LATENCY, `${LATENCY}\nlocks: [${text}]`);
+  const pause = '{topic: /pause, timeout_ms: 500, priority: 50}';
+
+  it('are read', () => {
+    expect(loadEdited(locks(pause)).config.locks).toEqual([
+      { topic: '/pause', timeoutMs: 500, priority: 50 },
+    ]);
+  });
+
+  it('are there once each', () => {
+    expectBadInput(
+      () => loadEdited(locks(`${pause}, ${pause}`)),
+      'robot.yaml:4',
+      'lock /pause is there twice',
+    );
+  });
+});
+
+describe('robot.yaml as a whole', () => {
+  it('must be a map', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'robot-'));
+    try {
+      cpSync(ARM, folder, { recursive: true });
+      writeFileSync(join(folder, 'robot.yaml'), '# nothing yet');
+      expectBadInput(() => loadRobot(folder), 'robot.yaml', 'is missing; write');
+      for (const text of ['7', 'text']) {
+        writeFileSync(join(folder, 'robot.yaml'), text);
+        expectBadInput(
+          () => loadRobot(folder),
+          'robot.yaml',
+          `the file is ${JSON.stringify(parse(text))}; write`,
+        );
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('may not name a joint that offers no command interface', () => {
+    expectBadInput(
+      () =>
+        loadEdited([
+          'arm.urdf',
+          '<joint name="elbow">\n      <command_interface name="position"/>\n      <command_interface name="velocity"/>',
+          '<joint name="elbow">',
+        ]),
+      'is not offered',
+      'it offers none',
     );
   });
 });
