@@ -21,7 +21,7 @@ const injectedTimeAndChance = [
 ];
 
 export default tseslint.config(
-  { ignores: ['build', 'dist', 'node_modules', 'runs', 'coverage'] },
+  { ignores: ['build', 'dist', 'node_modules', 'runs', 'coverage', 'reports', '.stryker-tmp'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
