@@ -5,11 +5,21 @@ import { connect, readProcessConfig, type ObservationMessage } from '../../src/i
 import { pause } from './waiting.js';
 
 const FLOOD_MS = 1_000;
+/** some of the proposals are valid, and taken for proof of life [ms] */
+const PROOF_MS = 300;
 const PER_OBSERVATION = 20;
 const POISON = [NaN, Infinity, -1e9, 1e9, 5e-324, 0];
 
-/** Takes the agent's place at the guard's socket, answers each observation with many absurd proposals, then goes away. */
-export async function floodAsAgent(guardPid: number, rng: Rng): Promise<void> {
+/**
+ * Takes the place of an agent that has gone at the guard's socket, answers each observation with many absurd proposals, has itself engaged, and
+ * goes away.
+ * @param engage asks for the agent to be engaged; it may be refused
+ */
+export async function floodAsAgent(
+  guardPid: number,
+  rng: Rng,
+  engage: () => Promise<unknown>,
+): Promise<void> {
   const argv = readFileSync(`/proc/${guardPid}/cmdline`, 'utf8').split('\0').filter(Boolean);
   const { socketPath } = readProcessConfig<GuardProcessConfig>(['', '', argv.at(-1)!]);
   const guard = await connect(socketPath, 1_000);
@@ -28,6 +38,8 @@ export async function floodAsAgent(guardPid: number, rng: Rng): Promise<void> {
   };
   guard.onMessage = (message) => message.type === 'observation' && answer(message);
   guard.send({ type: 'hello', role: 'agent' });
+  await pause(PROOF_MS);
+  await engage();
   await pause(FLOOD_MS);
   guard.destroy();
 }

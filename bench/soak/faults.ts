@@ -69,11 +69,15 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'agent replaced by a flood of proposals',
+    name: 'agent killed, and a flood of proposals from another',
     stops: 'always',
     because: /the agent (went away|is silent)/,
     endsBridge: true,
-    inject: ({ pids }, rng) => floodAsAgent(pids!.guard, rng),
+    inject: async (rig, rng, stopped) => {
+      await kill('agent', 'SIGKILL')(rig);
+      await waitUntil(stopped, WAIT_MS);
+      await floodAsAgent(rig.pids!.guard, rng, () => rig.call('/dynabridge/engage'));
+    },
   },
   {
     name: 'joint states paused',
