@@ -52,13 +52,13 @@ function magnitude(
 }
 
 function positionRange(source: LimitSource): JointLimits['position'] {
-  const { type, urdf } = source;
-  const unit = positionUnit(type);
-  const stated = urdf.position && `[${urdf.position.min}, ${urdf.position.max}] ${unit}`;
-  const values = readGroup(source, 'has_position_limits', ['min_position', 'max_position'], stated);
-  if (values === undefined) return urdf.position;
+  const outer = source.urdf.position;
+  const unit = positionUnit(source.type);
+  const stated = `[${outer?.min}, ${outer?.max}] ${unit}`;
+  const values = readGroup(source, 'has_position_limits', ['min_position', 'max_position'], outer && stated);
+  if (values === undefined) return outer;
   const range = { min: values.min_position, max: values.max_position };
-  if (urdf.position === undefined || stated === undefined) {
+  if (outer === undefined) {
     return refuse(
       source,
       'has_position_limits',
@@ -67,7 +67,7 @@ function positionRange(source: LimitSource): JointLimits['position'] {
     );
   }
   refuseInverted(source, 'min_position', range, unit);
-  if (range.min < urdf.position.min || range.max > urdf.position.max) {
+  if (range.min < outer.min || range.max > outer.max) {
     refuse(
       source,
       'min_position',

@@ -14,7 +14,7 @@ function limitsOf(joint: string, ...edits: readonly Edit[]): JointLimits | undef
 
 describe('limits of URDF and joint_limits.yaml together', () => {
   it('are the tighter of the two, and soft limits stay inside', () => {
-    expect(limitsOf('shoulder')).toEqual({
+    expect(limitsOf('shoulder')).toStrictEqual({
       position: { min: -1.9, max: 2.1 },
       softPosition: { min: -1.9, max: 2, kPosition: 100, kVelocity: 15 },
       kVelocity: 15,
@@ -27,7 +27,7 @@ describe('limits of URDF and joint_limits.yaml together', () => {
   });
 
   it('take from the URDF what the YAML leaves out, and deceleration from acceleration', () => {
-    expect(limitsOf('elbow')).toEqual({
+    expect(limitsOf('elbow')).toStrictEqual({
       position: { min: 0, max: 2.5 },
       softPosition: { min: 0.1, max: 2.4, kPosition: 50, kVelocity: 10 },
       kVelocity: 10,
@@ -39,12 +39,12 @@ describe('limits of URDF and joint_limits.yaml together', () => {
   });
 
   it('leave uncommanded joints as they are, without acceleration', () => {
-    expect(limitsOf('finger')).toEqual({
+    expect(limitsOf('finger')).toStrictEqual({
       position: { min: 0.01, max: 0.04 },
       maxVelocity: 0.1,
       maxEffort: 10,
     });
-    expect(limitsOf('wheel')).toEqual({ maxVelocity: 9, maxEffort: 1 });
+    expect(limitsOf('wheel')).toStrictEqual({ maxVelocity: 9, maxEffort: 1 });
   });
 
   it('may be absent on a passive joint', () => {
@@ -83,6 +83,13 @@ describe('limits of URDF and joint_limits.yaml together', () => {
       'has_position_limits: true; min_position: 0.0; max_position: 2.5; has_velocity_limits: true; max_velocity: 3.0',
     );
     expect(limitsOf('elbow', edit)).toMatchObject({ position: { min: 0, max: 2.5 }, maxVelocity: 3 });
+  });
+
+  it('are those of the URDF alone where an entry switches nothing on', () => {
+    const entry = other('wheel', 'has_jerk_limits: false, has_acceleration_limits: false');
+    expect(limitsOf('wheel', entry)).toStrictEqual({ maxVelocity: 9, maxEffort: 1 });
+    const limit = '<limit lower="0" upper="1" velocity="9" effort="1" colour="red"/>';
+    expect(limitsOf('wheel', ['arm.urdf', limit, ''], entry)).toBeUndefined();
   });
 
   it('list values that a false flag switches off', () => {
