@@ -92,6 +92,24 @@ describe('limits of URDF and joint_limits.yaml together', () => {
     expect(limitsOf('wheel', ['arm.urdf', limit, ''], entry)).toBeUndefined();
   });
 
+  it('accept soft limits that equal the position limits', () => {
+    const edit = limits(
+      'soft_lower_limit: 0.1\n    soft_upper_limit: 2.4',
+      'soft_lower_limit: 0\n    soft_upper_limit: 2.5',
+    );
+    expect(limitsOf('elbow', edit)?.softPosition).toStrictEqual({
+      min: 0,
+      max: 2.5,
+      kPosition: 50,
+      kVelocity: 10,
+    });
+  });
+
+  it('have no soft limits where the YAML switches off what the URDF does not say', () => {
+    const edit = limits('has_soft_limits: true', 'has_soft_limits: false');
+    expect(limitsOf('elbow', edit)?.softPosition).toBeUndefined();
+  });
+
   it('list values that a false flag switches off', () => {
     const { dropped } = loadEdited(other('wheel', 'has_jerk_limits: false, max_jerk: 3.0')).model;
     expect(dropped.find(({ path }) => path.endsWith('joint_limits/wheel/max_jerk'))?.reason).toBe(
@@ -184,6 +202,19 @@ describe('joint_limits.yaml is refused, naming file, line, joint and what to wri
       'URDF soft limits outside a tightened range',
       limits('min_position: -1.9', 'min_position: 2.05'),
       ["joint 'shoulder'", 'range [2.05, 2] rad is inverted'],
+    ],
+    [
+      'has_soft_limits: false against the URDF',
+      limits('min_position: -1.9', 'min_position: -1.9\n    has_soft_limits: false'),
+      ["joint 'shoulder'", 'has_soft_limits: false loosens the URDF, which says soft limits [-2, 2] rad'],
+    ],
+    [
+      'soft limits outside those of the URDF',
+      limits(
+        'min_position: -1.9',
+        'min_position: -1.9\n    has_soft_limits: true\n    soft_lower_limit: -1.9\n    soft_upper_limit: 2.05\n    k_position: 1\n    k_velocity: 1',
+      ),
+      ["joint 'shoulder'", 'soft limits [-1.9, 2.05] rad loosen [-1.9, 2] rad'],
     ],
     ['unknown joint', limits(ELBOW, '  elbo:\n'), ["joint 'elbo' in", "did you mean 'elbow'?"]],
     [

@@ -277,6 +277,14 @@ describe('locks', () => {
     ]);
   });
 
+  it('may be several', () => {
+    const stop = '{topic: /stop, timeout_ms: 100, priority: 200}';
+    expect(loadEdited(locks(`${pause}, ${stop}`)).config.locks).toStrictEqual([
+      { topic: '/pause', timeoutMs: 500, priority: 50 },
+      { topic: '/stop', timeoutMs: 100, priority: 200 },
+    ]);
+  });
+
   it('are there once each', () => {
     expectBadInput(
       () => loadEdited(locks(`${pause}, ${pause}`)),
