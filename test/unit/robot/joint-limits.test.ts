@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JointLimits } from '../../../src/robot/index.js';
+import { parseUrdf } from '../../../src/robot/parse-urdf.js';
+import { resolveLimits } from '../../../src/robot/resolve-limits.js';
+import { parseYaml } from '../../../src/robot/yaml-file.js';
 import { expectBadInput, loadEdited, type Edit } from './scratch-robot.js';
 
 const limits = (find: string, replace: string): Edit => ['joint_limits.yaml', find, replace];
@@ -218,6 +221,11 @@ describe('joint_limits.yaml is refused, naming file, line, joint and what to wri
     ],
     ['unknown joint', limits(ELBOW, '  elbo:\n'), ["joint 'elbo' in", "did you mean 'elbow'?"]],
     [
+      'unknown joint, at its line',
+      other('whel', 'has_jerk_limits: false'),
+      ["joint 'whel' in", 'joint_limits.yaml:2:'],
+    ],
+    [
       'fixed joint',
       other('mount', 'has_jerk_limits: false'),
       ["joint 'mount'", 'limits a fixed joint; remove it'],
@@ -299,6 +307,32 @@ describe('joint_limits.yaml is refused, naming file, line, joint and what to wri
     );
   });
 
+  const LIMIT = '<limit lower="0" upper="1" velocity="9" effort="1" colour="red"/>';
+  const wheel = (groups: readonly string[]): Edit =>
+    other('wheel', groups.map((name) => `has_${name}_limits: true, max_${name}: 1`).join(', '));
+
+  it('effort without velocity on a joint whose URDF has neither', () => {
+    expectBadInput(
+      () => loadEdited(['arm.urdf', LIMIT, ''], wheel(['effort'])),
+      "joint 'wheel'",
+      'not both velocity and effort',
+    );
+  });
+
+  it.each(['velocity', 'acceleration', 'effort'])('%s alone missing on a commanded joint', (missing) => {
+    const others = ['velocity', 'acceleration', 'effort'].filter((name) => name !== missing);
+    expectBadInput(
+      () =>
+        loadEdited(
+          ['arm.urdf', LIMIT, ''],
+          ['robot.yaml', 'commanded: [elbow, shoulder]', 'commanded: [elbow, shoulder, wheel]'],
+          ['robot.yaml', 'passive: [wheel]', 'passive: []'],
+          wheel(others),
+        ),
+      `write joint_limits.wheel: {has_${missing}_limits: true, max_${missing}: ...}`,
+    );
+  });
+
   it('all missing limits of a commanded continuous joint at once', () => {
     expectBadInput(
       () =>
@@ -310,5 +344,18 @@ describe('joint_limits.yaml is refused, naming file, line, joint and what to wri
       "joint 'wheel'",
       '{has_velocity_limits: true, max_velocity: ..., has_acceleration_limits: true, max_acceleration: ..., has_effort_limits: true, max_effort: ...}',
     );
+  });
+});
+
+describe('resolveLimits', () => {
+  it('has no entry for a joint without limits', () => {
+    const joint = (name: string, limit: string) =>
+      `<link name="${name}l"/><joint name="${name}" type="continuous"><parent link="a"/><child link="${name}l"/>${limit}</joint>`;
+    const { joints } = parseUrdf(
+      `<robot name="a"><link name="a"/>${joint('free', '')}${joint('held', '<limit velocity="2" effort="3"/>')}</robot>`,
+      'a.urdf',
+    );
+    const { byJoint } = resolveLimits(joints, new Map(), parseYaml('joint_limits: {}', 'a.yaml'));
+    expect([...byJoint]).toStrictEqual([['held', { maxVelocity: 2, maxEffort: 3 }]]);
   });
 });

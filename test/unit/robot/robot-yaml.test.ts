@@ -265,6 +265,22 @@ describe('workspace', () => {
     expectBadInput(() => loadEdited(box('[0, low, 0]')), '\'workspace.min.1\' is "low"');
     expectBadInput(() => loadEdited(box('[0, .nan, 0]')), "'workspace.min.1' is NaN");
   });
+
+  it('is absent, or a box with all three sides', () => {
+    const box = (min: string, max: string) =>
+      loadEdited(yaml(LATENCY, `${LATENCY}\nworkspace: {min: ${min}, max: ${max}}`)).config.workspace;
+    expect(loadRobot(ARM).config).not.toHaveProperty('workspace');
+    expect(box('[-1, -2, 0]', '[1, 2, 3]')).toStrictEqual({
+      min: { x: -1, y: -2, z: 0 },
+      max: { x: 1, y: 2, z: 3 },
+    });
+    for (const min of ['[1, 0, 0]', '[0, 1.5, 0]', '[0, 0, 2]'])
+      expectBadInput(
+        () => box(min, '[1, 1, 1]'),
+        'robot.yaml:4: workspace',
+        'is empty or inverted; write min < max',
+      );
+  });
 });
 
 describe('locks', () => {
@@ -324,6 +340,62 @@ describe('robot.yaml as a whole', () => {
         ]),
       'is not offered',
       'it offers none',
+    );
+  });
+});
+
+describe('rates', () => {
+  it('may be equal', () => {
+    const { config } = loadEdited(yaml(LATENCY, `${LATENCY}\ncontrol_rate_hz: 50\npolicy_rate_hz: 50`));
+    expect([config.controlRateHz, config.policyRateHz]).toStrictEqual([50, 50]);
+  });
+
+  it('may have a whole ratio that only rounding hides', () => {
+    // 100 / 33.333333333333336 is 2.9999999999999996 or 3, by the last bit
+    for (const policy of [33.33333333333333, 33.333333333333336])
+      expect(loadEdited(yaml(LATENCY, `${LATENCY}\npolicy_rate_hz: ${policy}`)).config.policyRateHz).toBe(
+        policy,
+      );
+  });
+});
+
+describe('self-collision', () => {
+  const pairs = 'disabled_collisions: [[base, forearm]]';
+
+  it('is checked where there is a threshold, for all but the named pairs', () => {
+    const { config } = loadEdited(
+      yaml(LATENCY, `${LATENCY}\nself_collision_proximity_threshold: 0.03\n${pairs}`),
+    );
+    expect(config.selfCollisionThreshold).toBe(0.03);
+    expect(config.disabledCollisions).toStrictEqual([['base', 'forearm']]);
+    expect(loadEdited(yaml(LATENCY, `${LATENCY}\n${pairs}`)).config).not.toHaveProperty(
+      'selfCollisionThreshold',
+    );
+  });
+
+  it('knows the links of a pair', () => {
+    expectBadInput(
+      () => loadEdited(yaml(LATENCY, `${LATENCY}\n${pairs.replace('forearm', 'foream')}`)),
+      'robot.yaml:4',
+      "disabled_collisions names link 'foream'",
+      "did you mean 'forearm'?",
+    );
+  });
+});
+
+describe('home_pose', () => {
+  it('may be at a limit', () => {
+    for (const position of [-1.9, 2.1])
+      expect(loadEdited(yaml('shoulder: 0.5', `shoulder: ${position}`)).config.homePose['shoulder']).toBe(
+        position,
+      );
+  });
+
+  it('is refused below the lower limit', () => {
+    expectBadInput(
+      () => loadEdited(yaml('shoulder: 0.5', 'shoulder: -2')),
+      "joint 'shoulder' in",
+      'home_pose -2 rad is outside [-1.9, 2.1] rad',
     );
   });
 });
