@@ -78,6 +78,21 @@ describe('a URDF is refused, naming file, line, element and what to write', () =
       ["joint 'shoulder'", 'write soft_upper_limit="..."'],
     ],
     [
+      'the other half of the soft limits',
+      urdf('soft_lower_limit="-2.0" ', ''),
+      ["joint 'shoulder'", 'write soft_lower_limit="..."'],
+    ],
+    [
+      'soft limits inverted',
+      urdf('soft_upper_limit="2.0"', 'soft_upper_limit="-2.05"'),
+      ["joint 'shoulder'", 'soft limits must be ordered'],
+    ],
+    [
+      'soft limits without room',
+      urdf('soft_upper_limit="2.0"', 'soft_upper_limit="-2.0"'),
+      ["joint 'shoulder'", 'soft limits must be ordered'],
+    ],
+    [
       'soft limits on a continuous joint',
       urdf(
         'effort="1" colour="red"/>',
@@ -240,6 +255,22 @@ describe('parseUrdf', () => {
       'a.urdf:1',
       'write at least <link name="base"/>',
     );
+  });
+
+  it('accepts soft limits that equal the limits', () => {
+    const { joints } = loadEdited(
+      urdf(
+        'soft_lower_limit="-2.0" soft_upper_limit="2.0"',
+        'soft_lower_limit="-2.1" soft_upper_limit="2.1"',
+      ),
+      ['joint_limits.yaml', 'min_position: -1.9', 'min_position: -2.1'],
+    ).model;
+    expect(joints.find(({ name }) => name === 'shoulder')?.limits?.softPosition).toStrictEqual({
+      min: -2.1,
+      max: 2.1,
+      kPosition: 100,
+      kVelocity: 15,
+    });
   });
 
   it('accepts a lone link', () => {
