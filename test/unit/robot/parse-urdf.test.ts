@@ -66,6 +66,11 @@ describe('a URDF is refused, naming file, line, element and what to write', () =
       urdf('<axis xyz="0 0 2"/>', '<axis xyz="0 0 0"/>'),
       ["joint 'shoulder' in", 'arm.urdf:18', 'has no direction; write a unit vector'],
     ],
+    [
+      'an axis too short to have a direction',
+      urdf('<axis xyz="0 0 2"/>', '<axis xyz="0 0 9e-10"/>'),
+      ["joint 'shoulder' in", 'has no direction'],
+    ],
     ['negative damping', urdf('damping="0.7"', 'damping="-0.7"'), ["joint 'shoulder'", 'write damping >= 0']],
     [
       'soft limits outside',
@@ -105,7 +110,11 @@ describe('a URDF is refused, naming file, line, element and what to write', () =
       urdf('<joint name="wheel" type="continuous">', '<joint name="wheel" type="floating">'),
       ["joint 'wheel' in", 'type "floating"', 'write type="fixed"'],
     ],
-    ['planar joint', urdf('type="continuous"', 'type="planar"'), ["joint 'wheel'", 'type "planar"']],
+    [
+      'planar joint',
+      urdf('type="continuous"', 'type="planar"'),
+      ["joint 'wheel'", 'type "planar"', 'write type="fixed"'],
+    ],
     ['unknown type', urdf('type="continuous"', 'type="continous"'), ["did you mean 'continuous'?"]],
     [
       'no type',
@@ -271,6 +280,14 @@ describe('parseUrdf', () => {
       kPosition: 100,
       kVelocity: 15,
     });
+  });
+
+  it('makes a unit vector of an axis, however short', () => {
+    for (const length of ['1e-9', '7']) {
+      const { joints } = loadEdited(urdf('<axis xyz="0 0 2"/>', `<axis xyz="0 -${length} 0"/>`)).model;
+      const { x, y, z } = joints.find(({ name }) => name === 'shoulder')!.axis;
+      expect([x, y, z]).toEqual([0, -1, 0]);
+    }
   });
 
   it('accepts a lone link', () => {
