@@ -205,6 +205,21 @@ describe('contractDifferences', () => {
       ["joint 'pole_hinge' encoding: policy was trained with sincos, robot has none"],
     ],
     [
+      'a stop action where the policy had none',
+      (copy) => (copy['stopAction'] = 'zero'),
+      ['stop_action: policy was trained with none, robot has zero'],
+    ],
+    [
+      'a joint whose name every object has',
+      (copy) =>
+        ((copy['observation'] as { encodings: Json }).encodings = {
+          slider: 'linear',
+          pole_hinge: 'sincos',
+          constructor: 'linear',
+        }),
+      ["joint 'constructor' encoding: policy was trained with none, robot has linear"],
+    ],
+    [
       'the simulation',
       (copy) => (copy['simulation'] = { timestep: 0.001, engine: 'mujoco' }),
       ['simulation timestep: policy was trained with 0.002, robot has 0.001'],
