@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
   contractDifferences,
   contractHash,
@@ -12,28 +12,34 @@ import { ARM, expectBadInput } from './scratch-robot.js';
 type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json };
 type JsonContract = { [key: string]: Json };
 
-const cartpole = makeContract({
-  robot: loadRobot('cartpole'),
-  task: 'cartpole-balance',
-  observation: { history: 1, previousActions: 2, encodings: { slider: 'linear', pole_hinge: 'sincos' } },
-  gateConfigHash: 'a'.repeat(64),
-  simulation: { timestep: 0.002, engine: 'mujoco' },
-});
+let cartpole: Contract;
+let arm: Contract;
+let pendulum: Contract;
 
-/** The arm has soft limits, jerk limits and two commanded joints. */
-const arm = makeContract({
-  robot: loadRobot(ARM),
-  task: 'reach',
-  observation: { history: 2, previousActions: 1, encodings: { elbow: 'linear' } },
-  gateConfigHash: 'b'.repeat(64),
-  simulation: { noise: true },
-});
+beforeEach(() => {
+  cartpole = makeContract({
+    robot: loadRobot('cartpole'),
+    task: 'cartpole-balance',
+    observation: { history: 1, previousActions: 2, encodings: { slider: 'linear', pole_hinge: 'sincos' } },
+    gateConfigHash: 'a'.repeat(64),
+    simulation: { timestep: 0.002, engine: 'mujoco' },
+  });
 
-const pendulum = makeContract({
-  robot: loadRobot('pendulum'),
-  task: 'pendulum-swingup',
-  observation: { history: 1, previousActions: 0, encodings: { hinge: 'sincos' } },
-  gateConfigHash: 'c'.repeat(64),
+  // has soft limits, jerk limits and two commanded joints
+  arm = makeContract({
+    robot: loadRobot(ARM),
+    task: 'reach',
+    observation: { history: 2, previousActions: 1, encodings: { elbow: 'linear' } },
+    gateConfigHash: 'b'.repeat(64),
+    simulation: { noise: true },
+  });
+
+  pendulum = makeContract({
+    robot: loadRobot('pendulum'),
+    task: 'pendulum-swingup',
+    observation: { history: 1, previousActions: 0, encodings: { hinge: 'sincos' } },
+    gateConfigHash: 'c'.repeat(64),
+  });
 });
 
 function changed(contract: Contract, change: (copy: JsonContract) => void): Contract {
@@ -123,11 +129,8 @@ describe('contractDifferences', () => {
     expect(contractDifferences(cartpole, structuredClone(cartpole))).toEqual([]);
   });
 
-  it.each([
-    ['cartpole', cartpole],
-    ['arm', arm],
-    ['pendulum', pendulum],
-  ])('names a change of every single field of %s', (_name, contract) => {
+  it.each(['cartpole', 'arm', 'pendulum'] as const)('names a change of every single field of %s', (name) => {
+    const contract = { cartpole, arm, pendulum }[name];
     const paths = leaves(contract as unknown as Json).filter((path) => path.join() !== 'simulation');
     expect(paths.length).toBeGreaterThan(20);
     for (const path of paths) {
