@@ -233,6 +233,28 @@ describe('contractDifferences', () => {
   });
 });
 
+describe('the limits of a joint that one side does not limit at all', () => {
+  const stated = {
+    min_position: -1.2,
+    max_position: 1.2,
+    max_velocity: 2,
+    max_acceleration: 8,
+    max_deceleration: 8,
+    max_effort: 100,
+  };
+
+  it('are named one by one, whichever side it is', () => {
+    const free = changed(cartpole, (copy) => (copy['limits'] = {}));
+    const limits = Object.entries(stated);
+    expect(contractDifferences(cartpole, free)).toEqual(
+      limits.map(([key, value]) => `joint 'slider' ${key}: policy was trained with ${value}, robot has none`),
+    );
+    expect(contractDifferences(free, cartpole)).toEqual(
+      limits.map(([key, value]) => `joint 'slider' ${key}: policy was trained with none, robot has ${value}`),
+    );
+  });
+});
+
 describe('the simulation', () => {
   it('is not compared where one side has none', () => {
     const live = changed(cartpole, (copy) => (copy['simulation'] = null));

@@ -164,7 +164,7 @@ describe('robot.yaml is refused, naming file, line, key and what to write', () =
     [
       'a passive joint that ros2_control drives',
       yaml('observed: [finger]\n  passive: [wheel]', 'passive: [wheel, finger]'),
-      ["joint 'finger'", 'write it in joints.observed or joints.commanded'],
+      ["joint 'finger'", 'robot.yaml:8:', 'write it in joints.observed or joints.commanded'],
     ],
     [
       'a home pose outside',
@@ -179,7 +179,7 @@ describe('robot.yaml is refused, naming file, line, key and what to write', () =
     [
       'a home pose of an unknown joint',
       yaml('shoulder: 0.5', 'sholder: 0.5'),
-      ["joint 'sholder'", "did you mean 'shoulder'?"],
+      ["joint 'sholder'", 'robot.yaml:11:', "did you mean 'shoulder'?"],
     ],
     [
       'a home pose of a mimic joint',
@@ -191,7 +191,11 @@ describe('robot.yaml is refused, naming file, line, key and what to write', () =
       yaml('shoulder: 0.02', 'shoulder: 0.02, finger: 1'),
       ["joint 'finger'", 'action.scale names no commanded joint'],
     ],
-    ['a missing scale', yaml('shoulder: 0.02, ', ''), ["joint 'shoulder'", 'write shoulder: ...']],
+    [
+      'a missing scale',
+      yaml('shoulder: 0.02, ', ''),
+      ["joint 'shoulder'", 'robot.yaml:15:', 'write shoulder: ...'],
+    ],
     ['a zero scale', yaml('shoulder: 0.02', 'shoulder: 0'), ['action.scale']],
     ['malformed YAML', yaml('home_pose:', 'home_pose: {'), ['robot.yaml:', 'malformed YAML']],
     [
@@ -328,6 +332,15 @@ describe('robot.yaml as a whole', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('may choose any interface where the URDF has no ros2_control', () => {
+    const { config } = loadEdited(
+      ['arm.urdf', '<ros2_control name="arm" type="system">', '<notes>'],
+      ['arm.urdf', '</ros2_control>', '</notes>'],
+      yaml('command_interface: position', 'command_interface: velocity'),
+    );
+    expect(config.commandInterface).toBe('velocity');
   });
 
   it('may not name a joint that offers no command interface', () => {
