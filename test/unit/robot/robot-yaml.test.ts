@@ -149,12 +149,12 @@ describe('robot.yaml is refused, naming file, line, key and what to write', () =
     [
       'a fixed joint',
       yaml('observed: [finger]', 'observed: [finger, mount]'),
-      ["joint 'mount'", 'lists a fixed joint'],
+      ["joint 'mount'", 'lists a fixed joint; remove it, it does not move'],
     ],
     [
       'a mimic joint',
       yaml('observed: [finger]', 'observed: [finger, finger_mirror]'),
-      ["joint 'finger_mirror'", 'lists a mimic joint'],
+      ["joint 'finger_mirror'", 'lists a mimic joint; remove it, it follows another joint'],
     ],
     [
       'nothing commanded',
