@@ -75,6 +75,33 @@ describe('velocity barrier', () => {
     );
   });
 
+  // 0.068 to go at 5 rad/s^2 and 10 ms: 0.8 rad/s, then 0.75, ... (16 ticks)
+  it.each([
+    ['moving up', 1, 0.5, 1 - 0.05 - 0.068 - 0.5 * 0.06, 0.3],
+    ['moving down', -1, -0.5, -(1 - 0.05 - 0.068 - 0.5 * 0.06), -0.3],
+    ['moving away from the upper limit', 1, -0.5, 1 - 0.05 - 0.068, 1.3],
+    ['moving away from the lower limit', -1, 0.5, -(1 - 0.05 - 0.068), -1.3],
+  ])('counts age, latency, lag and margin in full, and only towards the limit: %s', (...given) => {
+    const [, sign, speed, position, expected] = given;
+    const gateConfig = config({
+      interface: 'effort',
+      commandLatency: 0.02,
+      actuatorLag: 0.03,
+      positionMargin: 0.05,
+      joints: [joint({ kVelocity: 5 })],
+    });
+    const state = engaged(gateConfig, [position], [speed]);
+    const old = measured(START_NS, [position], [speed]); // 10 ms old
+    const { verdict } = gate(gateConfig, state, proposal([sign * 10]), old, null, START_NS + TICK_NS);
+    expect(checksOf(verdict.reasons)).toEqual(['position']);
+    expect(verdict.command!.value(0)).toBeCloseTo(5 * expected, 6);
+  });
+
+  it.each([1, -1])('exactly at a limit (%d) is not outside it, and just maxEffort is guaranteed', (sign) => {
+    expect(ask(effort, 0, sign, 0)).toMatchObject({ kind: 'pass', reasons: [] });
+    expect(checksOf(ask(wide, 0, 0, sign * 1.5).reasons)).toEqual(['velocity']);
+  });
+
   it.each([
     ['above', 1],
     ['below', -1],
