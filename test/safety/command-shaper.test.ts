@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createShaperState, shapeTick, type ShaperState } from '../../src/safety/command-shaper.js';
 import { describe as describeReason } from '../../src/safety/faults.js';
 import { gateEvent } from '../../src/safety/gate-events.js';
+import { createGateState } from '../../src/safety/gate-state.js';
 import { interpolate } from '../../src/safety/interpolator.js';
 import { reasonMask, reasonNames } from '../../src/safety/reasons.js';
 import { CHECKS, type GateConfig, type Proposal, type ProposalSource } from '../../src/safety/types.js';
@@ -97,6 +98,7 @@ describe('shapeTick', () => {
 
   it.each([
     ['of the wrong size', proposal([0, 0]), 'proposal-shape'],
+    ['with a value too many', proposal([0, 0], { joints: ['elbow'] }), 'proposal-shape'],
     ['that is NaN', proposal([NaN]), 'proposal-non-finite'],
     ['that has expired', proposal([0], { expiresNs: 0n }), 'proposal-expired'],
   ])('leaves a target %s to the gate', (_name, target, check) => {
@@ -107,7 +109,22 @@ describe('shapeTick', () => {
   });
 
   it.each([0, 1.5, -1, NaN])('refuses a decimation of %d', (decimation) => {
-    expect(() => createShaperState(velocity, decimation)).toThrow('policy_rate_hz');
+    expect(() => createShaperState(velocity, decimation)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('policy_rate_hz') as string,
+        context: { decimation },
+      }),
+    );
+  });
+
+  it('starts mute, with no target running, at one control tick per policy step too', () => {
+    expect(createShaperState(velocity, 1)).toEqual({
+      gate: createGateState(velocity),
+      origin: Float64Array.of(0),
+      source: null,
+      seq: 0,
+      subTick: 0,
+    });
   });
 });
 

@@ -112,6 +112,8 @@ describe('velocity barrier', () => {
     const inward = ask(effort, -sign * 5, sign * 1.1, 0);
     expect(inward.command!.value(0)).toBeCloseTo(-sign * 2, 9); // 20 * 10 % of maxVelocity
     expect(checksOf(inward.reasons)).toEqual(['position', 'position']);
+    const fast = config({ interface: 'effort', joints: [joint({ maxVelocity: 2 })] });
+    expect(ask(fast, -sign * 5, sign * 1.1, 0).command!.value(0)).toBeCloseTo(-sign * 4, 9);
   });
 
   it.each([
