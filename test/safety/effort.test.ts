@@ -35,6 +35,16 @@ describe('effort limit', () => {
     }
   });
 
+  it('has no rate limit to apply where none is set, also when no time has passed', () => {
+    const { verdict } = gate(wide, engaged(wide), proposal([3]), measured(START_NS, [0]), null, START_NS);
+    expect(verdict.command!.value(0)).toBe(3);
+  });
+
+  it('gives no reason for an effort within the rate limit', () => {
+    const rated = config({ interface: 'effort', joints: [joint({ maxEffortRate: 500 })] });
+    expect(ask(rated, 4, 0, 0)).toMatchObject({ kind: 'pass', reasons: [] });
+  });
+
   it('names newtons on a prismatic joint', () => {
     const cart = config({ interface: 'effort', joints: [joint({ unit: 'm' })] });
     expect(ask(cart, 20, 0, 0).reasons[0]!.unit).toBe('N');
