@@ -33,6 +33,7 @@ describe('proposals', () => {
     ['is too short', proposal([]), ['proposal-shape']],
     ['is too long', proposal([0, 0]), ['proposal-shape']],
     ['has too few values', proposal([0], { command: new Float64Array(0) }), ['proposal-shape']],
+    ['names no joint', proposal([0], { joints: [] }), ['proposal-shape']],
     ['names another joint', proposal([0], { joints: ['wrist'] }), ['proposal-shape']],
     ['is NaN', proposal([NaN]), ['proposal-non-finite']],
     ['is infinite', proposal([-Infinity]), ['proposal-non-finite']],
