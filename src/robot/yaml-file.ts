@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, isNode, parseDocument, type Document } from 'yaml';
+import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml';
 import { badInput } from '../core/index.js';
 
 /** A parsed YAML file that can say where each of its keys stands. */
@@ -42,12 +42,19 @@ export function parseYaml(text: string, file: string): YamlFile {
     value: plainValue(document, file),
     placeOf(keys) {
       for (let depth = keys.length; depth > 0; depth--) {
-        const node = document.getIn(keys.slice(0, depth), true);
+        const node = whereItBegins(document, keys.slice(0, depth));
         if (isNode(node) && node.range) return `${file}:${lines.linePos(node.range[0]).line}`;
       }
       return file;
     },
   };
+}
+
+/** A map's key, which may stand on a line before its value; an item of a list. */
+function whereItBegins(document: Document, keys: readonly PropertyKey[]): unknown {
+  const parent = document.getIn(keys.slice(0, -1), true);
+  if (!isMap(parent)) return document.getIn(keys, true);
+  return parent.items.find(({ key }) => isScalar(key) && key.value === keys.at(-1))?.key;
 }
 
 /** Aliases are resolved here, where an unknown anchor or an explosion of aliases shows. */

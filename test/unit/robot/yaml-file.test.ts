@@ -6,6 +6,8 @@ describe('parseYaml', () => {
   it('says where a key stands, or its nearest ancestor', () => {
     const yaml = parseYaml('a: 1\nb:\n  - x\n  - y: 2\n', 'f.yaml');
     expect(yaml.value).toEqual({ a: 1, b: ['x', { y: 2 }] });
+    expect(yaml.placeOf(['b'])).toBe('f.yaml:2'); // not of its value, a line further down
+    expect(yaml.placeOf(['b', 0])).toBe('f.yaml:3');
     expect(yaml.placeOf(['b', 1, 'y'])).toBe('f.yaml:4');
     expect(yaml.placeOf(['b', 1, 'z'])).toBe('f.yaml:4');
     expect(yaml.placeOf(['c'])).toBe('f.yaml');
