@@ -31,7 +31,7 @@ export function whyNotDrive(facts: DrivingFacts): string | null {
   if (facts.stopping) return 'the guard is stopping';
   if (!facts.supervised) return 'no supervisor has joined';
   if (facts.commandSubscribers === 0) return `nobody listens on ${commandTopic}; is the controller active?`;
-  if (facts.commandPublishers > 0) return `another node publishes on ${commandTopic}; stop it first`;
+  if (facts.commandPublishers > 0) return otherWriter(commandTopic);
   if (statePublishers > 1) return tooManyStates(statePublishers, stateTopic);
   if (stateRateHz < MIN_STATE_RATE * controlRateHz) {
     return (
@@ -40,6 +40,11 @@ export function whyNotDrive(facts: DrivingFacts): string | null {
     );
   }
   return null;
+}
+
+/** For people. */
+export function otherWriter(topic: string): string {
+  return `another node publishes on ${topic}; stop it first`;
 }
 
 /** For people. A publisher that was killed is there until its lease ends. */

@@ -359,7 +359,9 @@ export class Guard {
   private request(event: GateEvent, by: string): EventOutcome {
     this.readiness.armed = false;
     if (event !== 'engage') this.stopReason = by;
-    const outcome = event === 'engage' ? this.engage(by) : this.apply(event);
+    const why = event === 'release' && this.shaper.gate.silent ? this.topics.whyNotSend() : null;
+    const outcome =
+      event === 'engage' ? this.engage(by) : why === null ? this.apply(event) : { accepted: false, why };
     this.links.emit('request', { event, by, ...outcome });
     this.announceMode();
     if (event === 'estop' && !this.shaper.gate.silent && this.measured) this.tick(); // not only with the next state

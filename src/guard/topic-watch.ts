@@ -2,7 +2,7 @@ import type { Clock } from '../core/index.js';
 import type { EventMessage } from '../io/ipc/index.js';
 import type { CommandPublisher, JointState, Middleware } from '../io/ros/index.js';
 import type { RobotConfig } from '../robot/index.js';
-import { tooManyStates } from './engagement.js';
+import { otherWriter, tooManyStates } from './engagement.js';
 import { supervisorNode } from './guard-config.js';
 import { StampCheck } from './stamp-check.js';
 
@@ -51,11 +51,16 @@ export class TopicWatch {
     this.stamps.look(header.stamp, receivedNs, this.parts.clock);
   }
 
+  /** Why commands may not go beside those of others, for people. */
+  whyNotSend(): string | null {
+    return this.otherWriters > 0 ? otherWriter(this.parts.publisher.topic) : null;
+  }
+
   /** Two writers on one command topic is one too many, whoever was first; and commands that nobody hears move nothing. */
   loss(): TopicLoss | null {
     const { topic, matched } = this.parts.publisher;
-    if (this.otherWriters > 0)
-      return { check: 'other-writer', message: `another node publishes on ${topic}` };
+    const otherWriter = this.whyNotSend();
+    if (otherWriter !== null) return { check: 'other-writer', message: otherWriter };
     if (matched > 0) return null;
     return {
       check: 'no-subscriber',
@@ -63,11 +68,13 @@ export class TopicWatch {
     };
   }
 
-  /** What is wrong with the joint states though they can be used, for people. */
+  /** What is wrong on the topics though one can drive with it, or why one cannot, for people. */
   get warnings(): string[] {
     const { stateTopic, stateSources } = this;
     const warnings: string[] = [];
     if (stateSources > 1) warnings.push(tooManyStates(stateSources, stateTopic));
+    for (const topic of new Set([stateTopic, this.parts.publisher.topic]))
+      warnings.push(...this.parts.middleware.mismatches(topic));
     if (this.stamps.concern !== '') warnings.push(`joint states on ${stateTopic} are ${this.stamps.concern}`);
     return warnings;
   }
@@ -76,13 +83,13 @@ export class TopicWatch {
   tellNews(): boolean {
     if (this.stamps.unstamped && !this.unstampedTold) {
       this.unstampedTold = true;
-      this.tell('state-source', {
+      this.tell('topics', {
         note: `joint states on ${this.stateTopic} carry no stamps; none are needed here`,
       });
     }
     const { warnings, told } = this;
-    for (const why of warnings) if (!told.includes(why)) this.tell('state-source', { why });
-    for (const over of told) if (!warnings.includes(over)) this.tell('state-source', { over });
+    for (const why of warnings) if (!told.includes(why)) this.tell('topics', { why });
+    for (const over of told) if (!warnings.includes(over)) this.tell('topics', { over });
     this.told = warnings;
     return warnings.join() !== told.join();
   }

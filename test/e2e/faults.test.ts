@@ -160,7 +160,7 @@ describe('joint states', () => {
     const robot = start(['twin', '--robot', folder]);
     const bridge = run();
     await moving(bridge);
-    await bridge.says(/state-source: why joint states on \/joint_states are stamped .*; check the clocks/);
+    await bridge.says(/topics: why joint states on \/joint_states are stamped .*; check the clocks/);
     await sleep(1_000);
     bridge.kill('SIGINT');
     expect((await ends(bridge)).end).toBe('clean');

@@ -122,11 +122,11 @@ describe('joint states', () => {
     const refused = await call(observer, 'engage');
     expect(refused.success).toBe(false);
     expect(refused.message).toMatch(warning);
-    expect(told('state-source')[0]!.detail['why']).toMatch(warning);
+    expect(told('topics')[0]!.detail['why']).toMatch(warning);
 
     other.close();
     await until(() => !warning.test(status!.message), 'the end of the warning');
-    expect(told('state-source').at(-1)!.detail['over']).toMatch(warning);
+    expect(told('topics').at(-1)!.detail['over']).toMatch(warning);
     await engage();
   });
 
@@ -145,7 +145,7 @@ describe('joint states', () => {
     expect(status!.level).toBe(warn);
     await until(() => warning.test(diagnosis?.message ?? ''), 'the warning in /diagnostics');
     await engage();
-    expect(told('state-source')).toHaveLength(1);
+    expect(told('topics')).toHaveLength(1);
   });
 
   it('that are not stamped are told of once, and no warning', async () => {
@@ -153,12 +153,52 @@ describe('joint states', () => {
     commandsOn(observer, robot);
     await rig.startAgent(() => 0);
     await states('driver', () => ({ sec: 0, nanosec: 0 }));
-    await until(() => told('state-source').length > 0, 'the note');
+    await until(() => told('topics').length > 0, 'the note');
     await engage();
     await until(() => status?.level === DIAGNOSTIC_LEVEL.ok, 'the level of the status');
     await sleep(5 * STATE_PERIOD_MS);
-    const notes = told('state-source').map(({ detail }) => detail);
+    const notes = told('topics').map(({ detail }) => detail);
     expect(notes).toEqual([{ note: 'joint states on /joint_states carry no stamps; none are needed here' }]);
+  });
+});
+
+describe('a controller that cannot hear the guard', () => {
+  it('is told of, with the reason and where to look', async () => {
+    await start();
+    await states('driver');
+    observer.createSubscription(
+      robot.config.commandTopic,
+      robot.config.commandMessageType,
+      { ...STATUS_QOS, depth: 1 },
+      () => {},
+    );
+    const why = /does not hear us: we offer volatile, it asks for transient local; find it with: ros2 topic/;
+    await until(() => why.test(status?.message ?? ''), 'the reason in ~/status');
+    expect(status!.level).toBe(warn);
+    expect(told('topics')[0]!.detail['why']).toMatch(why);
+  });
+});
+
+describe('~/release while nothing is sent', () => {
+  it('is refused while another node publishes commands, and granted once it is gone', async () => {
+    await start();
+    const wire = commandsOn(observer, robot);
+    await states('driver');
+    const other = (await rig.node('other')).createPublisher(
+      robot.config.commandTopic,
+      robot.config.commandMessageType,
+      { ...STATUS_QOS, durability: 'volatile' },
+    );
+    const granted = async () => (await call(observer, 'release')).success;
+    await until(() => /another node publishes/.test(status?.message ?? ''), 'the other writer');
+    const refused = await call(observer, 'release');
+    expect(refused.success).toBe(false);
+    expect(refused.message).toMatch(/another node publishes on .*; stop it first/);
+    await sleep(5 * STATE_PERIOD_MS);
+    expect(wire).toEqual([]);
+    other.close();
+    for (let tries = 0; tries < 100 && !(await granted()); tries++) await sleep(50);
+    await until(() => wire.length > 0, 'hold');
   });
 });
 

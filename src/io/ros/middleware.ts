@@ -104,6 +104,8 @@ export interface Middleware {
    * @param except name of a node that does not count
    */
   otherPublishers(topic: string, except?: string): number;
+  /** Why endpoints of other nodes on a topic and ours do not talk, for people; empty: all do. */
+  mismatches(topic: string): readonly string[];
   /** Says goodbye on the wire and frees sockets. */
   close(): Promise<void>;
 }

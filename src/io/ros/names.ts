@@ -60,3 +60,8 @@ export function typeToDds(type: string, part: '' | 'Request' | 'Response' = ''):
   const [, pkg, kind, name] = match;
   return `${pkg!}::${kind!}::dds_::${name!}_${part === '' ? '' : `${part}_`}`;
 }
+
+/** 'sensor_msgs::msg::dds_::JointState_' is 'sensor_msgs/msg/JointState'; other names are left as they are. */
+export function typeFromDds(type: string): string {
+  return type.replace(/^(\w+)::(msg|srv)::dds_::(\w+)_$/, '$1/$2/$3');
+}

@@ -9,6 +9,7 @@ import {
   type Reader,
 } from '../rtps/index.js';
 import { CodecCache } from './codec.js';
+import { mismatchText } from './mismatch-text.js';
 import type {
   MessageInfo,
   Middleware,
@@ -191,6 +192,11 @@ class ParticipantMiddleware implements RtpsMiddleware {
       for (const writer of writers.values()) if (writer.topic === name) count++;
     }
     return count;
+  }
+
+  mismatches(topic: string): readonly string[] {
+    const name = resolveName(topic, this.node);
+    return this.participant.mismatches(topicToDds(name)).map((mismatch) => mismatchText(name, mismatch));
   }
 
   async close(): Promise<void> {

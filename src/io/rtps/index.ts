@@ -3,6 +3,7 @@ export type { ParticipantEvent } from './discovery.js';
 export { Writer, type WriteOptions, type WriterOptions } from './writer.js';
 export { Reader, type ReaderOptions } from './reader.js';
 export type { RemoteEndpoint, RemoteParticipant } from './remote-participant.js';
+export type { Mismatch } from './qos-match.js';
 export type { Sample } from './sample.js';
 export type { Limits, ParticipantStats } from './limits.js';
 export { ParameterListWriter, type ParameterList } from './parameter-list.js';

@@ -8,6 +8,7 @@ import { isLoopback, multicastPort, type Locator } from './locator.js';
 import { MessageReceiver, type SubmessageSink } from './message-receiver.js';
 import type { Outbox } from './outbox.js';
 import { DISCOVERY_GROUP, ENTITY, ENTITY_KIND, MAX_DOMAIN_ID } from './protocol.js';
+import { mismatchesBetween, type Mismatch } from './qos-match.js';
 import { locatorSelector } from './reachability.js';
 import { Reader, type ReaderOptions } from './reader.js';
 import type { RemoteParticipant } from './remote-participant.js';
@@ -118,6 +119,14 @@ export class Participant implements Outbox, SubmessageSink<RemoteParticipant> {
 
   get remoteParticipants(): readonly RemoteParticipant[] {
     return [...this.discovery.participants.values()];
+  }
+
+  /** Endpoints of others on a topic that one of ours cannot talk to. */
+  mismatches(topic: string): Mismatch[] {
+    return this.remoteParticipants.flatMap(({ writers, readers }) => [
+      ...mismatchesBetween(topic, this.readers.values(), writers.values()),
+      ...mismatchesBetween(topic, this.writers.values(), readers.values()),
+    ]);
   }
 
   createWriter(options: WriterOptions): Writer {

@@ -85,6 +85,31 @@ describe('the rtps middleware', () => {
     expect(a.otherPublishers('text', 'd')).toBe(2);
   });
 
+  it('says why a publisher or a subscription of another node and its own do not talk', async () => {
+    const [a, b] = [await node('a'), await node('b')];
+    const BEST_EFFORT = { ...RELIABLE, reliability: 'best_effort' } as const;
+    const LATCHED = { ...RELIABLE, durability: 'transient_local' } as const;
+    a.createSubscription('text', 'std_msgs/msg/String', RELIABLE, () => {});
+    a.createSubscription('flag', 'std_msgs/msg/Bool', RELIABLE, () => {});
+    a.createPublisher('commands', 'std_msgs/msg/String', RELIABLE);
+    a.createPublisher('fine', 'std_msgs/msg/String', LATCHED);
+    b.createPublisher('text', 'std_msgs/msg/String', BEST_EFFORT);
+    b.createPublisher('flag', 'std_msgs/msg/String', RELIABLE);
+    b.createSubscription('commands', 'std_msgs/msg/String', LATCHED, () => {});
+    const fine = b.createSubscription('fine', 'std_msgs/msg/String', BEST_EFFORT, () => {});
+    await until(() => fine.matched === 1 && a.mismatches('commands').length > 0, 'the discovery');
+    expect(a.mismatches('text')).toEqual([
+      'a publisher on /text is not heard: it offers best effort, we ask for reliable; find it with: ros2 topic info --verbose /text',
+    ]);
+    expect(a.mismatches('flag')[0]).toContain('its type is std_msgs/msg/String, ours is std_msgs/msg/Bool');
+    expect(a.mismatches('commands')).toEqual([
+      expect.stringContaining(
+        'a subscription on /commands does not hear us: we offer volatile, it asks for transient local;',
+      ),
+    ]);
+    expect(a.mismatches('fine')).toEqual([]);
+  });
+
   it('latches a transient-local status for who comes later', async () => {
     const a = await node('a');
     const publisher = a.createPublisher('~/status', 'diagnostic_msgs/msg/DiagnosticStatus', STATUS_QOS);
