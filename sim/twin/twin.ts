@@ -1,18 +1,21 @@
-import { NS_PER_S, elapsedMs, type Clock, type Rng } from '../../src/core/index.js';
+import { NS_PER_S, badInput, elapsedMs, type Clock, type Rng } from '../../src/core/index.js';
 import {
   SENSOR_QOS,
   COMMAND_QOS,
   rosTime,
+  type ClockMessage,
   type Float64MultiArray,
   type JointState,
   type JointTrajectory,
   type Middleware,
   type Publisher,
+  type SetBoolRequest,
   type TriggerResponse,
 } from '../../src/io/ros/index.js';
 import type { Robot } from '../../src/robot/index.js';
 import { SimulatedRobot, type CompiledRobot, type Push } from '../index.js';
 import { ForwardController, JointTrajectoryController } from './controller.js';
+import { PacedTime } from './paced-time.js';
 import { stepsPerState } from './state-rate.js';
 import type { TwinTrace } from './twin-trace.js';
 import { Witness, type Violation } from './witness.js';
@@ -21,7 +24,7 @@ export interface TwinOptions {
   readonly robot: Robot;
   /** with a physics step that divides the period of states, see state-rate.ts */
   readonly compiled: CompiledRobot;
-  /** its node name is where the services ~/push and ~/reset are */
+  /** its node name is where the services are */
   readonly middleware: Middleware;
   readonly clock: Clock;
   /** jitter and sensor noise */
@@ -34,6 +37,10 @@ export interface TwinOptions {
   readonly push: Push;
   /** brakes hold the start pose until the first command, as the brakes of a real drive do */
   readonly brakeUntilFirstCommand: boolean;
+  /** simulated seconds per second; default 1 */
+  readonly speed?: number | undefined;
+  /** publishes simulated time on /clock, and stamps joint states with it; default: they bear the wall clock */
+  readonly simulatedClock?: boolean | undefined;
   /** told of every command received and every state published */
   readonly trace?: TwinTrace | undefined;
 }
@@ -54,12 +61,18 @@ export interface TwinSummary {
   readonly worstLatenessMs: number;
 }
 
+/** rclcpp's ClockQoS reads best effort, which a reliable writer serves too. */
+const CLOCK_QOS = { ...SENSOR_QOS, reliability: 'reliable' } as const;
+/** Time that stands still is told so often, for those who join late [ms]. */
+const PAUSED_CLOCK_MS = 100;
+/** Timers end at whole milliseconds. */
+const MOST_STATES_PER_S = 1_000;
 const TIMER_RESOLUTION_MS = 1;
 /** Behind by more than this, time is given up instead of being caught up in a burst [ms]. */
 const MAX_BACKLOG_MS = 250;
 
 /**
- * A robot in MuJoCo behind the ROS 2 wire, in real time: publishes its joint states, obeys its command topic as a ros2_control
+ * A robot in MuJoCo behind the ROS 2 wire, in real time unless it is told another speed, paused or stepped: publishes its joint states, obeys its command topic as a ros2_control
  * controller does, and is the witness of what it was sent. Nothing of the guard or the gate runs here.
  */
 export class Twin {
@@ -76,8 +89,10 @@ export class Twin {
   private readonly stepsPerState: number;
   private readonly startNs: bigint;
   private timer: NodeJS.Timeout | null = null;
-  /** simulated time, on the monotonic clock */
-  private simulatedNs: bigint;
+  private readonly time: PacedTime;
+  private readonly clockTopic: Publisher<ClockMessage> | null;
+  /** how far the robot has been simulated [ns] */
+  private simulatedNs = 0n;
   private physicsSteps = 0;
   private published = 0;
   private commands = 0;
@@ -86,10 +101,19 @@ export class Twin {
   private braked: boolean;
   private statesPaused = false;
 
-  /** @throws BAD_INPUT when a period of `stateRateHz` is not a whole number of physics steps */
+  /** @throws BAD_INPUT when a period of `stateRateHz` is not a whole number of physics steps, or `speed` too high for it */
   constructor(private readonly options: TwinOptions) {
     const { robot, compiled, middleware, clock } = options;
     this.stepsPerState = stepsPerState(options.stateRateHz, compiled.physicsStep);
+    const speed = options.speed ?? 1;
+    if (speed > 1 && speed * options.stateRateHz > MOST_STATES_PER_S)
+      throw badInput(
+        `${speed} times real time at ${options.stateRateHz} Hz are ${speed * options.stateRateHz} states per second, ` +
+          `expected at most ${MOST_STATES_PER_S}; lower --speed or --rate, or step the paused twin by ~/step_simulation`,
+        { speed },
+      );
+    this.startNs = clock.nowNs();
+    this.time = new PacedTime(this.startNs, speed);
     this.witness = new Witness(robot);
     this.robot = new SimulatedRobot(compiled);
     this.periodNs = BigInt(Math.round(Number(NS_PER_S) / options.stateRateHz));
@@ -107,12 +131,19 @@ export class Twin {
       ...SENSOR_QOS,
       reliability: 'reliable', // joint_state_broadcaster's default; best-effort readers match it too
     });
+    this.clockTopic = options.simulatedClock
+      ? middleware.createPublisher('/clock', 'rosgraph_msgs/msg/Clock', CLOCK_QOS)
+      : null;
     middleware.createSubscription<Float64MultiArray | JointTrajectory>(
       config.commandTopic,
       config.commandMessageType,
       { ...COMMAND_QOS, depth: 10 },
       (message, { receivedNs, sourceNs }) => {
-        this.queue.push({ message, atNs: receivedNs, sentNs: sourceNs ?? receivedNs });
+        this.queue.push({
+          message,
+          atNs: this.time.at(receivedNs),
+          sentNs: this.inRobotTime(sourceNs ?? receivedNs),
+        });
         options.trace?.received(message, receivedNs);
       },
     );
@@ -133,8 +164,17 @@ export class Twin {
       this.statesPaused = false;
       return 'publishing states';
     });
-    this.startNs = clock.nowNs();
-    this.simulatedNs = this.startNs;
+    middleware.createService<SetBoolRequest, TriggerResponse>(
+      '~/set_pause',
+      'std_srvs/srv/SetBool',
+      ({ data }) => ({
+        success: true,
+        message: data ? this.pause() : this.resume(),
+      }),
+    );
+    middleware.createService<object, TriggerResponse>('~/step_simulation', 'std_srvs/srv/Trigger', () =>
+      this.step(),
+    );
     this.schedule();
   }
 
@@ -177,6 +217,34 @@ export class Twin {
     );
   }
 
+  /** Any steady clock's time, running as fast as the robot's: what is sent in a second is judged by the robot's seconds. */
+  private inRobotTime(ns: bigint): bigint {
+    const { speed } = this.time;
+    return speed === 1 ? ns : BigInt(Math.round(Number(ns) * speed));
+  }
+
+  private pause(): string {
+    this.time.set(this.simulatedNs, this.options.clock.nowNs());
+    this.time.pause();
+    this.schedule();
+    return 'paused; ~/step_simulation goes on to the next state';
+  }
+
+  private resume(): string {
+    if (this.time.paused) this.time.resume(this.options.clock.nowNs());
+    this.schedule();
+    return 'running';
+  }
+
+  /** From one state to the next, while paused. */
+  private step(): TriggerResponse {
+    if (!this.time.paused) return { success: false, message: 'it is running; pause it first by ~/set_pause' };
+    this.advanceOnePeriod();
+    this.time.set(this.simulatedNs, this.options.clock.nowNs());
+    this.publishState();
+    return { success: true, message: `${(Number(this.simulatedNs) / 1e9).toFixed(3)} s simulated` };
+  }
+
   private placeAtHome(): void {
     const { robot, rng } = this.options;
     this.robot.setInitial({ positions: robot.config.homePose, velocities: {} }, rng);
@@ -185,8 +253,16 @@ export class Twin {
 
   /** The next state falls due one period after the last one by the absolute schedule, plus jitter. */
   private schedule(): void {
+    if (this.timer) clearTimeout(this.timer);
+    if (this.time.paused) {
+      this.timer = setTimeout(() => {
+        this.publishClock();
+        this.schedule();
+      }, PAUSED_CLOCK_MS);
+      return;
+    }
     const { clock, jitterMs, rng } = this.options;
-    const dueNs = this.simulatedNs + this.periodNs;
+    const dueNs = this.time.whenIs(this.simulatedNs + this.periodNs);
     const delayMs = elapsedMs(clock.nowNs(), dueNs) + rng.uniform(0, jitterMs);
     this.timer = setTimeout(
       () => this.tick(dueNs),
@@ -198,13 +274,15 @@ export class Twin {
     const now = this.options.clock.nowNs();
     const lateMs = elapsedMs(dueNs, now);
     this.worstLatenessMs = Math.max(this.worstLatenessMs, lateMs);
-    // A late timer lets time pass in whole periods, so that the simulated clock stays on the real one.
-    const periods =
-      lateMs > MAX_BACKLOG_MS
-        ? 1n
-        : 1n + BigInt(Math.max(0, Math.floor((lateMs * 1e6) / Number(this.periodNs))));
-    for (let i = 0n; i < periods; i++) this.advanceOnePeriod();
-    if (lateMs > MAX_BACKLOG_MS) this.simulatedNs = now; // e.g. after SIGSTOP: a real robot would not replay what it slept through
+    if (lateMs > MAX_BACKLOG_MS) {
+      this.advanceOnePeriod();
+      this.time.set(this.simulatedNs, now); // e.g. after SIGSTOP: a real robot would not replay what it slept through
+    } else {
+      // A late timer lets time pass in whole periods, so that the simulated clock stays on the real one.
+      const due = this.time.at(now);
+      do this.advanceOnePeriod();
+      while (this.simulatedNs + this.periodNs <= due);
+    }
     this.publishState();
     this.schedule();
   }
@@ -245,12 +323,20 @@ export class Twin {
     }
   }
 
+  private publishClock(): void {
+    this.clockTopic?.publish({ clock: rosTime(this.simulatedNs) });
+  }
+
   private publishState(): void {
+    this.publishClock();
     if (this.statesPaused) return;
     const { positions, velocities, efforts } = this.robot.sense();
     this.options.trace?.published(positions, this.options.clock.nowNs());
     this.states.publish({
-      header: { stamp: rosTime(this.options.clock.wallNs()), frame_id: '' },
+      header: {
+        stamp: rosTime(this.clockTopic ? this.simulatedNs : this.options.clock.wallNs()),
+        frame_id: '',
+      },
       name: [...this.options.robot.model.measured],
       position: positions,
       velocity: velocities,

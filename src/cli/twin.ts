@@ -21,6 +21,8 @@ interface TwinCliOptions {
   readonly seed: number;
   readonly rate?: number;
   readonly jitter: number;
+  readonly speed: number;
+  readonly clock?: true;
   readonly perturb: Record<string, number>;
   readonly ideal?: true;
   readonly pushForce?: number;
@@ -50,7 +52,8 @@ export function twinCommand(): Command {
     .description(
       'A simulated robot behind the ROS 2 wire, in real time: publishes joint states, obeys its command topic as a\n' +
         'ros2_control controller does, and counts every violation of its limits that it sees. Services: /<name>/push,\n' +
-        '/<name>/reset, and /<name>/pause_states and resume_states, between which it moves but publishes no states.',
+        '/<name>/reset; /<name>/set_pause stops time, and /<name>/step_simulation then goes on to the next state;\n' +
+        '/<name>/pause_states and resume_states, between which it moves but publishes no states.',
     )
     .addOption(robotOption())
     .addOption(controllerOption())
@@ -62,6 +65,13 @@ export function twinCommand(): Command {
       integerAtLeast(1),
     )
     .option('--jitter <ms>', 'each state is late by up to this much', numberWithin(0, 100), 1)
+    .option('--clock', 'publish simulated time on /clock, and stamp joint states with it')
+    .option(
+      '--speed <factor>',
+      'simulated seconds per second. The bridge keeps real time in its limits and timeouts: leave it at 1 beside one',
+      numberWithin(0.01, 1000),
+      1,
+    )
     .option(
       '--perturb <name=value,...>',
       'change the dynamics, e.g. massScale=1.3,actuatorGain=0.8',
@@ -105,6 +115,8 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
     rng: new Rng(options.seed, 'twin'),
     stateRateHz,
     jitterMs: options.jitter,
+    speed: options.speed,
+    simulatedClock: options.clock,
     push: pushOf(robot, options),
     brakeUntilFirstCommand: true,
     trace,

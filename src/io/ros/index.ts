@@ -15,6 +15,7 @@ export {
   DIAGNOSTIC_LEVEL,
   rosTime,
   type BoolMessage,
+  type ClockMessage,
   type DiagnosticArray,
   type DiagnosticStatus,
   type Float64MultiArray,

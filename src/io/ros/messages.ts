@@ -98,12 +98,18 @@ export interface SetBoolRequest {
 
 export type SetBoolResponse = TriggerResponse;
 
+/** rosgraph_msgs/Clock */
+export interface ClockMessage {
+  readonly clock: RosTime;
+}
+
 export interface BoolMessage {
   readonly data: boolean;
 }
 
 /** Value types by message type name. */
 export interface MessageTypes {
+  'rosgraph_msgs/msg/Clock': ClockMessage;
   'std_msgs/msg/Bool': BoolMessage;
   'std_msgs/msg/String': StringMessage;
   'std_msgs/msg/Float64MultiArray': Float64MultiArray;

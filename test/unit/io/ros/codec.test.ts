@@ -11,6 +11,7 @@ const none = new Float64Array(0);
 
 /** A value of each supported type; the strings are ASCII so that the library's writer can serve as the reference. */
 const VALUES: { readonly [Name in keyof MessageTypes]: MessageTypes[Name] } = {
+  'rosgraph_msgs/msg/Clock': { clock: { sec: 12, nanosec: 345 } },
   'std_msgs/msg/Bool': { data: true },
   'std_msgs/msg/String': { data: 'hello' },
   'std_msgs/msg/Float64MultiArray': {
