@@ -69,6 +69,12 @@ async function witness(robot: Dynabridge): Promise<TwinSummary> {
   return seen;
 }
 
+/** Loaded into every process of a bridge before its own code; the one that gets SIGUSR2 runs the statement. */
+function onSignal(statement: string): string {
+  const handler = `process.on('SIGUSR2', () => { ${statement}; });`;
+  return `--import=data:text/javascript,${encodeURIComponent(handler)}`;
+}
+
 interface Account {
   readonly code: number | null;
   readonly end: string;
@@ -197,16 +203,35 @@ describe('a signal', () => {
   });
 });
 
+describe('a supervisor that was held up for longer than a guard may be silent', () => {
+  it('does not take the guard for stalled', async () => {
+    const stall = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)';
+    const robot = twin();
+    const bridge = run([], { NODE_OPTIONS: onSignal(stall) });
+    await moving(bridge);
+    const guard = await pidOf(bridge, 'guard');
+    bridge.kill('SIGUSR2');
+    await sleep(1_500);
+    bridge.kill('SIGSTOP');
+    await sleep(1_000);
+    bridge.kill('SIGCONT');
+    await sleep(500);
+    expect(isAlive(guard)).toBe(true);
+    await moving(bridge);
+    bridge.kill('SIGINT');
+    expect((await ends(bridge)).end).toBe('clean');
+    expect(bridge.stderr).not.toMatch(/fenced/);
+    await witness(robot);
+  });
+});
+
 describe('an error in the guard that nobody catches', () => {
   it.each([
     ['an exception', 'throw new Error("sought")'],
     ['a rejection', 'Promise.reject(new Error("sought"))'],
   ])('%s ends it, and the supervisor stops the robot', async (_, statement) => {
-    // Loaded into every process of the bridge before its own code; only the guard gets the signal.
-    const fault = `process.on('SIGUSR2', () => { ${statement}; });`;
-    const preload = `--import=data:text/javascript,${encodeURIComponent(fault)}`;
     const robot = twin();
-    const bridge = run([], { NODE_OPTIONS: preload });
+    const bridge = run([], { NODE_OPTIONS: onSignal(statement) });
     await moving(bridge);
     const guard = await pidOf(bridge, 'guard');
     process.kill(guard, 'SIGUSR2');
