@@ -80,7 +80,42 @@ describe('the operator', () => {
   });
 });
 
+describe('the enable button', () => {
+  it('takes authority back by being pressed again, once it was seen released', () => {
+    expect(follow(TELEOP, input(false), input(true))).toMatchObject({
+      owner: 'teleop',
+      events: ['released', 'taken'],
+    });
+  });
+
+  it.each([
+    ['the link comes back', null],
+    ['it is heard again', input(true, true, NOW)],
+  ])('takes nothing while it is held on and %s', (_, gone) => {
+    expect(follow(TELEOP, gone, input(true))).toMatchObject({
+      owner: 'hold',
+      events: ['lost', undefined],
+    });
+  });
+
+  it('is not taken for released while the operator drives', () => {
+    const released = follow(NOBODY, input(false)).state;
+    expect(followOperator(released, input(true), NOW)).toEqual({
+      state: { owner: 'teleop', released: false },
+      event: 'taken',
+    });
+  });
+});
+
 describe('the agent', () => {
+  it('is given authority that nobody has, and the edge of the enable button stays as it was', () => {
+    for (const released of [false, true]) {
+      const owner = 'agent';
+      expect(grantAgent({ owner: 'hold', released })).toEqual({ state: { owner, released } });
+      expect(grantAgent({ owner, released })).toEqual({ state: { owner, released } });
+    }
+  });
+
   it('gets authority by request, and not while the operator has it', () => {
     expect(AGENT.owner).toBe('agent');
     expect(grantAgent(TELEOP)).toEqual({
@@ -162,6 +197,19 @@ describe('locks', () => {
     expect(strongestLock([lock({ receivedNs: null })], 0n)).toMatchObject({ why: 'silent' });
     expect(strongestLock([lock({ locked: true })], 1n)).toEqual(engaged(50));
     expect(strongestLock([], 1n)).toBeNull();
+  });
+
+  it('are silent by the time since they were heard, whenever that was', () => {
+    const heard = lock({ receivedNs: 7_000n * MS });
+    expect(strongestLock([heard], 7_500n * MS)).toBeNull();
+    expect(strongestLock([heard], 7_500n * MS + 1n)).toMatchObject({ why: 'silent' });
+  });
+
+  it('of one priority count in their order', () => {
+    const first = lock({ topic: '/first', locked: true });
+    const second = lock({ topic: '/second', locked: true });
+    expect(strongestLock([first, second], 1n)?.topic).toBe('/first');
+    expect(strongestLock([second, first], 1n)?.topic).toBe('/second');
   });
 
   it('count by the highest priority of those that are engaged', () => {

@@ -9,7 +9,7 @@ import {
   type GateMode,
   type Measured,
 } from '../../src/safety/types.js';
-import { START_NS, TICK_NS, checksOf, config, engaged, measured, proposal } from './fixtures.js';
+import { START_NS, TICK_NS, checksOf, config, engaged, joint, measured, proposal } from './fixtures.js';
 
 const velocity = config();
 
@@ -125,11 +125,32 @@ describe('engage and release from mute', () => {
     ['below, at rest', -1.1, 0, true],
     ['below, inward', -1.1, 0.5, true],
     ['below, outward', -1.1, -0.0101, false],
+    ['above, outward by just 1 % of maxVelocity', 1.1, 0.01, true],
+    ['below, outward by just 1 % of maxVelocity', -1.1, -0.01, true],
     ['at the limit, outward', 1, 0.5, true],
+    ['at the lower limit, outward', -1, -0.5, true],
   ])('engage outside a limit: %s', (_name, position, speed, accepted) => {
     const outcome = why(createGateState(velocity), 'engage', measured(START_NS, [position], [speed]));
     expect(outcome === 'accepted').toBe(accepted);
     if (!accepted) expect(outcome).toContain("'elbow'");
+  });
+
+  it.each([0.5, 4])('engage outside a limit at 1 % of maxVelocity %d at most', (maxVelocity) => {
+    const gateConfig = config({ joints: [joint({ maxVelocity })] });
+    const accepted = (speed: number): boolean => {
+      const given = measured(START_NS, [1.1], [speed]);
+      return gateEvent(gateConfig, createGateState(gateConfig), 'engage', given, START_NS).outcome.accepted;
+    };
+    expect(accepted(0.0099 * maxVelocity)).toBe(true);
+    expect(accepted(0.0101 * maxVelocity)).toBe(false);
+  });
+
+  it('start from no effort, wherever the joint is and however it moves', () => {
+    const rated = config({ interface: 'effort', joints: [joint({ maxEffortRate: 100 })] });
+    const at = START_NS + TICK_NS;
+    const given = measured(at, [0.5], [0.25]);
+    const { verdict } = gate(rated, engaged(rated, [0.5], [0.25]), proposal([5]), given, null, at);
+    expect(verdict.command!.value(0)).toBeCloseTo(100 * 0.01, 9);
   });
 
   it('start from the measured velocity, within limits', () => {
@@ -149,6 +170,25 @@ describe('engage and release from mute', () => {
   });
 });
 
+describe('an event', () => {
+  const fresh = measured(START_NS, [0.1], [0.05]);
+
+  it.each(GATE_MODES.flatMap((mode) => Object.keys(TABLE[mode]).map((event) => [mode, event] as const)))(
+    'in mode %s leaves the state that it was given as it is: %s',
+    (mode, event) => {
+      const [state, nowNs] = inMode(mode);
+      const before = structuredClone(state);
+      gateEvent(velocity, state, event as GateEvent, { ...fresh, receivedNs: nowNs }, nowNs);
+      expect(state).toEqual(before);
+    },
+  );
+
+  it('that gives authority to another source needs no state: the gate judges it at the next tick', () => {
+    for (const given of [null, measured(START_NS, [NaN]), measured(START_NS - 10n ** 9n, [0])])
+      expect(why(engaged(velocity), 'engage', given)).toBe('accepted');
+  });
+});
+
 describe('mute', () => {
   it('is refused while the last command would keep the robot moving', () => {
     const moving: GateState = { ...engaged(velocity, [0], [0.5]), mode: 'holding' };
@@ -165,6 +205,7 @@ describe('e-stop', () => {
     expect(pressed).toMatchObject({ mode: 'estop', fault: { check: 'state-jump' } });
     const first = gateEvent(velocity, engaged(velocity), 'estop', null, START_NS).state;
     const again = gateEvent(velocity, first, 'estop', null, START_NS + 5n).state;
+    expect(again).toBe(first);
     expect(again.fault).toMatchObject({ check: 'estop', sinceNs: START_NS });
   });
 
