@@ -28,8 +28,7 @@ export function scaleUniformly(
     const window = mirror > 0 ? windows[i]!.softHigh : -windows[i]!.softLow;
     const reach = highestRate(mirror * numbers[rate + i]!, joint.maxAcceleration, joint.maxDeceleration, h);
     const highest = Math.max(0, Math.min(window, joint.maxVelocity, reach));
-    if (!(Math.abs(wanted) > highest)) return;
-    const own = highest / Math.abs(wanted);
+    const own = highest / Math.abs(wanted); // NaN where none is asked for, and none allowed
     if (own < share) [share, slowest] = [own, joint.name];
   });
   if (share >= 1 - ROUNDING) return;

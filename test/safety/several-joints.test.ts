@@ -105,7 +105,7 @@ const STARTS = [
 const REQUESTS: Record<GateConfig['interface'], readonly ((k: number) => number)[]> = {
   velocity: [(k) => 2 * Math.sin(k / 12), (k) => (k % 70 < 50 ? 0.8 : -2.4), () => -0.6],
   position: [(k) => 0.7 + 0.5 * Math.sin(k / 25), (k) => (k % 70 < 50 ? 0.8 : -0.4), () => -0.6],
-  effort: [(k) => 12 * Math.sin(k / 12), (k) => (k % 70 < 50 ? 3 : -27), () => -2],
+  effort: [(k) => 12 * Math.sin(k / 12), (k) => (k % 70 < 50 ? 12 : -27), () => -8],
 };
 
 describe.each(['velocity', 'position', 'effort'] as const)('%s interface', (kind) => {
@@ -128,6 +128,8 @@ describe.each(['velocity', 'position', 'effort'] as const)('%s interface', (kind
       expect(together[i]!.modes).not.toContain('fault');
       expect(together[i]!.sent).toEqual(alone.sent);
       expect(together[i]!.reasons).toEqual(alone.reasons);
+      const own = alone.reasons.flat().filter(({ joint: of }) => of !== undefined);
+      expect(own.map(({ check }) => check)).toContain('position');
     });
     const checks = new Set(together.flatMap(({ reasons }) => reasons.flat().map(({ check }) => check)));
     const limited = { velocity: 'jerk', position: 'jerk', effort: 'effort-rate' } as const;
