@@ -2,7 +2,7 @@ import loadMujoco from '@mujoco/mujoco';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kinematicChain, linkPosition, loadRobot } from '../../../src/robot/index.js';
-import type { KinematicModel } from '../../../src/robot/kinematics.js';
+import { rotate, type KinematicModel } from '../../../src/robot/kinematics.js';
 import { parseUrdf } from '../../../src/robot/parse-urdf.js';
 import { expectBadInput } from './scratch-robot.js';
 
@@ -81,6 +81,109 @@ function mujocoPositions(urdf: string, positions: ReadonlyMap<string, number>, m
   compiled.delete();
   return links;
 }
+
+type Triple = readonly [number, number, number];
+type Move = (vector: Triple) => Triple;
+
+const turnX = (q: number): Move => {
+  const [c, s] = [Math.cos(q), Math.sin(q)];
+  return ([x, y, z]) => [x, c * y - s * z, s * y + c * z];
+};
+const turnY = (q: number): Move => {
+  const [c, s] = [Math.cos(q), Math.sin(q)];
+  return ([x, y, z]) => [c * x + s * z, y, c * z - s * x];
+};
+const turnZ = (q: number): Move => {
+  const [c, s] = [Math.cos(q), Math.sin(q)];
+  return ([x, y, z]) => [c * x - s * y, s * x + c * y, z];
+};
+const shift =
+  (by: Triple): Move =>
+  ([x, y, z]) => [x + by[0], y + by[1], z + by[2]];
+/** The moves one after the other, the last one first. */
+const chained =
+  (...moves: readonly Move[]): Move =>
+  (vector) =>
+    moves.reduceRight((moved, move) => move(moved), vector);
+
+/** An origin's frame by elementary turns: R = Rz(yaw) Ry(pitch) Rx(roll). */
+const frameOf = (xyz: Triple, [roll, pitch, yaw]: Triple): Move =>
+  chained(shift(xyz), turnZ(yaw), turnY(pitch), turnX(roll));
+
+/** An axis given by how z is turned onto it, first about y, then about z; so that a turn about it is made of elementary turns. */
+const tilted = (aboutZ: number, aboutY: number) => ({
+  axis: chained(turnZ(aboutZ), turnY(aboutY))([0, 0, 1]),
+  turn: (q: number): Move => chained(turnZ(aboutZ), turnY(aboutY), turnZ(q), turnY(-aboutY), turnZ(-aboutZ)),
+});
+
+describe('a chain with offsets, turns and axes in all directions', () => {
+  const origins: readonly (readonly [xyz: Triple, rpy: Triple])[] = [
+    [
+      [0.3, -0.2, 0.5],
+      [0.4, -0.7, 1.1],
+    ],
+    [
+      [-0.6, 0.1, 0.7],
+      [-1.2, 0.5, 0.9],
+    ],
+    [
+      [0.2, 0.9, -0.4],
+      [0.8, 1.3, -0.6],
+    ],
+    [
+      [0.5, 0.3, 0.8],
+      [-0.5, -0.9, 0.7],
+    ],
+    [
+      [-0.1, -0.7, 0.6],
+      [1.4, 0.6, 0.3],
+    ],
+    [
+      [0.7, 0.4, -0.3],
+      [0.9, -0.4, -1.3],
+    ],
+  ];
+  const [shoulder, rail, elbow] = [tilted(0.6, 0.9), tilted(-1.1, 0.7), tilted(2.2, -0.8)];
+  // two fixed joints in a row are folded into one frame; the last one carries the tip
+  const types = ['fixed', 'fixed', 'revolute', 'prismatic', 'revolute', 'fixed'];
+  const axes = [undefined, undefined, shoulder, rail, elbow, undefined];
+  const joints = origins.map(
+    ([xyz, rpy], i) => `<joint name="j${i}" type="${types[i]}"><parent link="l${i}"/><child link="l${i + 1}"/>
+      <origin xyz="${xyz.join(' ')}" rpy="${rpy.join(' ')}"/><axis xyz="${(axes[i]?.axis ?? [1, 0, 0]).join(' ')}"/>
+      <limit lower="-9" upper="9" velocity="1" effort="1"/></joint><link name="l${i + 1}"/>`,
+  );
+  const model = () =>
+    modelOf(`<robot name="arm"><link name="l0"/>${joints.join('')}</robot>`, ['j2', 'j3', 'j4']);
+
+  it.each([
+    [0, 0, 0],
+    [0.7, -0.3, 1.9],
+    [-2.1, 0.8, -0.6],
+  ])('puts the tip where elementary turns and shifts put it, at %f, %f, %f', (q2, q3, q4) => {
+    const frames = origins.map(([xyz, rpy]) => frameOf(xyz, rpy));
+    const along: Triple = [rail.axis[0] * q3, rail.axis[1] * q3, rail.axis[2] * q3];
+    const expected = chained(
+      ...[frames[0]!, frames[1]!],
+      ...[frames[2]!, shoulder.turn(q2)],
+      ...[frames[3]!, shift(along)],
+      ...[frames[4]!, elbow.turn(q4)],
+      frames[5]!,
+    )([0.2, -0.5, 0.4]);
+    const chain = kinematicChain(model(), 'l6', undefined, { x: 0.2, y: -0.5, z: 0.4 });
+    expect(chain.joints).toEqual(['j2', 'j3', 'j4']);
+    const position = linkPosition(chain, [q2, q3, q4], 0, new Float64Array(3));
+    expected.forEach((value, axis) => expect(position[axis]).toBeCloseTo(value, 12));
+  });
+
+  it('turns a vector by roll, then pitch, then yaw', () => {
+    const [roll, pitch, yaw] = [0.4, -0.7, 1.1];
+    const [x, y, z] = chained(turnZ(yaw), turnY(pitch), turnX(roll))([0.2, -0.5, 0.4]);
+    const turned = rotate({ x: roll, y: pitch, z: yaw }, { x: 0.2, y: -0.5, z: 0.4 });
+    expect(turned.x).toBeCloseTo(x, 12);
+    expect(turned.y).toBeCloseTo(y, 12);
+    expect(turned.z).toBeCloseTo(z, 12);
+  });
+});
 
 describe('linkPosition', () => {
   it('is where MuJoCo has each link of any tree, in any pose', () => {
