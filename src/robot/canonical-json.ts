@@ -17,9 +17,10 @@ export function canonicalJson(value: unknown): string {
     case 'object': {
       if (value === null) return 'null';
       if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-      const entries = Object.entries(value).filter(([, child]) => child !== undefined);
-      entries.sort(([a], [b]) => (a < b ? -1 : 1));
-      return `{${entries.map(([key, child]) => `${JSON.stringify(key)}:${canonicalJson(child)}`).join(',')}}`;
+      const children = value as Readonly<Record<string, unknown>>;
+      const keys = Object.keys(children).filter((key) => children[key] !== undefined);
+      const entries = keys.sort().map((key) => `${JSON.stringify(key)}:${canonicalJson(children[key])}`);
+      return `{${entries.join(',')}}`;
     }
     default:
   }

@@ -1,8 +1,8 @@
-/** Freezes plain objects and arrays all the way down; returns `value`. */
+/** Freezes plain objects and arrays all the way down; returns `value`. What is no object counts as frozen. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+  if (!Object.isFrozen(value)) {
     Object.freeze(value);
-    for (const child of Object.values(value)) deepFreeze(child);
+    for (const child of Object.values(value as object)) deepFreeze(child);
   }
   return value;
 }

@@ -1,25 +1,21 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { badInput, DynabridgeError } from '../core/index.js';
-import { didYouMean } from '../core/index.js';
+import { badInput, didYouMean, packageRoot } from '../core/index.js';
 
-/** The package's urdf folder, the same from src and from dist: beside the nearest package.json above this file. */
+/** The package's urdf folder, the same from src and from dist. */
 function packagedFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    /* v8 ignore next 3 -- ends the search where this file is without the package that it belongs to */
-    if (folder === dirname(folder)) {
-      throw new DynabridgeError('INTERNAL', `no package.json above ${fileURLToPath(import.meta.url)}`);
-    }
-    folder = dirname(folder);
-  }
-  return join(folder, 'urdf');
+  return fileURLToPath(new URL('urdf', packageRoot()));
 }
 
 /** Names of the robots that come with the package, sorted. */
 export function listRobots(): string[] {
-  return readdirSync(packagedFolder(), { withFileTypes: true })
+  return robotsIn(packagedFolder());
+}
+
+/** Names of the folders in `folder`, each that of a robot, sorted. */
+export function robotsIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort();

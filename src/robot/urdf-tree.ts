@@ -21,11 +21,9 @@ export function urdfTree(
   links: readonly XmlElement[],
   joints: readonly UrdfJoint[],
 ): UrdfTree {
-  const linkNames = links.map((link) => textAttribute(link, 'name', '<link>'));
-  refuseDuplicates(
-    'link',
-    links.map((element) => ({ name: textAttribute(element, 'name', '<link>'), element })),
-  );
+  const named = links.map((element) => ({ name: textAttribute(element, 'name', '<link>'), element }));
+  const linkNames = named.map(({ name }) => name);
+  refuseDuplicates('link', named);
   refuseDuplicates('joint', joints);
   const parentJoint = new Map<string, UrdfJoint>();
   const childJoints = new Map<string, UrdfJoint[]>();
@@ -74,15 +72,17 @@ function refuseDuplicates(
   kind: 'link' | 'joint',
   named: readonly { readonly name: string; readonly element: XmlElement }[],
 ): void {
-  named.forEach(({ name, element }) => {
-    const first = named.find((other) => other.name === name);
-    if (first !== undefined && first.element !== element) {
+  const first = new Map<string, XmlElement>();
+  for (const { name, element } of named) {
+    const other = first.get(name);
+    if (other !== undefined) {
       throw badInput(
-        `${kind} '${name}' in ${placeOf(element)}: duplicate name, first used at line ${first.element.line}; rename one`,
+        `${kind} '${name}' in ${placeOf(element)}: duplicate name, first used at line ${other.line}; rename one`,
         { name },
       );
     }
-  });
+    first.set(name, element);
+  }
 }
 
 function refuseUnknownLinks(joint: UrdfJoint, links: readonly string[]): void {
@@ -100,24 +100,20 @@ function refuseUnknownLinks(joint: UrdfJoint, links: readonly string[]): void {
   }
 }
 
-/** Follows each link towards its root; every link has at most one parent, so a loop is met again within |links| steps. */
+/** Follows each link towards its root; every link has at most one parent, so on a loop its joints are met again. */
 function refuseLoops(links: readonly string[], parentJoint: ReadonlyMap<string, UrdfJoint>): void {
-  const settled = new Set<string>();
   for (const start of links) {
-    const path: string[] = [];
-    for (let link: string | undefined = start; link !== undefined && !settled.has(link);) {
-      const seen = path.indexOf(link);
-      const joint = parentJoint.get(link);
-      if (seen !== -1 && joint !== undefined) {
-        const loop = [...path.slice(seen), link].reverse();
+    const path = new Set<UrdfJoint>();
+    for (let joint = parentJoint.get(start); joint !== undefined; joint = parentJoint.get(joint.parent)) {
+      if (path.has(joint)) {
+        const way = [...path, joint].map(({ child }) => child);
+        const loop = way.slice(way.indexOf(joint.child)).reverse();
         throw badInput(
           `joint '${joint.name}' in ${placeOf(joint.element)}: links form a loop (${loop.join(' -> ')}); a URDF is a tree, remove one joint of the loop`,
           { loop },
         );
       }
-      path.push(link);
-      link = joint?.parent;
+      path.add(joint);
     }
-    for (const link of path) settled.add(link);
   }
 }

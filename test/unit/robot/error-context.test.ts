@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DynabridgeError } from '../../../src/core/index.js';
 import { kinematicChain, loadRobot } from '../../../src/robot/index.js';
 import { parseUrdf } from '../../../src/robot/parse-urdf.js';
-import { loadEdited, type Edit } from './scratch-robot.js';
+import { contextOf, loadEdited, type Edit } from './scratch-robot.js';
 
 const urdf = (find: string, replace: string): Edit => ['arm.urdf', find, replace];
 const limits = (find: string, replace: string): Edit => ['joint_limits.yaml', find, replace];
@@ -16,16 +15,6 @@ const ELBOW_LIMIT = '<limit lower="0" upper="2.5" velocity="3.0" effort="20"/>';
 const WHEEL_LIMIT = '<limit lower="0" upper="1" velocity="9" effort="1" colour="red"/>';
 /** paths are those of a scratch copy */
 const file: unknown = expect.stringMatching(/arm\.urdf$/);
-
-function contextOf(action: () => unknown): unknown {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof DynabridgeError) return error.context;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
 
 describe('what is refused is named for machines too', () => {
   const cases: readonly (readonly [title: string, edits: Edit | readonly Edit[], context: object])[] = [

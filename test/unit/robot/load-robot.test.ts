@@ -134,6 +134,7 @@ describe('loadRobot', () => {
     expect(jtc.config.commandMessageType).toBe('trajectory_msgs/msg/JointTrajectory');
     expect(jtc.config.commandTopic).toBe('/joint_trajectory_controller/joint_trajectory');
     expect(jtc.model).toBe(robot.model);
+    expect(withController(jtc, undefined)).toBe(jtc);
     expect(withController(jtc, 'forward').config).toMatchObject({
       commandMessageType: 'std_msgs/msg/Float64MultiArray',
       commandTopic: '/forward_command_controller/commands',

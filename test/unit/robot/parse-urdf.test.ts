@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseUrdf } from '../../../src/robot/parse-urdf.js';
-import { expectBadInput, loadEdited, type Edit } from './scratch-robot.js';
+import { contextOf, expectBadInput, loadEdited, type Edit } from './scratch-robot.js';
 
 const urdf = (find: string, replace: string): Edit => ['arm.urdf', find, replace];
 const ELBOW_LIMIT = '<limit lower="0" upper="2.5" velocity="3.0" effort="20"/>';
@@ -240,6 +240,29 @@ describe('a URDF is refused, naming file, line, element and what to write', () =
     ],
   ];
   it.each(cases)('%s', (_title, edit, parts) => expectBadInput(() => loadEdited(edit), ...parts));
+});
+
+describe('the tree of a URDF', () => {
+  const links = (...names: string[]) => names.map((name) => `<link name="${name}"/>`).join('');
+  const fixed = (parent: string, child: string) =>
+    `<joint name="${parent}-${child}" type="fixed"><parent link="${parent}"/><child link="${child}"/></joint>`;
+
+  it('keeps siblings in the order of the file, at the root and below', () => {
+    const joints = [fixed('a', 'c'), fixed('a', 'b'), fixed('c', 'e'), fixed('c', 'd')].join('');
+    const tree = parseUrdf(`<robot name="r">${links('a', 'b', 'c', 'd', 'e')}${joints}</robot>`, 'a.urdf');
+    expect(tree.links).toEqual(['a', 'c', 'e', 'd', 'b']);
+    expect(tree.joints.map(({ name }) => name)).toEqual(['a-c', 'c-e', 'c-d', 'a-b']);
+  });
+
+  it('names a loop without the links that only hang on it', () => {
+    const joints = [fixed('b', 'tip'), fixed('a', 'b'), fixed('b', 'a')].join('');
+    const text = `<robot name="r">${links('tip', 'a', 'b')}${joints}</robot>`;
+    expectBadInput(
+      () => parseUrdf(text, 'a.urdf'),
+      "joint 'a-b' in a.urdf:1: links form a loop (b -> a -> b);",
+    );
+    expect(contextOf(() => parseUrdf(text, 'a.urdf'))).toStrictEqual({ loop: ['b', 'a', 'b'] });
+  });
 });
 
 describe('parseUrdf', () => {

@@ -46,3 +46,14 @@ export function expectBadInput(action: () => unknown, ...parts: readonly string[
   expect(error.exitCode).toBe(2);
   for (const part of parts) expect(error.message).toContain(part);
 }
+
+/** What a refusal holds for machines. */
+export function contextOf(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof DynabridgeError) return error.context;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
