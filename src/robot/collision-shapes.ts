@@ -38,8 +38,8 @@ function shapeOf(collision: XmlElement, link: string): CollisionShape {
 
 function geometryOf(shape: XmlElement, owner: string): CollisionShape['geometry'] {
   const size = (name: string): number => {
-    const value = numberAttribute(shape, name, owner);
-    if (value !== undefined && value > 0) return value;
+    const value = numberAttribute(shape, name, owner) ?? 0;
+    if (value > 0) return value;
     throw badInput(
       `${owner} in ${placeOf(shape)}: ${tagText(shape)} has no ${name} above 0; write ${name}="..." [m]`,
     );

@@ -67,18 +67,20 @@ const ROBOT: Vocabulary = {
   },
 };
 
-const REASONS: Readonly<Record<string, string>> = {
-  visual: 'appearance; for viewers only',
-  material: 'appearance; for viewers only',
-  transmission: 'belongs to ros_control (ROS 1); limits are those of the joint',
-  gazebo: 'belongs to the Gazebo simulator',
-  mujoco: 'belongs to the MuJoCo compiler',
-  calibration: 'encoder calibration is the driver’s matter',
-  hardware: 'the driver is loaded by ros2_control, not by dynabridge',
-  sensor: 'only joint states are read',
-  gpio: 'only joint states are read',
-  param: 'limits come from <limit> and joint_limits.yaml',
-};
+const REASONS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    visual: 'appearance; for viewers only',
+    material: 'appearance; for viewers only',
+    transmission: 'belongs to ros_control (ROS 1); limits are those of the joint',
+    gazebo: 'belongs to the Gazebo simulator',
+    mujoco: 'belongs to the MuJoCo compiler',
+    calibration: 'encoder calibration is the driver’s matter',
+    hardware: 'the driver is loaded by ros2_control, not by dynabridge',
+    sensor: 'only joint states are read',
+    gpio: 'only joint states are read',
+    param: 'limits come from <limit> and joint_limits.yaml',
+  }),
+);
 
 const MOTION_TAGS = ['axis', 'limit', 'dynamics', 'mimic', 'safety_controller'];
 const CONTINUOUS_LIMIT = ATTRIBUTES('velocity', 'effort');
@@ -112,11 +114,8 @@ function dropped(element: XmlElement, known: Vocabulary, path: string): DroppedT
 /** What is read of a child, or why nothing is. */
 function vocabularyOf(parent: XmlElement, child: XmlElement, known: Vocabulary): Vocabulary | string {
   const vocabulary = Object.hasOwn(known.children, child.tag) ? known.children[child.tag] : undefined;
-  if (vocabulary === undefined) {
-    return (Object.hasOwn(REASONS, child.tag) ? REASONS[child.tag] : undefined) ?? 'unknown tag';
-  }
-  if (known !== ROBOT.children['joint']) return vocabulary;
-  const type = parent.attributes['type'];
+  if (vocabulary === undefined) return REASONS.get(child.tag) ?? 'unknown tag';
+  const type = parent.attributes['type']; // of a joint: nothing else has tags of motion
   if (type === 'fixed' && MOTION_TAGS.includes(child.tag)) return 'a fixed joint does not move';
   return type === 'continuous' && child.tag === 'limit' ? CONTINUOUS_LIMIT : vocabulary;
 }

@@ -6,8 +6,6 @@ export interface XmlElement {
   readonly tag: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: readonly XmlElement[];
-  /** trimmed text directly inside the element */
-  readonly text: string;
   readonly file: string;
   /** 1-based */
   readonly line: number;
@@ -35,7 +33,6 @@ export function parseXml(text: string, file: string): XmlElement {
     preserveOrder: true,
     ignoreAttributes: false,
     attributeNamePrefix: '',
-    parseTagValue: false,
     parseAttributeValue: false,
     captureMetaData: true,
     htmlEntities: true, // without it, XML's own &#34; stays undecoded
@@ -65,24 +62,22 @@ function parseNodes(parser: XMLParser, text: string, file: string): RawNode[] {
 }
 
 function convertNodes(nodes: readonly RawNode[], source: string, file: string): XmlElement[] {
-  const elements: XmlElement[] = [];
-  for (const node of nodes) {
-    const tag = Object.keys(node).find((key) => key !== ':@');
-    if (tag === undefined || tag.startsWith('?') || tag.startsWith('#')) continue;
-    const children = node[tag] as RawNode[];
-    elements.push({
-      tag,
-      attributes: (node[':@'] ?? {}) as Record<string, string>,
-      children: convertNodes(children, source, file),
-      text: children
-        .map((child) => (typeof child['#text'] === 'string' ? child['#text'] : ''))
-        .join('')
-        .trim(),
-      file,
-      line: lineAt(source, (node[META] as { startIndex: number }).startIndex),
-    });
-  }
-  return elements;
+  return nodes.flatMap((node) =>
+    Object.keys(node)
+      .filter(isElement)
+      .map((tag) => ({
+        tag,
+        attributes: (node[':@'] ?? {}) as Record<string, string>,
+        children: convertNodes(node[tag] as RawNode[], source, file),
+        file,
+        line: lineAt(source, (node[META] as { startIndex: number }).startIndex),
+      })),
+  );
+}
+
+/** Beside its element's name, a node has a key for attributes; processing instructions and text have names of their own. */
+function isElement(key: string): boolean {
+  return key !== ':@' && !key.startsWith('?') && !key.startsWith('#');
 }
 
 function lineAt(source: string, index: number): number {

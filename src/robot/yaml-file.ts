@@ -52,7 +52,7 @@ export function parseYaml(text: string, file: string): YamlFile {
 
 /** A map's key, which may stand on a line before its value; an item of a list. */
 function whereItBegins(document: Document, keys: readonly PropertyKey[]): unknown {
-  const parent = document.getIn(keys.slice(0, -1), true);
+  const parent = document.getIn(keys.slice(0, -1));
   if (!isMap(parent)) return document.getIn(keys, true);
   return parent.items.find(({ key }) => isScalar(key) && key.value === keys.at(-1))?.key;
 }

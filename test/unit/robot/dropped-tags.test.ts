@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadRobot } from '../../../src/robot/index.js';
+import { droppedTags } from '../../../src/robot/dropped-tags.js';
+import { parseUrdf } from '../../../src/robot/parse-urdf.js';
+import type { XmlElement } from '../../../src/robot/xml-document.js';
 import { ARM } from './scratch-robot.js';
 
 describe('RobotModel.dropped', () => {
@@ -35,5 +38,50 @@ describe('RobotModel.dropped', () => {
     expect(dropped.get('robot/antenna')).toBe('unknown tag');
     expect(dropped.get('robot/gazebo')).toContain('Gazebo');
     expect([...dropped.values()].at(-1)).toBe('has_jerk_limits is false');
+  });
+});
+
+describe('what is dropped of a URDF', () => {
+  const of = (text: string) =>
+    parseUrdf(`<robot name="r"><link name="a"/><link name="b"/>${text}</robot>`, 'a.urdf').dropped;
+  const ENDS = '<parent link="a"/><child link="b"/>';
+  const LIMIT = '<limit lower="-1" upper="1" velocity="1" effort="1"/>';
+
+  it('has a tag whose name every object has', () => {
+    const element = (tag: string, children: XmlElement[] = []): XmlElement => ({
+      tag,
+      attributes: {},
+      children,
+      file: 'a.urdf',
+      line: 1,
+    });
+    expect(droppedTags(element('robot', [element('valueOf')]))).toEqual([
+      { path: 'robot/valueOf', reason: 'unknown tag' },
+    ]);
+  });
+
+  it('has position limits of a continuous joint only, and no other attribute for that reason', () => {
+    const joint = (type: string, axis: string) =>
+      `<joint name="j" type="${type}">${ENDS}${LIMIT}${axis}</joint>`;
+    expect(of(joint('revolute', '<axis xyz="1 0 0" lower="1"/>'))).toEqual([
+      { path: 'robot/joint[j]/axis/@lower', reason: 'unknown attribute' },
+    ]);
+    expect(of(joint('continuous', '<axis xyz="1 0 0"/>'))).toEqual(
+      ['lower', 'upper'].map((name) => ({
+        path: `robot/joint[j]/limit/@${name}`,
+        reason: 'a continuous joint has no position limits',
+      })),
+    );
+  });
+
+  it('has what moves a fixed joint, but not its place', () => {
+    const origin = '<origin xyz="1 2 3"/>';
+    const tags = of(`<joint name="j" type="fixed">${ENDS}${origin}<dynamics damping="1"/>${LIMIT}</joint>`);
+    expect(tags).toEqual(
+      ['dynamics', 'limit'].map((tag) => ({
+        path: `robot/joint[j]/${tag}`,
+        reason: 'a fixed joint does not move',
+      })),
+    );
   });
 });

@@ -120,6 +120,8 @@ describe('loadRobot', () => {
     const refuse = (geometry: string, ...parts: string[]) =>
       expectBadInput(() => loadEdited(shaped(geometry)), "link 'base'", 'arm.urdf:12', ...parts);
     refuse('', '<collision> has no shape; write <geometry>');
+    refuse('<sphere/>', '<sphere> has no radius above 0');
+    refuse('<sphere radius="-0.1"/>', 'has no radius above 0');
     refuse('<sphere radius="0"/>', 'has no radius above 0; write radius="..." [m]');
     refuse('<cylinder radius="1"/>', 'has no length above 0');
     for (const flat of ['0 1 1', '1 0 1', '1 1 0'])

@@ -13,6 +13,14 @@ describe('parseYaml', () => {
     expect(yaml.placeOf(['c'])).toBe('f.yaml');
   });
 
+  it('says no line where the file holds nothing of a key', () => {
+    for (const text of ['a: 1', '- x', '7', '']) {
+      const yaml = parseYaml(text, 'f.yaml');
+      expect(yaml.placeOf(['b', 'c'])).toBe('f.yaml');
+      expect(yaml.placeOf([])).toBe('f.yaml');
+    }
+  });
+
   it('refuses malformed YAML with line and column', () => {
     expectBadInput(() => parseYaml('a: 1\nb: [1', 'f.yaml'), 'f.yaml:2:', 'malformed YAML');
     expectBadInput(() => parseYaml('a: 1\na: 2', 'f.yaml'), 'f.yaml:2:1', 'unique');
