@@ -63,8 +63,9 @@ export function vectorAttribute(
   owner: string,
   fallback: Vector3,
 ): Vector3 {
-  const text = element?.attributes[name];
-  if (element === undefined || text === undefined) return fallback;
+  if (element === undefined) return fallback;
+  const text = element.attributes[name];
+  if (text === undefined) return fallback;
   const [x, y, z, ...rest] = text.trim().split(/\s+/).map(parseNumber);
   if (x === undefined || y === undefined || z === undefined || rest.length > 0) {
     throw badInput(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kinematicChain, loadRobot } from '../../../src/robot/index.js';
 import { parseUrdf } from '../../../src/robot/parse-urdf.js';
-import { contextOf, loadEdited, type Edit } from './scratch-robot.js';
+import { contextOf, listOf, loadEdited, type Edit } from './scratch-robot.js';
 
 const urdf = (find: string, replace: string): Edit => ['arm.urdf', find, replace];
 const limits = (find: string, replace: string): Edit => ['joint_limits.yaml', find, replace];
@@ -122,6 +122,11 @@ describe('what is refused is named for machines too', () => {
       urdf('filename="meshes/shoulder.stl"', 'filename="file:///no/mesh.stl"'),
       { file, filename: 'file:///no/mesh.stl', candidates: ['/no/mesh.stl'] },
     ],
+    [
+      'an unknown joint of ros2_control',
+      urdf('<joint name="finger">', '<joint name="fingers">'),
+      { joint: 'fingers' },
+    ],
     // robot.yaml
     ['rates', robot(LATENCY, `${LATENCY}\npolicy_rate_hz: 30`), { control: 100, policy: 30 }],
     [
@@ -149,8 +154,7 @@ describe('what is refused is named for machines too', () => {
   ];
 
   it.each(cases)('%s', (_title, edits, context) => {
-    const all = typeof edits[0] === 'string' ? [edits as Edit] : (edits as readonly Edit[]);
-    expect(contextOf(() => loadEdited(...all))).toStrictEqual(context);
+    expect(contextOf(() => loadEdited(...listOf(edits)))).toStrictEqual(context);
   });
 
   it('malformed XML, a second root, and XML that is refused', () => {

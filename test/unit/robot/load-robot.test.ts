@@ -88,10 +88,13 @@ describe('loadRobot', () => {
 
   it('joins what several ros2_control tags offer for a joint', () => {
     const second =
-      '<ros2_control name="b" type="system"><joint name="elbow"><command_interface name="effort"/></joint></ros2_control>';
+      '<ros2_control name="b" type="system"><joint name="elbow"><command_interface name="effort"/><state_interface name="effort"/></joint></ros2_control>';
     const { model } = loadEdited(['arm.urdf', '<antenna height="2"/>', second]);
     const elbow = model.joints.find((joint) => joint.name === 'elbow');
-    expect(elbow?.ros2Control?.commandInterfaces).toEqual(['position', 'velocity', 'effort']);
+    expect(elbow?.ros2Control).toEqual({
+      commandInterfaces: ['position', 'velocity', 'effort'],
+      stateInterfaces: ['position', 'effort'],
+    });
   });
 
   it('reads shapes of all kinds, and none without a size', () => {
@@ -119,7 +122,13 @@ describe('loadRobot', () => {
     expect(read('<box size="1 2 3"/>')?.geometry).toEqual({ kind: 'box', size });
     const refuse = (geometry: string, ...parts: string[]) =>
       expectBadInput(() => loadEdited(shaped(geometry)), "link 'base'", 'arm.urdf:12', ...parts);
+    expect(loadRobot(ARM).model.collisions[0]?.geometry).toEqual({ kind: 'other', tag: 'mesh' });
     refuse('', '<collision> has no shape; write <geometry>');
+    expectBadInput(
+      () => loadEdited(['arm.urdf', mesh, '<collision/>']),
+      "link 'base'",
+      '<collision> has no shape',
+    );
     refuse('<sphere/>', '<sphere> has no radius above 0');
     refuse('<sphere radius="-0.1"/>', 'has no radius above 0');
     refuse('<sphere radius="0"/>', 'has no radius above 0; write radius="..." [m]');

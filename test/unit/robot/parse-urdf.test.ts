@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { parseUrdf } from '../../../src/robot/parse-urdf.js';
-import { contextOf, expectBadInput, loadEdited, type Edit } from './scratch-robot.js';
+import { contextOf, expectBadInput, listOf, loadEdited, type Edit } from './scratch-robot.js';
 
 const urdf = (find: string, replace: string): Edit => ['arm.urdf', find, replace];
 const ELBOW_LIMIT = '<limit lower="0" upper="2.5" velocity="3.0" effort="20"/>';
 
 describe('a URDF is refused, naming file, line, element and what to write', () => {
-  const cases: readonly (readonly [title: string, edit: Edit, parts: readonly string[]])[] = [
+  const cases: readonly (readonly [
+    title: string,
+    edits: Edit | readonly Edit[],
+    parts: readonly string[],
+  ])[] = [
     [
       'malformed XML',
       urdf('<link name="forearm"/>', '<link name="forearm">'),
@@ -197,6 +201,22 @@ describe('a URDF is refused, naming file, line, element and what to write', () =
       ],
     ],
     [
+      'mimic of a mimic joint that turns at another rate',
+      [
+        urdf('multiplier="-1" offset="0.01"', 'multiplier="4" offset="0.5"'),
+        urdf(
+          'effort="1" colour="red"/>',
+          'effort="1"/><mimic joint="finger_mirror" multiplier="2" offset="1"/>',
+        ),
+      ],
+      ['<mimic joint="finger" multiplier="8" offset="2"/>'], // 2 (4 q + 0.5) + 1
+    ],
+    [
+      'unknown mimic target whose nearest name is its own',
+      urdf('<mimic joint="finger"', '<mimic joint="finger_mirro"'),
+      ['names no joint of this file (known: '],
+    ],
+    [
       'unknown ros2_control joint',
       urdf('<joint name="finger">', '<joint name="fingers">'),
       ["joint 'fingers'", '<ros2_control>', "did you mean 'finger'?"],
@@ -239,7 +259,23 @@ describe('a URDF is refused, naming file, line, element and what to write', () =
       ["joint 'shoulder'", 'inside [-2.1, 2.1] rad'],
     ],
   ];
-  it.each(cases)('%s', (_title, edit, parts) => expectBadInput(() => loadEdited(edit), ...parts));
+  it.each(cases)('%s', (_title, edits, parts) =>
+    expectBadInput(() => loadEdited(...listOf(edits)), ...parts),
+  );
+});
+
+describe('what is no URDF', () => {
+  const LINK = '<link name="b"/>';
+
+  it.each([
+    ['<sdf/>', 'a.urdf:1: root element is <sdf>'],
+    [`<robot name="r"><xacro:arm/>${LINK}</robot>`, 'a.urdf:1: <xacro:arm> is xacro, not URDF'],
+    [`<robot name="r"><link name="x\${1}"/></robot>`, 'a.urdf:1: "x${1}" is xacro, not URDF'],
+    [`<robot name="r"><link name="b"><visual><a\nb="\${c}"/></visual></link></robot>`, '"${c}" is xacro'],
+  ])('is refused: %s', (text, message) => {
+    expectBadInput(() => parseUrdf(text, 'a.urdf'), message);
+    expect(contextOf(() => parseUrdf(text, 'a.urdf'))).toStrictEqual({ file: 'a.urdf' });
+  });
 });
 
 describe('the tree of a URDF', () => {

@@ -57,3 +57,8 @@ export function contextOf(action: () => unknown): unknown {
   }
   throw new Error('nothing was refused');
 }
+
+/** One edit or several, as a list. */
+export function listOf(edits: Edit | readonly Edit[]): readonly Edit[] {
+  return typeof edits[0] === 'string' ? [edits as Edit] : (edits as readonly Edit[]);
+}
