@@ -21,8 +21,9 @@ export function deriveRoles(urdf: Urdf): DerivedRoles {
   const offered = new Map(moving.map(({ name }) => [name, interfacesOf(urdf, name)]));
   const declared = urdf.ros2Control.size > 0;
   const commanded = declared ? moving.filter(({ name }) => offered.get(name)!.length > 0) : moving;
-  const common = COMMAND_INTERFACES.filter(
-    (kind) => commanded.length > 0 && commanded.every(({ name }) => offered.get(name)!.includes(kind)),
+  // all of them where nothing is commanded, which is a choice too
+  const common = COMMAND_INTERFACES.filter((kind) =>
+    commanded.every(({ name }) => offered.get(name)!.includes(kind)),
   );
   const [only, other] = common;
   return {
