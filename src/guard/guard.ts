@@ -17,6 +17,7 @@ import {
   latchedText,
   requireSelfTest,
   shapeTick,
+  withSendTime,
   type EventOutcome,
   type GateConfig,
   type GateEvent,
@@ -285,8 +286,10 @@ export class Guard {
     const { command, kind, reasons } = shaped.verdict;
     const executed = this.publisher.publish(command, now);
     const sentNs = executed ? clock.nowNs() : 0n;
-    if (executed) this.metrics.sent(kind, now, this.measured!.receivedNs, sentNs);
-    else if (command !== null) this.metrics.skippedTicks++; // it expired between gate and wire
+    if (executed) {
+      this.metrics.sent(kind, now, this.measured!.receivedNs, sentNs);
+      this.shaper = { ...this.shaper, gate: withSendTime(this.config, this.shaper.gate, now, sentNs) };
+    } else if (command !== null) this.metrics.skippedTicks++; // it expired between gate and wire
     if (executed && this.executed === null) {
       this.links.emit('first-command', { afterMs: elapsedMs(this.startNs, sentNs) });
     }

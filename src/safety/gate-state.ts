@@ -79,3 +79,24 @@ export function lastSent(state: GateState, out: Float64Array): Float64Array {
   for (let i = 0; i < out.length; i++) out[i] = state.numbers[from + i]!;
   return out;
 }
+
+/**
+ * The state with the time at which the command of a tick has left, where that was late: the next command counts its time from
+ * then, as the robot does. A tick that came early sent its predecessor's command once more, which changes nothing. Pure.
+ * @param madeNs of the tick; `sentNs` not before it, both monotonic
+ */
+export function withSendTime(
+  config: GateConfig,
+  state: GateState,
+  madeNs: bigint,
+  sentNs: bigint,
+): GateState {
+  const made = toSeconds(madeNs);
+  if (state.numbers[HEADER.sentAt] !== made) return state;
+  const sent = toSeconds(sentNs);
+  const numbers = state.numbers.slice();
+  numbers[HEADER.sentAt] = sent;
+  const pipeline = state.pipeline.slice();
+  if (pipeline.length > 0) pipeline[pipeline.length - config.joints.length - 1] = sent;
+  return { ...state, numbers, pipeline };
+}

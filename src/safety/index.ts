@@ -20,7 +20,7 @@ export { GatedCommand } from './gated-command.js';
 export { gate, type GateResult } from './gate.js';
 export { gateConfigFromRobot, gateConfigHash, validateGateConfig } from './gate-config.js';
 export { gateEvent, latchRestart, latchVeto, type EventResult } from './gate-events.js';
-export { createGateState, lastSent, type GateState } from './gate-state.js';
+export { createGateState, lastSent, withSendTime, type GateState } from './gate-state.js';
 export { interpolate } from './interpolator.js';
 export { evidenceAuthority } from './proposal-checks.js';
 export { reasonMask, reasonNames } from './reasons.js';

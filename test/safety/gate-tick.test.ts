@@ -1,8 +1,10 @@
 /** What one tick of the gate leaves to the next: what it remembers of commands and set-points, when a tick is early, and rest. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RateEnvelope } from '../../sim/twin/rate-envelope.js';
 import { gate, type GateResult } from '../../src/safety/gate.js';
 import { gateEvent } from '../../src/safety/gate-events.js';
-import { FIELD, fieldOffset, type GateState } from '../../src/safety/gate-state.js';
+import { FIELD, fieldOffset, withSendTime, type GateState } from '../../src/safety/gate-state.js';
 import type { GateConfig, Measured, Proposal } from '../../src/safety/types.js';
 import { START_NS, TICK_NS, checksOf, config, engaged, joint, measured, proposal } from './fixtures.js';
 
@@ -243,5 +245,65 @@ describe('an effort-controlled joint brakes by its state', () => {
     }
     expect(state.mode).toBe('fault');
     expect(state.numbers[fieldOffset(FIELD.velocity, 1)]).toBe(0.2);
+  });
+});
+
+describe('a command that leaves late', () => {
+  const ms = (time: number): bigint => START_NS + BigInt(Math.round(time * 1e6));
+
+  it.each(['velocity', 'position'] as const)('leaves the next one (%s) only the time since then', (kind) => {
+    const quick = config({ interface: kind, joints: [joint({ maxAcceleration: 4, maxVelocity: 100 })] });
+    const state = engaged(quick);
+    const first = gate(quick, state, proposal([100]), measured(ms(10), [0]), null, ms(10));
+    const sent = withSendTime(quick, first.state, ms(10), ms(14));
+    const second = gate(quick, sent, proposal([100]), measured(ms(20), [0]), null, ms(20));
+    const rate = fieldOffset(FIELD.rate, 1);
+    expect(first.state.numbers[rate]).toBeCloseTo(4 * 0.01, 9);
+    expect(second.state.numbers[rate]).toBeCloseTo(4 * 0.016, 9); // 4 m/s2 for 6 ms more
+  });
+
+  it('is taken to act from then', () => {
+    const lagging = config({
+      commandLatency: 0.01,
+      actuatorLag: 0.01,
+      joints: [joint(), joint({ name: 'joint1' })],
+    });
+    const first = gate(lagging, engaged(lagging), proposal([1, 0.5]), measured(ms(10), [0, 0]), null, ms(10));
+    const sent = withSendTime(lagging, first.state, ms(10), ms(14)).pipeline;
+    expect([...sent.subarray(-3)]).toEqual([5.014, ...first.state.pipeline.subarray(-2)]);
+    expect([...sent.subarray(0, -3)]).toEqual([...first.state.pipeline.subarray(0, -3)]);
+    expect(first.state.pipeline.at(-3)).toBeCloseTo(5.01, 9); // left as it was
+  });
+
+  it('changes nothing where the tick was early, and sent the last command once more', () => {
+    const velocity = config();
+    const { state } = gate(velocity, engaged(velocity), proposal([1]), measured(ms(4), [0]), null, ms(4));
+    expect(withSendTime(velocity, state, ms(4), ms(5))).toBe(state);
+  });
+
+  it('never makes two commands differ by more than the time between their leaving allows', () => {
+    const { maxAcceleration, maxDeceleration } = joint();
+    const free = config({ joints: [joint({ minPosition: -Infinity, maxPosition: Infinity })] });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 25 }), fc.boolean())), (ticks) => {
+        const envelope = new RateEnvelope(0);
+        let state = engaged(free);
+        const bound = Math.max(maxAcceleration, maxDeceleration);
+        let at = 0;
+        let left = 0; // when the last command left that was no repetition
+        for (const [delay, forward] of ticks) {
+          at += 10;
+          const asked = proposal([forward ? 1 : -1]);
+          const { state: next, verdict } = gate(free, state, asked, measured(ms(at), [0]), null, ms(at));
+          state = withSendTime(free, next, ms(at), ms(at + delay));
+          if (!checksOf(verdict.reasons).includes('tick-early')) {
+            const [command] = verdict.command!.copyValues();
+            expect(envelope.excess(command!, (at + delay - left) / 1e3, bound, bound)).toBe(0);
+            left = at + delay;
+          }
+          at += delay;
+        }
+      }),
+    );
   });
 });
