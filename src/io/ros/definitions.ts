@@ -1,16 +1,9 @@
 import { parse } from '@foxglove/rosmsg';
 import { ros2humble as common } from '@foxglove/rosmsg-msgs-common';
 import { badInput } from '../../core/index.js';
+import { INTERFACE_TEXTS } from './interface-texts.js';
 
 export type MessageDefinition = ReturnType<typeof parse>[number];
-
-/** std_srvs, which the common definitions lack (ros2/common_interfaces, std_srvs/srv). */
-const SERVICE_PARTS: Readonly<Record<string, string>> = {
-  'std_srvs/srv/Trigger_Request': '',
-  'std_srvs/srv/Trigger_Response': 'bool success\nstring message',
-  'std_srvs/srv/SetBool_Request': 'bool data',
-  'std_srvs/srv/SetBool_Response': 'bool success\nstring message',
-};
 
 export const PARTICIPANT_ENTITIES_INFO = 'rmw_dds_common/msg/ParticipantEntitiesInfo';
 
@@ -39,16 +32,14 @@ export function participantEntitiesInfo(gidBytes: GidBytes): MessageDefinition[]
 
 /** Definition of a message type ('pkg/msg/Name') or service part ('pkg/srv/Name_Request'), root first, then all it uses. */
 export function definitionsOf(type: string): MessageDefinition[] {
-  const part = SERVICE_PARTS[type];
-  if (part !== undefined) return parse(part, { ros2: true });
   const definitions: MessageDefinition[] = [];
   const pending = [type.replace('/msg/', '/')];
   const seen = new Set(pending);
   for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
-    const definition = (common as Readonly<Record<string, MessageDefinition | undefined>>)[name];
+    const definition = definitionOf(name);
     if (!definition) {
       throw badInput(
-        `message type '${type}' is not known: it is neither in ROS 2's common interfaces nor in std_srvs`,
+        `interface type '${type}' is not known: it is neither in ROS 2's common interfaces nor among those that dynabridge serves`,
         { type, missing: name },
       );
     }
@@ -60,4 +51,10 @@ export function definitionsOf(type: string): MessageDefinition[] {
     }
   }
   return definitions;
+}
+
+function definitionOf(name: string): MessageDefinition | undefined {
+  const text = INTERFACE_TEXTS[name];
+  if (text !== undefined) return parse(text, { ros2: true, skipTypeFixup: true })[0];
+  return (common as Readonly<Record<string, MessageDefinition | undefined>>)[name];
 }

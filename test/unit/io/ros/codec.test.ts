@@ -4,6 +4,7 @@ import { CdrDecoder } from '../../../../src/io/ros/cdr-decoder.js';
 import { CdrEncoder } from '../../../../src/io/ros/cdr-encoder.js';
 import { CodecCache } from '../../../../src/io/ros/codec.js';
 import { definitionsOf } from '../../../../src/io/ros/definitions.js';
+import { INTERFACE_TEXTS } from '../../../../src/io/ros/interface-texts.js';
 import type { MessageTypes } from '../../../../src/io/ros/messages.js';
 
 const header = { stamp: { sec: -5, nanosec: 4_000_000_000 }, frame_id: 'base_link' };
@@ -181,4 +182,8 @@ describe('codecs', () => {
     expect(decoder.decode(Buffer.of(0, 1, 0, 0, 1, 2, 3))).toEqual({ k: Uint8Array.of(1, 2, 3) });
     expect(() => decoder.decode(Buffer.of(0, 1, 0, 0, 1, 2))).toThrow(/does not fit/);
   });
+});
+
+it.each(Object.keys(INTERFACE_TEXTS))('%s is complete: no type is missing', (name) => {
+  expect(definitionsOf(name.replace(/^(\w+)\/(\w+)$/, '$1/msg/$2'))[0]!.definitions).toBeDefined();
 });
