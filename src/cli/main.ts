@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { DynabridgeError, ERROR_CODES, packageRoot } from '../core/index.js';
+import { splitRosArguments } from '../io/ros/ros-arguments.js';
 import { Output } from './output.js';
 import { blackBoxCommand } from './black-box.js';
 import { demoCommand } from './demo.js';
@@ -61,7 +62,8 @@ for (const command of [
 }
 
 try {
-  await program.parseAsync();
+  const { own, ros } = splitRosArguments(process.argv);
+  await program.parseAsync(ros === null ? own : [...own, '--ros-args', JSON.stringify(ros)]);
 } catch (error) {
   process.exitCode = report(error);
 }

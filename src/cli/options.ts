@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { BACKENDS } from '../compute/backend-names.js';
 import { mostThreads } from '../compute/threads.js';
+import { NO_ROS_ARGUMENTS, parseRosArguments } from '../io/ros/ros-arguments.js';
 import { CONTROLLER_KINDS } from '../robot/index.js';
 
 /** Options that several commands share, so that they read and behave alike. */
@@ -51,10 +52,24 @@ export const controllerOption = (): Option =>
 export const middlewareOption = (): Option =>
   new Option(
     '--middleware <name>',
-    'rtps: our own DDS participant, no ROS needed (rclnodejs comes with a later version)',
+    'rtps: our own DDS participant, no ROS needed; rclnodejs: through the ROS 2 that is sourced; auto: rclnodejs where it can be used (see doctor)',
   )
     .choices(['auto', 'rtps', 'rclnodejs'])
     .default('auto');
+
+export const rosArgumentsOption = (): Option =>
+  new Option(
+    '--ros-args <...>',
+    'last: what ROS 2 gives its nodes, e.g. --ros-args -r __ns:=/arm -r joint_states:=/other -p velocity_scale:=0.5 --params-file file.yaml',
+  )
+    .argParser((text) => parseRosArguments(JSON.parse(text) as string[])) // main.ts makes one value of them
+    .default(NO_ROS_ARGUMENTS, 'none');
+
+export const managedOption = (): Option =>
+  new Option(
+    '--managed',
+    'as a managed node that others configure and activate (ros2 lifecycle); it starts unconfigured, and holds once it is active',
+  );
 
 export const integerAtLeast = (minimum: number): ((text: string) => number) =>
   integerThat((value) => value >= minimum, `of at least ${minimum}`);

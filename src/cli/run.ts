@@ -3,15 +3,18 @@ import { checkPolicy, choosePrediction } from '../agent/index.js';
 import { systemClock } from '../core/index.js';
 import { RunDirectory, latestRun, listBlackBoxes } from '../data/index.js';
 import { contractHash, loadRobot, withController } from '../robot/index.js';
+import { argumentsOf, type RosArguments } from '../io/ros/index.js';
 import type { ControllerKind } from '../robot/index.js';
 import { Bridge, outcomeTable } from './bridge.js';
 import { contractOf } from './contract-of.js';
 import {
   controllerOption,
   jsonOption,
+  managedOption,
   middlewareOption,
   numberWithin,
   robotOption,
+  rosArgumentsOption,
   runsOption,
 } from './options.js';
 import { Output } from './output.js';
@@ -28,6 +31,8 @@ interface RunCliOptions {
   readonly controller?: ControllerKind;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
   readonly name: string;
+  readonly managed?: true;
+  readonly rosArgs: RosArguments;
   readonly json?: true;
 }
 
@@ -65,6 +70,8 @@ export function runCommand(): Command {
       'ROS node name; its services are /<node>/estop, reset, engage and release',
       'dynabridge',
     )
+    .addOption(managedOption())
+    .addOption(rosArgumentsOption())
     .addOption(jsonOption())
     .action(drive);
 }
@@ -100,11 +107,12 @@ async function drive(options: RunCliOptions): Promise<void> {
         policyVersion: checkpoint.step,
         predicted: prediction.enabled,
       },
-      nodeName: name,
+      node: argumentsOf(options.rosArgs, name),
+      managed: options.managed ?? false,
       middleware,
       engage,
       teleopPort,
-      wait: engage === 'manual' ? null : wait,
+      wait: engage === 'manual' || options.managed ? null : wait,
       duration,
       record: (kind, detail) => run.events.append(kind, detail),
     },

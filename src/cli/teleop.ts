@@ -1,13 +1,16 @@
 import { Command } from 'commander';
 import { elapsedMs, systemClock } from '../core/index.js';
+import { argumentsOf, type RosArguments } from '../io/ros/index.js';
 import { loadRobot, withController, type ControllerKind } from '../robot/index.js';
 import { Bridge, outcomeTable } from './bridge.js';
 import {
   controllerOption,
   jsonOption,
+  managedOption,
   middlewareOption,
   numberWithin,
   robotOption,
+  rosArgumentsOption,
   runsOption,
 } from './options.js';
 import { Output } from './output.js';
@@ -22,6 +25,8 @@ interface TeleopCliOptions {
   readonly controller?: ControllerKind;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
   readonly name: string;
+  readonly managed?: true;
+  readonly rosArgs: RosArguments;
   readonly json?: true;
 }
 
@@ -51,6 +56,8 @@ export function teleopCommand(): Command {
     .addOption(controllerOption())
     .addOption(middlewareOption())
     .option('--name <node>', 'ROS node name; its services are /<node>/estop, reset and release', 'dynabridge')
+    .addOption(managedOption())
+    .addOption(rosArgumentsOption())
     .addOption(jsonOption())
     .action(drive);
 }
@@ -67,7 +74,8 @@ async function drive(options: TeleopCliOptions): Promise<void> {
       robot,
       robotName: options.robot,
       controller,
-      nodeName: name,
+      node: argumentsOf(options.rosArgs, name),
+      managed: options.managed ?? false,
       middleware,
       engage: 'operator',
       teleopPort: port,

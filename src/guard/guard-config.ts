@@ -1,5 +1,5 @@
 import type { Clock } from '../core/index.js';
-import type { Middleware } from '../io/ros/index.js';
+import type { Middleware, NodeArguments } from '../io/ros/index.js';
 import type { ControllerKind, Robot } from '../robot/index.js';
 
 /**
@@ -14,7 +14,9 @@ export interface GuardProcessConfig {
   /** instead of the controller that robot.yaml names */
   readonly controller?: ControllerKind;
   readonly socketPath: string;
-  readonly nodeName: string;
+  readonly node: NodeArguments;
+  /** by others, through the lifecycle services of the node: nothing moves before they activate it */
+  readonly managed: boolean;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
   readonly engage: Engage;
   /** serial port of the operator's device */
@@ -29,7 +31,9 @@ export interface GuardOptions {
   readonly robot: Robot;
   readonly middleware: Middleware;
   readonly clock: Clock;
-  readonly nodeName: string;
+  readonly node: NodeArguments;
+  /** by others, through the lifecycle services of the node: nothing moves before they activate it; default: false */
+  readonly managed?: boolean;
   readonly engage: Engage;
   /** serial port of the operator's device; default: none */
   readonly teleopPort?: string | undefined;
@@ -42,8 +46,8 @@ export interface GuardOptions {
 }
 
 /** The supervisor's node, whose publisher of commands stands by for an emergency stop. */
-export function supervisorNode(nodeName: string): string {
-  return `${nodeName}_supervisor`;
+export function supervisorNode(node: NodeArguments): NodeArguments {
+  return { ...node, nodeName: `${node.nodeName}_supervisor`, parameters: {} };
 }
 
 /** An agent loses its authority when it has missed so many policy steps, and agent.timeout_ms have passed. */

@@ -4,6 +4,7 @@ import type { EventMessage, IpcConnection, ProposalMessage } from '../io/ipc/ind
 import {
   CommandPublisher,
   SENSOR_QOS,
+  fullNodeName,
   type JointState,
   type MessageInfo,
   type Subscription,
@@ -33,12 +34,13 @@ import { AgentTime } from './agent-time.js';
 import { Authority } from './authority.js';
 import { baseCommand } from './base-command.js';
 import { HEARTBEAT_MS, SUPERVISOR_TIMEOUT_MS, type GuardOptions } from './guard-config.js';
+import { BY_LIFECYCLE } from './lifecycle.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ModeNews } from './mode-news.js';
+import { NodeInterface } from './node-interface.js';
 import { ProcessLinks } from './process-links.js';
 import { Readiness } from './readiness.js';
 import { RestDetector } from './rest-detector.js';
-import { RosSurface } from './ros-surface.js';
 import { StateDecimator } from './state-decimator.js';
 import { StateMapper } from './state-mapper.js';
 import { guardStatus, type GuardStatus } from './status.js';
@@ -60,7 +62,7 @@ const WATCHES_PER_PERIOD = 5;
  * come in time is not there, and the gate holds.
  */
 export class Guard {
-  private readonly config: GateConfig;
+  private config: GateConfig;
   private readonly decimation: number;
   private readonly periodMs: number;
   private readonly mapper: StateMapper;
@@ -71,7 +73,7 @@ export class Guard {
   private readonly links: ProcessLinks;
   private readonly publisher: CommandPublisher;
   private readonly states: Subscription;
-  private readonly surface: RosSurface;
+  private readonly node: NodeInterface;
   private readonly authority: Authority;
   private readonly readiness: Readiness;
   private readonly topics: TopicWatch;
@@ -97,7 +99,7 @@ export class Guard {
   private finished = false;
 
   constructor(private readonly options: GuardOptions) {
-    const { robot, middleware, clock, nodeName } = options;
+    const { robot, middleware, clock } = options;
     const { model, config } = robot;
     this.config = gateConfigFromRobot(robot);
     requireSelfTest(this.config);
@@ -127,7 +129,7 @@ export class Guard {
         this.links.emit('supervisor-lost', {});
         this.stopAndFinish('the supervisor went away');
       },
-      onRecorder: () => this.surface.refresh(),
+      onRecorder: () => this.node.refresh(),
     });
     this.lastCommand = new Float64Array(model.commanded.length);
     this.frame = new Float64Array(robotLayout(model.measured, model.commanded).size);
@@ -144,16 +146,26 @@ export class Guard {
       tell,
     });
     const { publisher, links, decimator } = this;
-    const topics = (this.topics = new TopicWatch({ config, nodeName, middleware, publisher, clock }, tell));
+    const { node } = options;
+    const nodeName = fullNodeName(node).slice(1);
+    const topics = (this.topics = new TopicWatch({ config, node, middleware, publisher }, tell));
     const parts = { config, nodeName, topics, publisher, links, decimator };
     this.readiness = new Readiness(parts, options.engage === 'auto');
     this.news = new ModeNews(this.shaper.gate, tell);
-    this.surface = new RosSurface(
-      middleware,
-      nodeName,
-      () => this.status(),
-      (event) => this.request(event, `~/${event} service`),
-    );
+    this.node = new NodeInterface(middleware, node, options.managed ?? false, robot, this.config, {
+      gate: () => this.shaper.gate,
+      finished: () => this.finished,
+      status: () => this.status(),
+      request: (event, by) => this.request(event, by),
+      stopAndFinish: (reason) => this.stopAndFinish(reason),
+      isDriven: () => this.shaper.gate.mode === 'active',
+      setVelocityScale: (velocityScale) => {
+        this.config = { ...this.config, velocityScale };
+        tell('velocity-scale', { velocityScale });
+      },
+      tell,
+    });
+    this.readiness.whyNotActive = () => this.node.whyNotActive();
     this.states = middleware.createSubscription<JointState>(
       config.stateTopic,
       'sensor_msgs/msg/JointState',
@@ -188,7 +200,7 @@ export class Guard {
   // states
 
   private onState(message: JointState, { receivedNs }: MessageInfo): void {
-    this.topics.onState(message, receivedNs);
+    this.topics.onState(message, receivedNs, this.node.clock);
     if (!this.mapper.map(message, receivedNs)) {
       if (this.measured === null) this.readiness.missingJoints = this.mapper.missingFrom(message);
       return;
@@ -273,15 +285,8 @@ export class Guard {
     const { newest, evidence } = this.links.agent;
     const target = this.authority.choose(newest, this.base);
     const predicted = evidence?.newest ?? null;
-    const shaped = shapeTick(
-      this.config,
-      this.decimation,
-      this.shaper,
-      target,
-      this.measured,
-      predicted,
-      now,
-    );
+    const { config, decimation, shaper, measured } = this;
+    const shaped = shapeTick(config, decimation, shaper, target, measured, predicted, now);
     this.shaper = shaped.state;
     const { command, kind, reasons } = shaped.verdict;
     const executed = this.publisher.publish(command, now);
@@ -318,7 +323,8 @@ export class Guard {
   private announceMode(): void {
     const { gate } = this.shaper;
     if (this.news.ofGate(gate)) this.endActive(gate.mode, gate.fault?.message ?? this.stopReason);
-    if (this.news.ofOwner(this.authority.owner)) this.surface.refresh();
+    this.node.refreshLifecycle();
+    if (this.news.ofOwner(this.authority.owner)) this.node.refresh();
   }
 
   /** @param reason empty where nobody asked: then the gate has lost sight of the robot */
@@ -333,7 +339,7 @@ export class Guard {
     const change = this.links.agent.evidence?.change(this.authority.owner, nowNs);
     if (!change) return;
     this.links.emit('blend-ratio', { ...change });
-    this.surface.refresh();
+    this.node.refresh();
   }
 
   /** Nobody moves the robot from now on. */
@@ -362,7 +368,8 @@ export class Guard {
   private request(event: GateEvent, by: string): EventOutcome {
     this.readiness.armed = false;
     if (event !== 'engage') this.stopReason = by;
-    const why = event === 'release' && this.shaper.gate.silent ? this.topics.whyNotSend() : null;
+    const asked = by === BY_LIFECYCLE ? null : this.node.whyNotActive();
+    const why = event === 'release' && this.shaper.gate.silent ? (asked ?? this.topics.whyNotSend()) : null;
     const outcome =
       event === 'engage' ? this.engage(by) : why === null ? this.apply(event) : { accepted: false, why };
     this.links.emit('request', { event, by, ...outcome });
@@ -420,7 +427,7 @@ export class Guard {
   }
 
   private checkTopics(): void {
-    if (this.topics.tellNews()) this.surface.refresh();
+    if (this.topics.tellNews()) this.node.refresh();
     const loss = this.shaper.gate.mode === 'active' ? this.topics.loss() : null;
     if (loss === null) return;
     this.links.emit('fault', { ...loss });
@@ -452,7 +459,7 @@ export class Guard {
     for (const timer of this.timers) clearTimeout(timer);
     this.clearPending();
     this.states.close();
-    this.surface.close();
+    this.node.close();
     void this.authority.stop();
     this.links.emit('stopped', { outcome, reason: this.stopReason });
     this.links.emit('summary', { ...this.summary() });
@@ -460,23 +467,19 @@ export class Guard {
   }
 
   private summary(): GuardSummary {
-    const { metrics } = this;
-    const counts = metrics.summary();
     return {
-      ...counts,
+      ...this.metrics.summary(this.startNs, this.decimator.bursts),
       seconds: this.agentTime.seconds(this.options.clock.nowNs()),
-      skippedTicks: counts.skippedTicks + this.decimator.bursts,
       rejectedStates: { ...this.mapper.rejected },
-      firstCommandMs: metrics.commands === 0 ? null : elapsedMs(this.startNs, metrics.firstCommandNs),
     };
   }
 
   private status(): GuardStatus {
     const { links, measured } = this;
-    const { clock, robot, nodeName } = this.options;
+    const { clock, robot } = this.options;
     return guardStatus({
       ...this.shaper.gate,
-      nodeName,
+      nodeName: fullNodeName(this.options.node).slice(1),
       owner: this.authority.owner,
       blend: links.agent.evidence?.inForce(this.authority.owner, clock.nowNs()) ?? FULL,
       stateTopic: robot.config.stateTopic,

@@ -1,4 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { elapsedMs } from '../core/index.js';
 import type { Reason, VerdictKind } from '../safety/index.js';
 
 export interface Percentiles {
@@ -58,7 +59,7 @@ export class LoopMetrics {
   skippedTicks = 0;
   missedProposals = 0;
   /** monotonic; 0n before the first */
-  firstCommandNs = 0n;
+  private firstCommandNs = 0n;
   private limited = 0;
   private blocked = 0;
   private lastTickNs = 0n;
@@ -84,16 +85,21 @@ export class LoopMetrics {
     for (const { check } of reasons) this.reasons.set(check, (this.reasons.get(check) ?? 0) + 1);
   }
 
-  summary(): Omit<GuardSummary, 'seconds' | 'rejectedStates' | 'firstCommandMs'> {
+  /**
+   * @param startNs of the guard
+   * @param bursts states that made no tick of their own
+   */
+  summary(startNs: bigint, bursts: number): Omit<GuardSummary, 'seconds' | 'rejectedStates'> {
     return {
       loopMs: this.loop.percentiles(),
       latencyMs: this.latency.percentiles(),
       commands: this.commands,
       limited: this.limited,
       blocked: this.blocked,
-      skippedTicks: this.skippedTicks,
+      skippedTicks: this.skippedTicks + bursts,
       missedProposals: this.missedProposals,
       reasons: Object.fromEntries(this.reasons),
+      firstCommandMs: this.commands === 0 ? null : elapsedMs(startNs, this.firstCommandNs),
       residentMiB: process.memoryUsage.rss() / 2 ** 20,
     };
   }

@@ -19,12 +19,13 @@ try {
   // needs CAP_SYS_NICE; without it the guard competes at normal priority
 }
 
-const middleware = await createMiddleware({ adapter: config.middleware, nodeName: config.nodeName });
+const middleware = await createMiddleware({ adapter: config.middleware, ...config.node });
 const guard = new Guard({
   robot: withController(loadRobot(config.robotFolder), config.controller),
   middleware,
   clock: systemClock,
-  nodeName: config.nodeName,
+  node: config.node,
+  managed: config.managed,
   engage: config.engage,
   teleopPort: config.teleopPort,
   predicted: config.predicted,

@@ -18,6 +18,8 @@ export interface ReadinessParts {
 /** What has to be true before somebody may drive, and what of it is not, in words. */
 export class Readiness {
   stopping = false;
+  /** why the node's lifecycle does not allow anybody to drive, if it does not */
+  whyNotActive: () => string | null = () => null;
   /** joints that the newest refused state lacked */
   missingJoints: readonly string[] = [];
   /** why the last attempt to engage was refused; empty: it was not */
@@ -32,6 +34,8 @@ export class Readiness {
   /** Why nobody may be given authority yet, if anything. */
   whyNotDrive(): string | null {
     const { config, publisher, topics, links, decimator } = this.parts;
+    const inactive = this.stopping ? null : this.whyNotActive();
+    if (inactive !== null) return inactive;
     return whyNotDrive({
       stopping: this.stopping,
       supervised: links.supervised,

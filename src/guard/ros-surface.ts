@@ -7,7 +7,6 @@ import {
   switchMap,
   type Subscription as Stream,
 } from 'rxjs';
-import { systemClock } from '../core/index.js';
 import {
   DIAGNOSTICS_QOS,
   STATUS_QOS,
@@ -31,14 +30,17 @@ export class RosSurface {
   private readonly stream: Stream;
 
   /**
+   * @param fullName of the node, e.g. '/arm/dynabridge'
    * @param status read at every publication
    * @param request called on a service call; the outcome becomes the reply
+   * @param wallNs time of day for stamps
    */
   constructor(
     middleware: Middleware,
-    nodeName: string,
+    fullName: string,
     status: () => GuardStatus,
     request: (event: GateEvent) => EventOutcome,
+    wallNs: () => bigint,
   ) {
     const diagnostics = middleware.createPublisher<DiagnosticArray>(
       '/diagnostics',
@@ -46,20 +48,22 @@ export class RosSurface {
       DIAGNOSTICS_QOS,
     );
     const latched = middleware.createPublisher<DiagnosticStatus>(
-      `/${nodeName}/status`,
+      '~/status',
       'diagnostic_msgs/msg/DiagnosticStatus',
       STATUS_QOS,
     );
     const snapshots = new Subject<GuardStatus>();
     this.stream = snapshots.subscribe((snapshot) =>
       diagnostics.publish({
-        header: { stamp: rosTime(systemClock.wallNs()), frame_id: '' },
-        status: [toDiagnostic(nodeName, snapshot)],
+        header: { stamp: rosTime(wallNs()), frame_id: '' },
+        status: [toDiagnostic(fullName.slice(1), snapshot)],
       }),
     );
     // a joint state that goes stale calls no refresh: it is found at the next period
     const changes = snapshots.pipe(distinctUntilChanged(saysTheSame));
-    this.stream.add(changes.subscribe((snapshot) => latched.publish(toDiagnostic(nodeName, snapshot))));
+    this.stream.add(
+      changes.subscribe((snapshot) => latched.publish(toDiagnostic(fullName.slice(1), snapshot))),
+    );
     const periodic = this.changed.pipe(
       startWith(undefined),
       switchMap(() => interval(DIAGNOSTICS_PERIOD_MS).pipe(startWith(0))), // a change publishes now and restarts the period
@@ -67,16 +71,12 @@ export class RosSurface {
     );
     this.stream.add(periodic.subscribe(snapshots));
     for (const event of ['estop', 'reset', 'engage', 'release'] as const) {
-      middleware.createService<object, TriggerResponse>(
-        `/${nodeName}/${event}`,
-        'std_srvs/srv/Trigger',
-        () => {
-          const outcome = request(event);
-          return outcome.accepted
-            ? { success: true, message: `now ${status().mode}` }
-            : { success: false, message: outcome.why };
-        },
-      );
+      middleware.createService<object, TriggerResponse>(`~/${event}`, 'std_srvs/srv/Trigger', () => {
+        const outcome = request(event);
+        return outcome.accepted
+          ? { success: true, message: `now ${status().mode}` }
+          : { success: false, message: outcome.why };
+      });
     }
   }
 

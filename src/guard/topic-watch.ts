@@ -1,6 +1,12 @@
 import type { Clock } from '../core/index.js';
 import type { EventMessage } from '../io/ipc/index.js';
-import type { CommandPublisher, JointState, Middleware } from '../io/ros/index.js';
+import {
+  fullNodeName,
+  type CommandPublisher,
+  type JointState,
+  type Middleware,
+  type NodeArguments,
+} from '../io/ros/index.js';
 import type { RobotConfig } from '../robot/index.js';
 import { otherWriter, tooManyStates } from './engagement.js';
 import { supervisorNode } from './guard-config.js';
@@ -8,10 +14,9 @@ import { StampCheck } from './stamp-check.js';
 
 export interface TopicWatchParts {
   readonly config: Pick<RobotConfig, 'stateTopic'>;
-  readonly nodeName: string;
+  readonly node: NodeArguments;
   readonly middleware: Middleware;
   readonly publisher: CommandPublisher;
-  readonly clock: Clock;
 }
 
 /** What the guard cannot drive with. */
@@ -38,8 +43,8 @@ export class TopicWatch {
 
   /** publishers of commands besides the guard and its supervisor */
   get otherWriters(): number {
-    const { middleware, publisher, nodeName } = this.parts;
-    return middleware.otherPublishers(publisher.topic, supervisorNode(nodeName));
+    const { middleware, publisher, node } = this.parts;
+    return middleware.otherPublishers(publisher.topic, fullNodeName(supervisorNode(node)));
   }
 
   /** publishers of joint states */
@@ -47,8 +52,9 @@ export class TopicWatch {
     return this.parts.middleware.otherPublishers(this.stateTopic);
   }
 
-  onState({ header }: JointState, receivedNs: bigint): void {
-    this.stamps.look(header.stamp, receivedNs, this.parts.clock);
+  /** @param clock that stamps should be by */
+  onState({ header }: JointState, receivedNs: bigint, clock: Pick<Clock, 'wallNs'>): void {
+    this.stamps.look(header.stamp, receivedNs, clock);
   }
 
   /** Why commands may not go beside those of others, for people. */

@@ -56,6 +56,14 @@ export function validateGateConfig(config: GateConfig): GateConfig {
   const scale = 'on_transition with scales above 0, at most 1';
   checkRange('onTransition.velocityScale', velocityScale, '', Number.MIN_VALUE, 1, scale);
   checkRange('onTransition.accelerationScale', accelerationScale, '', Number.MIN_VALUE, 1, scale);
+  checkRange(
+    'velocityScale',
+    config.velocityScale ?? 1,
+    '',
+    Number.MIN_VALUE,
+    1,
+    'velocity_scale above 0, at most 1',
+  );
   checkRange('onTransition.duration', duration, 's', 0, 60, 'on_transition.duration in seconds');
   checkStopAction(config);
   return Object.freeze({

@@ -51,6 +51,8 @@ export interface GateConfig {
   readonly stateFrozenMs: number;
   readonly limitScaling: LimitScaling;
   readonly onTransition: TransitionLimits;
+  /** share of each maxVelocity that is in force, in (0, 1]; default 1 */
+  readonly velocityScale?: number;
   /** what links keep clear of; absent: nothing is checked, and never for effort */
   readonly clearance?: ClearanceModel;
   /** required for effort, absent otherwise */

@@ -5,6 +5,7 @@ import type { SessionInfo } from '../data/index.js';
 import type { GuardProcessConfig } from '../guard/index.js';
 import { connect, writeProcessConfig, type IpcConnection } from '../io/ipc/index.js';
 import type { RecorderProcessConfig } from '../recorder/recorder-config.js';
+import type { NodeArguments } from '../io/ros/index.js';
 import type { ControllerKind, Robot } from '../robot/index.js';
 import { OwnProcess } from './child-process.js';
 
@@ -35,7 +36,9 @@ export interface CrewOptions {
   readonly policy?: DrivingPolicy | undefined;
   /** where the driving of an operator alone is recorded, in episodes of source teleop; default: nowhere */
   readonly recording?: Recording | undefined;
-  readonly nodeName: string;
+  readonly node: NodeArguments;
+  /** by others, through the lifecycle services of the node */
+  readonly managed: boolean;
   readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
   readonly engage: GuardProcessConfig['engage'];
   /** serial port of the operator's device */
@@ -62,7 +65,7 @@ export class Crew {
    * @throws UNAVAILABLE where the guard does not come up
    */
   static async start(options: CrewOptions, folder: string, afterFence?: string): Promise<Crew> {
-    const { robot, controller, nodeName, middleware, teleopPort, policy, recording } = options;
+    const { robot, controller, node, managed, middleware, teleopPort, policy, recording } = options;
     const robotFolder = robot.folder;
     const socketPath = path.join(folder, 'guard.sock');
     const spawn = <T extends object>(name: string, config: T): OwnProcess => {
@@ -75,7 +78,8 @@ export class Crew {
       robotFolder,
       ...(controller && { controller }),
       socketPath,
-      nodeName,
+      node,
+      managed,
       middleware,
       engage: alone ? 'operator' : options.engage,
       teleopPort,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DynabridgeError, elapsedMs, type Clock } from '../core/index.js';
 import { supervisorNode, type GuardSummary } from '../guard/index.js';
 import type { IpcMessage } from '../io/ipc/index.js';
-import { CommandPublisher, createMiddleware, type Middleware } from '../io/ros/index.js';
+import { CommandPublisher, createMiddleware, fullNodeName, type Middleware } from '../io/ros/index.js';
 import { Veto, readVetoLimits, type VetoLimits } from '../veto/index.js';
 import type { OwnProcess } from './child-process.js';
 import { Crew, type CrewOptions } from './crew.js';
@@ -81,12 +81,12 @@ export class Supervisor {
     const vetoLimits = readVetoLimits(robotFolder, config.commandMessageType);
     const middleware = await createMiddleware({
       adapter: options.middleware,
-      nodeName: supervisorNode(options.nodeName),
+      ...supervisorNode(options.node),
     });
     const folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-'));
     const supervisor = new Supervisor(options, folder, middleware, vetoLimits);
     try {
-      await refuseSecondCopy(middleware, options.nodeName);
+      await refuseSecondCopy(middleware, fullNodeName(options.node));
       await supervisor.startCrew();
     } catch (error) {
       await supervisor.cleanUp();
@@ -258,8 +258,8 @@ export class Supervisor {
 }
 
 /** A second copy would take the command topic from the first, which stops then: it has to be refused before it publishes. */
-async function refuseSecondCopy(middleware: Middleware, nodeName: string): Promise<void> {
-  const estop = middleware.createClient(`/${nodeName}/estop`, 'std_srvs/srv/Trigger');
+async function refuseSecondCopy(middleware: Middleware, fullName: string): Promise<void> {
+  const estop = middleware.createClient(`${fullName}/estop`, 'std_srvs/srv/Trigger');
   const there = await estop.waitForService(SECOND_COPY_MS).then(
     () => true,
     () => false,
@@ -268,6 +268,6 @@ async function refuseSecondCopy(middleware: Middleware, nodeName: string): Promi
   if (!there) return;
   throw new DynabridgeError(
     'UNAVAILABLE',
-    `a node with the services of /${nodeName} is there already; end that bridge first, or give this one another --name`,
+    `a node with the services of ${fullName} is there already; end that bridge first, or give this one another --name`,
   );
 }

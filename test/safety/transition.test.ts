@@ -19,6 +19,21 @@ function inForce(
 }
 
 describe('the limits in force', () => {
+  it.each([0.25, 0.5])('are a share of the velocities where that is asked for: %s', (velocityScale) => {
+    const onTransition = { velocityScale: 0.5, accelerationScale: 1, duration: 0.25 };
+    const gateConfig = config({ joints, onTransition, velocityScale });
+    const numbers = engaged(gateConfig).numbers.slice();
+    numbers[HEADER.engagedAt] = 1;
+    const share = (at: number, reasons: Reason[] = []) =>
+      limitsInForce(gateConfig, numbers, at, reasons).map(({ maxVelocity }) => maxVelocity);
+    expect(share(1.125)).toEqual([velocityScale, 0.25 * velocityScale]); // a hand-over eases what is asked for
+    expect(share(1.25)).toEqual([2 * velocityScale, 0.5 * velocityScale]);
+    const reasons: Reason[] = [];
+    share(1.25, reasons);
+    expect(reasons).toEqual([]);
+    expect(limitsInForce(gateConfig, numbers, 1.25, [])[0]!.maxAcceleration).toBe(8);
+  });
+
   it.each([
     ['velocity and acceleration', 0.5, 0.25],
     ['velocity alone', 0.5, 1],

@@ -34,6 +34,20 @@ export {
   type TriggerRequest,
   type TriggerResponse,
 } from './messages.js';
+export { LifecycleServer, type LifecycleChange, type LifecycleState } from './lifecycle-server.js';
+export { whyNotRclnodejs } from './load-rclnodejs.js';
+export { fullNodeName } from './names.js';
+export { ParameterServer, startValue, type ParameterDeclaration } from './parameter-server.js';
+export type { ParameterValue } from './parameter-values.js';
+export {
+  NO_ROS_ARGUMENTS,
+  argumentsOf,
+  parseRosArguments,
+  type NodeArguments,
+  type ParameterInput,
+  type RosArguments,
+} from './ros-arguments.js';
+export { RosClock } from './ros-clock.js';
 export { CommandPublisher, type CommandTarget } from './command-publisher.js';
 export { createMiddleware, type MiddlewareAdapter, type MiddlewareOptions } from './create-middleware.js';
 export { createRtpsMiddleware, type RtpsMiddleware, type RtpsMiddlewareOptions } from './rtps-middleware.js';

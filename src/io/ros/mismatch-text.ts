@@ -1,8 +1,15 @@
 import type { Mismatch } from '../rtps/index.js';
 import { typeFromDds } from './names.js';
 
+/** What there is to say about a {@link Mismatch}; types in DDS's or ROS's form. */
+export interface TopicMismatch {
+  readonly local: { readonly type: string };
+  readonly remote: { readonly type: string; readonly isWriter: boolean };
+  readonly reason: Mismatch['reason'];
+}
+
 /** Why a publisher and a subscription of one topic do not talk, and where to look, for people. */
-export function mismatchText(topic: string, { local, remote, reason }: Mismatch): string {
+export function mismatchText(topic: string, { local, remote, reason }: TopicMismatch): string {
   const who = remote.isWriter
     ? `a publisher on ${topic} is not heard`
     : `a subscription on ${topic} does not hear us`;
@@ -10,8 +17,8 @@ export function mismatchText(topic: string, { local, remote, reason }: Mismatch)
 }
 
 function differences(
-  local: Mismatch['local'],
-  remote: Mismatch['remote'],
+  local: TopicMismatch['local'],
+  remote: TopicMismatch['remote'],
 ): Record<Mismatch['reason'], string> {
   const [offers, wants] = remote.isWriter ? ['it offers', 'we ask for'] : ['we offer', 'it asks for'];
   return {

@@ -4,14 +4,23 @@ import { badInput } from '../../core/index.js';
 const NAME = /^\/?[A-Za-z_][A-Za-z0-9_]*(\/[A-Za-z_][A-Za-z0-9_]*)*$/;
 const TYPE = /^([a-z][a-z0-9_]*)\/(msg|srv)\/([A-Za-z][A-Za-z0-9]*)$/;
 
+/** Another name for a topic or service, as `--remap from:=to`; names as the node may write them. */
+export interface Remap {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** A node's full name parts, checked. */
 export interface NodeIdentity {
   readonly nodeName: string;
   /** absolute, '/' for the root */
   readonly namespace: string;
+  /** the first that fits is taken */
+  readonly remaps: readonly Remap[];
 }
 
-export function nodeIdentity(nodeName: string, namespace = '/'): NodeIdentity {
+/** Throws BAD_INPUT for names that are none. */
+export function nodeIdentity(nodeName: string, namespace = '/', remaps: readonly Remap[] = []): NodeIdentity {
   if (!NAME.test(nodeName) || nodeName.includes('/')) {
     throw badInput(
       `node name '${nodeName}' must be letters, digits and underscores, not starting with a digit`,
@@ -21,11 +30,25 @@ export function nodeIdentity(nodeName: string, namespace = '/'): NodeIdentity {
   if (absolute !== '/' && !NAME.test(absolute)) {
     throw badInput(`namespace '${namespace}' is not a valid ROS 2 namespace, e.g. '/arm'`);
   }
-  return { nodeName, namespace: absolute };
+  const node = { nodeName, namespace: absolute, remaps };
+  for (const { from, to } of remaps) for (const name of [from, to]) expandName(name, node);
+  return node;
 }
 
-/** Absolute name of a topic or service as the node means it. */
+/** e.g. '/arm/dynabridge' */
+export function fullNodeName({ nodeName, namespace }: Pick<NodeIdentity, 'nodeName' | 'namespace'>): string {
+  const prefix = namespace === '/' ? '' : namespace.startsWith('/') ? namespace : `/${namespace}`;
+  return `${prefix}/${nodeName}`;
+}
+
+/** Absolute name under which a topic or service of the node is known to others. */
 export function resolveName(name: string, node: NodeIdentity): string {
+  const full = expandName(name, node);
+  const remap = node.remaps.find(({ from }) => expandName(from, node) === full);
+  return remap ? expandName(remap.to, node) : full;
+}
+
+function expandName(name: string, node: NodeIdentity): string {
   const prefix = node.namespace === '/' ? '' : node.namespace;
   const full = name.startsWith('~/')
     ? `${prefix}/${node.nodeName}/${name.slice(2)}`

@@ -19,7 +19,15 @@ import type {
   ServiceServer,
   Subscription,
 } from './middleware.js';
-import { nodeIdentity, resolveName, topicToDds, typeToDds, type NodeIdentity } from './names.js';
+import {
+  fullNodeName,
+  nodeIdentity,
+  resolveName,
+  topicToDds,
+  typeToDds,
+  type NodeIdentity,
+  type Remap,
+} from './names.js';
 import { NodeAnnouncer } from './node-announcer.js';
 import {
   resolveRosNetwork,
@@ -35,6 +43,7 @@ export interface RtpsMiddlewareOptions extends NetworkOverrides {
   readonly nodeName: string;
   /** Default '/' */
   readonly namespace?: string;
+  readonly remaps?: readonly Remap[];
   /** Default `process.env` */
   readonly env?: Environment;
   /** time base of `receivedNs`. Default: CLOCK_MONOTONIC */
@@ -51,7 +60,7 @@ export interface RtpsMiddlewareOptions extends NetworkOverrides {
  * Throws BAD_INPUT for values that mean nothing and UNAVAILABLE without a free port.
  */
 export async function createRtpsMiddleware(options: RtpsMiddlewareOptions): Promise<RtpsMiddleware> {
-  const node = nodeIdentity(options.nodeName, options.namespace);
+  const node = nodeIdentity(options.nodeName, options.namespace, options.remaps);
   const network = resolveRosNetwork(options.env ?? process.env, machineAddresses(), options);
   const peers = await Promise.all(network.peers.map(resolvePeer));
   const { clock, limits, onEvent, onError, openTransport } = options;
@@ -61,7 +70,7 @@ export async function createRtpsMiddleware(options: RtpsMiddlewareOptions): Prom
     multicast: network.multicast,
     peers,
     ...(network.range === 'off' && { acceptSource: () => false }),
-    name: node.namespace === '/' ? `/${node.nodeName}` : `${node.namespace}/${node.nodeName}`,
+    name: fullNodeName(node),
     ...(clock && { clock }),
     ...(limits && { limits }),
     ...(onEvent && { onEvent }),

@@ -79,7 +79,7 @@ export class GuardRig {
       robot,
       middleware: await this.node(NODE),
       clock: systemClock,
-      nodeName: NODE,
+      node: { nodeName: NODE, namespace: '/', remaps: [], parameters: {} },
       engage: 'manual',
       predicted: false,
       onFinished: () => (started.finished = true),

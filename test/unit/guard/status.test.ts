@@ -7,10 +7,9 @@ import type { Fault } from '../../../src/safety/index.js';
 
 const { ok, warn, error, stale } = DIAGNOSTIC_LEVEL;
 const summary: GuardSummary = {
-  ...new LoopMetrics().summary(),
+  ...new LoopMetrics().summary(0n, 0),
   seconds: 0,
   rejectedStates: {},
-  firstCommandMs: null,
 };
 const ACTIVE: StatusSources = {
   nodeName: 'bridge',

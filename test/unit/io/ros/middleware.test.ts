@@ -268,10 +268,10 @@ describe('createMiddleware', () => {
     expect(opened.name).toBe('rtps');
   });
 
-  it('says what to use while there is no rclnodejs adapter', async () => {
+  it('refuses rclnodejs where ROS 2 is not sourced, and says what to do', async () => {
     const opening = createMiddleware({ adapter: 'rclnodejs', nodeName: 'a', env });
     await expect(opening).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect(opening).rejects.toThrow(/'rtps'/);
+    await expect(opening).rejects.toThrow(/source \/opt\/ros.*--middleware rtps/);
   });
 
   it('refuses for auto, but not for rtps, where plain DDS would not be heard', async () => {

@@ -1,0 +1,36 @@
+import { systemClock } from '../../core/index.js';
+import type { Middleware, QosProfile, Subscription } from './middleware.js';
+
+/** rclcpp's ClockQoS */
+const CLOCK_QOS: QosProfile = { reliability: 'best_effort', durability: 'volatile', depth: 1 };
+const NS_PER_S = 1_000_000_000n;
+
+/**
+ * The time for stamps: the wall clock, or `/clock` while `use_sim_time` is true. Limits and timeouts never ask it: what protects a
+ * robot must not depend on a clock that others publish.
+ */
+export class RosClock {
+  private subscription: Subscription | null = null;
+  private simulatedNs = 0n;
+
+  constructor(private readonly middleware: Middleware) {}
+
+  /** [ns]; simulated time is 0 until the first message */
+  wallNs(): bigint {
+    return this.subscription ? this.simulatedNs : systemClock.wallNs();
+  }
+
+  useSimulatedTime(use: boolean): void {
+    if (use === (this.subscription !== null)) return;
+    this.subscription?.close();
+    this.subscription = use
+      ? this.middleware.createSubscription('/clock', 'rosgraph_msgs/msg/Clock', CLOCK_QOS, ({ clock }) => {
+          this.simulatedNs = BigInt(clock.sec) * NS_PER_S + BigInt(clock.nanosec);
+        })
+      : null;
+  }
+
+  close(): void {
+    this.subscription?.close();
+  }
+}
