@@ -72,11 +72,6 @@ export class Lifecycle {
     this.server.refresh();
   }
 
-  close(): void {
-    this.server.refresh();
-    this.server.close();
-  }
-
   private async change(change: LifecycleChange): Promise<string | null> {
     switch (change) {
       case 'configure': // the robot was read, and the gate tested, when the process started; it had ended otherwise

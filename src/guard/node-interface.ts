@@ -22,7 +22,6 @@ export class NodeInterface {
   readonly clock: RosClock;
   private readonly surface: RosSurface;
   private readonly lifecycle: Lifecycle;
-  private readonly parameters: ParameterServer;
 
   /**
    * Throws BAD_INPUT for parameters that do not fit.
@@ -41,7 +40,7 @@ export class NodeInterface {
     const wallNs = () => clock.wallNs();
     const useSimulatedTime = (use: boolean) => clock.useSimulatedTime(use);
     const declared = guardParameters(robot, gate, node.parameters, { ...host, useSimulatedTime });
-    this.parameters = new ParameterServer(middleware, name, declared, wallNs);
+    new ParameterServer(middleware, name, declared, wallNs);
     this.lifecycle = new Lifecycle(middleware, host, managed, wallNs);
     this.surface = new RosSurface(
       middleware,
@@ -67,10 +66,9 @@ export class NodeInterface {
     this.lifecycle.refresh();
   }
 
+  /** Says no more by itself; calls are answered until the middleware is closed. */
   close(): void {
     this.surface.close();
-    this.lifecycle.close();
-    this.parameters.close();
-    this.clock.close();
+    this.lifecycle.refresh();
   }
 }

@@ -40,7 +40,6 @@ export { fullNodeName } from './names.js';
 export { ParameterServer, startValue, type ParameterDeclaration } from './parameter-server.js';
 export type { ParameterValue } from './parameter-values.js';
 export {
-  NO_ROS_ARGUMENTS,
   argumentsOf,
   parseRosArguments,
   type NodeArguments,

@@ -1,4 +1,4 @@
-import type { Middleware, Publisher, QosProfile, ServiceServer } from './middleware.js';
+import type { Middleware, Publisher, QosProfile } from './middleware.js';
 
 /** Where a managed node rests (design.ros2.org, managed nodes). */
 export type LifecycleState = 'unconfigured' | 'inactive' | 'active' | 'finalized';
@@ -80,7 +80,6 @@ export interface LifecycleHost {
  */
 export class LifecycleServer {
   private readonly events: Publisher<object>;
-  private readonly services: readonly ServiceServer[];
   private told: LifecycleState;
   private running: Transition | null = null;
 
@@ -97,27 +96,25 @@ export class LifecycleServer {
       EVENTS_QOS,
     );
     const graph = () => ({ available_transitions: TRANSITIONS.map(description) });
-    this.services = [
-      middleware.createService('~/get_state', 'lifecycle_msgs/srv/GetState', () => ({
-        current_state: stateMessage(this.running?.via ?? host.state()),
-      })),
-      middleware.createService('~/get_available_states', 'lifecycle_msgs/srv/GetAvailableStates', () => ({
-        available_states: (Object.keys(STATES) as StateLabel[]).map(stateMessage),
-      })),
-      middleware.createService(
-        '~/get_available_transitions',
-        'lifecycle_msgs/srv/GetAvailableTransitions',
-        () => ({ available_transitions: this.legal().map(description) }),
-      ),
-      middleware.createService('~/get_transition_graph', 'lifecycle_msgs/srv/GetAvailableTransitions', graph),
-      middleware.createService(
-        '~/change_state',
-        'lifecycle_msgs/srv/ChangeState',
-        async ({ transition }: { readonly transition: TransitionMessage }) => ({
-          success: await this.change(transition),
-        }),
-      ),
-    ];
+    middleware.createService('~/get_state', 'lifecycle_msgs/srv/GetState', () => ({
+      current_state: stateMessage(this.running?.via ?? host.state()),
+    }));
+    middleware.createService('~/get_available_states', 'lifecycle_msgs/srv/GetAvailableStates', () => ({
+      available_states: (Object.keys(STATES) as StateLabel[]).map(stateMessage),
+    }));
+    middleware.createService(
+      '~/get_available_transitions',
+      'lifecycle_msgs/srv/GetAvailableTransitions',
+      () => ({ available_transitions: this.legal().map(description) }),
+    );
+    middleware.createService('~/get_transition_graph', 'lifecycle_msgs/srv/GetAvailableTransitions', graph);
+    middleware.createService(
+      '~/change_state',
+      'lifecycle_msgs/srv/ChangeState',
+      async ({ transition }: { readonly transition: TransitionMessage }) => ({
+        success: await this.change(transition),
+      }),
+    );
   }
 
   /** Tells of a change of state that came about by other ways. */
@@ -128,11 +125,6 @@ export class LifecycleServer {
     this.told = now;
     const direct = TRANSITIONS.find(({ from, to }) => from === before && to === now);
     this.publish({ id: direct?.onSuccess ?? 0, label: 'on_success' }, before, now);
-  }
-
-  close(): void {
-    for (const service of this.services) service.close();
-    this.events.close();
   }
 
   private legal(): readonly Transition[] {

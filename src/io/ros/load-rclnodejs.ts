@@ -6,7 +6,7 @@ import type { Environment } from './ros-environment.js';
 import type { Rclnodejs } from './rclnodejs-api.js';
 
 /** True where a setup script of ROS 2 was sourced. */
-export function isRosSourced(env: Environment): boolean {
+function isRosSourced(env: Environment): boolean {
   return (env.AMENT_PREFIX_PATH ?? '') !== '' && (env.ROS_DISTRO ?? '') !== '';
 }
 

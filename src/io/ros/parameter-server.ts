@@ -1,6 +1,6 @@
 import { badInput } from '../../core/index.js';
 import { rosTime, type RosTime } from './messages.js';
-import type { Middleware, Publisher, QosProfile, ServiceServer } from './middleware.js';
+import type { Middleware, Publisher, QosProfile } from './middleware.js';
 import {
   PARAMETER_TYPE,
   fromMessage,
@@ -56,7 +56,6 @@ export class ParameterServer {
   private readonly declarations = new Map<string, ParameterDeclaration>();
   private readonly values = new Map<string, ParameterValue>();
   private readonly events: Publisher<object>;
-  private readonly services: readonly ServiceServer[];
 
   /**
    * Throws BAD_INPUT for a start value that is not declared or not fitting.
@@ -82,31 +81,24 @@ export class ParameterServer {
       middleware.createService<Request, Response>(`~/${name}`, `rcl_interfaces/srv/${type}`, handle);
     type Names = { readonly names: readonly string[] };
     type Parameters = { readonly parameters: readonly ParameterMessage[] };
-    this.services = [
-      service('get_parameters', 'GetParameters', ({ names }: Names) => ({
-        values: names.map((name) => this.message(name)),
-      })),
-      service('get_parameter_types', 'GetParameterTypes', ({ names }: Names) => ({
-        types: Uint8Array.from(names, (name) => this.message(name).type),
-      })),
-      service('describe_parameters', 'DescribeParameters', ({ names }: Names) => ({
-        descriptors: names.map((name) => this.descriptor(name)),
-      })),
-      service('list_parameters', 'ListParameters', (request: ListRequest) => ({
-        result: this.list(request),
-      })),
-      service('set_parameters', 'SetParameters', ({ parameters }: Parameters) => ({
-        results: parameters.map((parameter) => this.set([parameter])),
-      })),
-      service('set_parameters_atomically', 'SetParametersAtomically', ({ parameters }: Parameters) => ({
-        result: this.set(parameters),
-      })),
-    ];
-  }
-
-  close(): void {
-    for (const service of this.services) service.close();
-    this.events.close();
+    service('get_parameters', 'GetParameters', ({ names }: Names) => ({
+      values: names.map((name) => this.message(name)),
+    }));
+    service('get_parameter_types', 'GetParameterTypes', ({ names }: Names) => ({
+      types: Uint8Array.from(names, (name) => this.message(name).type),
+    }));
+    service('describe_parameters', 'DescribeParameters', ({ names }: Names) => ({
+      descriptors: names.map((name) => this.descriptor(name)),
+    }));
+    service('list_parameters', 'ListParameters', (request: ListRequest) => ({
+      result: this.list(request),
+    }));
+    service('set_parameters', 'SetParameters', ({ parameters }: Parameters) => ({
+      results: parameters.map((parameter) => this.set([parameter])),
+    }));
+    service('set_parameters_atomically', 'SetParametersAtomically', ({ parameters }: Parameters) => ({
+      result: this.set(parameters),
+    }));
   }
 
   private message(name: string): ParameterValueMessage {
@@ -179,7 +171,7 @@ export class ParameterServer {
 }
 
 /** Why a value does not fit what is declared; undefined: it does. */
-export function valueObjection(declaration: ParameterDeclaration, value: unknown): string | undefined {
+function valueObjection(declaration: ParameterDeclaration, value: unknown): string | undefined {
   const { kind, range } = declaration;
   const objection = kindObjection(kind, value);
   if (objection !== undefined || !range) return objection;

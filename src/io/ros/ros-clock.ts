@@ -29,8 +29,4 @@ export class RosClock {
         })
       : null;
   }
-
-  close(): void {
-    this.subscription?.close();
-  }
 }
