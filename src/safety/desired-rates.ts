@@ -53,8 +53,7 @@ function withinLimits(config: GateConfig, joint: GateJoint, wanted: number, reas
   const high = joint.maxPosition - config.positionMargin;
   const target = Math.min(Math.max(wanted, low), high);
   if (target !== wanted) {
-    const limit = wanted > high ? high : low;
-    reasons.push({ check: 'position', joint: joint.name, value: wanted, limit, unit: joint.unit });
+    reasons.push({ check: 'position', joint: joint.name, value: wanted, limit: target, unit: joint.unit });
   }
   return target;
 }

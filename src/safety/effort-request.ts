@@ -4,8 +4,7 @@ import type { Check, GateJoint, Reason } from './types.js';
 export function effortShare(joints: readonly GateJoint[], request: Float64Array): number {
   let share = 1;
   joints.forEach(({ maxEffort }, i) => {
-    const wanted = Math.abs(request[i]!);
-    if (wanted > maxEffort) share = Math.min(share, maxEffort / wanted);
+    share = Math.min(share, maxEffort / Math.abs(request[i]!));
   });
   return share;
 }

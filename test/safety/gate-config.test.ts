@@ -3,6 +3,7 @@ import { gateConfigFromRobot, gateConfigHash, validateGateConfig } from '../../s
 import { createGateState } from '../../src/safety/gate-state.js';
 import type { Joint, Robot, RobotConfig } from '../../src/robot/model.js';
 import type { GateConfig, GateJoint } from '../../src/safety/types.js';
+import { contextOf } from '../unit/robot/scratch-robot.js';
 import { NO_TRANSITION, config, joint } from './fixtures.js';
 
 describe('validateGateConfig', () => {
@@ -61,6 +62,15 @@ describe('validateGateConfig', () => {
     ['model of gravity', { interface: 'effort', stopAction: 'gravity_hold' }],
   ])('refuses: %s', (message, overrides) => {
     expect(() => validateGateConfig(config(overrides))).toThrow(message);
+  });
+
+  it.each<[string, Partial<GateConfig>, object]>([
+    ['no limit', { joints: [joint({ minPosition: NaN })] }, { joint: 'elbow', field: 'minPosition' }],
+    ['swapped limits', { joints: [joint({ minPosition: 1, maxPosition: -1 })] }, { joint: 'elbow' }],
+    ['no speed', { joints: [joint({ maxVelocity: 0 })] }, { joint: 'elbow', field: 'maxVelocity', value: 0 }],
+    ['a period of 0', { controlPeriod: 0 }, { what: 'controlPeriod', value: 0 }],
+  ])('names for machines too: %s', (_name, overrides, context) => {
+    expect(contextOf(() => validateGateConfig(config(overrides)))).toEqual(context);
   });
 
   it.each<[string, Partial<GateConfig>]>([
@@ -224,7 +234,8 @@ describe('gateConfigFromRobot', () => {
     });
   });
 
-  it('takes over the stop action', () => {
+  it('takes over the stop action, where there is one', () => {
+    expect(gateConfigFromRobot(robot([slider]))).not.toHaveProperty('stopAction');
     const effort = robot([slider], { commandInterface: 'effort', stopAction: 'zero' });
     expect(gateConfigFromRobot(effort).stopAction).toBe('zero');
   });
@@ -245,7 +256,9 @@ describe('gateConfigFromRobot', () => {
 
   it('refuses a joint without limits', () => {
     const { limits: _limits, ...bare } = slider;
-    expect(() => gateConfigFromRobot(robot([bare]))).toThrow('<limit> in the URDF');
+    const attempt = (): unknown => gateConfigFromRobot(robot([bare]));
+    expect(attempt).toThrow('<limit> in the URDF');
+    expect(contextOf(attempt)).toEqual({ joint: 'slider' });
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gate } from '../../src/safety/gate.js';
 import { gateEvent, latchRestart, latchVeto } from '../../src/safety/gate-events.js';
-import { createGateState, type GateState } from '../../src/safety/gate-state.js';
+import { FIELD, createGateState, fieldOffset, type GateState } from '../../src/safety/gate-state.js';
 import {
   GATE_MODES,
   type GateConfig,
@@ -178,7 +178,8 @@ describe('an event', () => {
     (mode, event) => {
       const [state, nowNs] = inMode(mode);
       const before = structuredClone(state);
-      gateEvent(velocity, state, event as GateEvent, { ...fresh, receivedNs: nowNs }, nowNs);
+      const later = nowNs + TICK_NS;
+      gateEvent(velocity, state, event as GateEvent, { ...fresh, receivedNs: later }, later);
       expect(state).toEqual(before);
     },
   );
@@ -250,6 +251,18 @@ describe('reset', () => {
     nowNs += TICK_NS;
     state = gate(velocity, state, null, measured(nowNs, [0.001]), null, nowNs).state;
     expect(why(state, 'reset', measured(nowNs, [0.001]), nowNs)).toBe('accepted');
+  });
+
+  it('is refused from beyond stateFrozenMs on', () => {
+    const pressed = gateEvent(velocity, engaged(velocity), 'estop', null, START_NS).state;
+    const frozenFor = (seconds: number): GateState => {
+      const numbers = pressed.numbers.slice();
+      numbers[fieldOffset(FIELD.frozenTime, 1)] = seconds;
+      return { ...pressed, numbers };
+    };
+    const at = measured(START_NS, [0]);
+    expect(why(frozenFor(0.5), 'reset', at)).toBe('accepted');
+    expect(why(frozenFor(0.5001), 'reset', at)).toContain('has not changed');
   });
 
   it('leads to holding, and motion takes a new engage', () => {
