@@ -76,7 +76,7 @@ export function toSeconds(timeNs: bigint): number {
 /** Copies the last commands sent (m) into `out`; zeros before the first. */
 export function lastSent(state: GateState, out: Float64Array): Float64Array {
   const from = fieldOffset(FIELD.sent, out.length);
-  for (let i = 0; i < out.length; i++) out[i] = state.numbers[from + i]!;
+  out.set(state.numbers.subarray(from, from + out.length));
   return out;
 }
 
