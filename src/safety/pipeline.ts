@@ -30,10 +30,10 @@ export function advanceModel(
   numbers[HEADER.modelAt] = until;
   for (let at = 0; at < pipeline.length; at += row) {
     const start = Math.max(pipeline[at]! + commandLatency, from);
-    const next = at + row < pipeline.length ? pipeline[at + row]! + commandLatency : Infinity;
+    const next = (pipeline[at + row] ?? Infinity) + commandLatency;
     const duration = Math.min(next, until) - start;
     if (!(duration > 0)) continue;
-    const kept = actuatorLag > 0 ? Math.exp(-duration / actuatorLag) : 0;
+    const kept = Math.exp(-duration / actuatorLag); // without lag exp(-Infinity), which is 0
     for (let i = 0; i < m; i++) {
       const rate = pipeline[at + 1 + i]!;
       numbers[model + i] = rate + (numbers[model + i]! - rate) * kept;
@@ -52,13 +52,13 @@ export function appendSent(
   const m = config.joints.length;
   const row = m + 1;
   let first = 0;
-  while (first + row < pipeline.length && pipeline[first + row]! + config.commandLatency <= by) first += row;
+  while ((pipeline[first + row] ?? Infinity) + config.commandLatency <= by) first += row;
   const kept = pipeline.length - first;
   const extended = new Float64Array(kept + row);
-  for (let i = 0; i < kept; i++) extended[i] = pipeline[first + i]!;
+  extended.set(pipeline.subarray(first));
   extended[kept] = now;
   const rate = fieldOffset(FIELD.rate, m);
-  for (let i = 0; i < m; i++) extended[kept + 1 + i] = numbers[rate + i]!;
+  extended.set(numbers.subarray(rate, rate + m), kept + 1);
   return extended;
 }
 
@@ -80,8 +80,8 @@ export function travelToCome(
     const rate = direction * pipeline[at + 1 + index]!;
     if (rate <= 0) continue;
     const start = Math.max(pipeline[at]! + config.commandLatency, since);
-    const end = (at + row < pipeline.length ? pipeline[at + row]! : now) + config.commandLatency;
-    if (end > start) travel += rate * (end - start);
+    const end = (pipeline[at + row] ?? now) + config.commandLatency;
+    travel += rate * Math.max(end - start, 0);
   }
   return travel;
 }

@@ -62,6 +62,7 @@ describe('the modelled velocity', () => {
 
   it.each([
     [1.125, SEED],
+    [1.25, SEED], // the next one begins to act just then
     [1.5, [0.4, -0.3]],
     [2, [-0.5, 0.6]],
   ])('without lag is the command that acts, at %d s', (until, expected) => {
