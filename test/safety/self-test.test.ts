@@ -4,7 +4,8 @@ import { gate } from '../../src/safety/gate.js';
 import { createGatedCommand } from '../../src/safety/gated-command.js';
 import { gateConfigFromRobot } from '../../src/safety/index.js';
 import { requireSelfTest } from '../../src/safety/self-test.js';
-import type { GateConfig } from '../../src/safety/types.js';
+import type { GateConfig, GateMode, Measured, Proposal } from '../../src/safety/types.js';
+import { contextOf } from '../unit/robot/scratch-robot.js';
 import { config, joint } from './fixtures.js';
 
 const TWO = [joint(), joint({ name: 'joint1', minPosition: -0.2, maxPosition: 3 })];
@@ -80,5 +81,114 @@ describe('requireSelfTest', () => {
       return { ...result, verdict: { ...result.verdict, command } };
     };
     expect(() => requireSelfTest(config(), eager)).toThrow(/a command before it was engaged, tick 1/);
+  });
+});
+
+interface Fed {
+  readonly mode: GateMode;
+  readonly proposal: Proposal;
+  readonly measured: Measured | null;
+  readonly nowNs: bigint;
+}
+
+/** What is fed to a gate that lets everything through, by what the test calls it; tick by tick. */
+function allFed(gateConfig: GateConfig): Map<string, Fed[]> {
+  const fed: Fed[] = [];
+  const open: typeof gate = (given, state, proposal, measured, evidence, nowNs) => {
+    fed.push({ mode: state.mode, proposal: proposal!, measured, nowNs });
+    const result = gate(given, state, proposal, measured, evidence, nowNs);
+    const values = new Float64Array(given.joints.length).fill(NaN);
+    const command = createGatedCommand(given.joints, given.interface, values, 1, 1n);
+    return { ...result, verdict: { ...result.verdict, command } };
+  };
+  const { failures } = contextOf(() => requireSelfTest(gateConfig, open)) as { failures: string[] };
+  expect(failures.length).toBe(fed.length);
+  const byName = new Map<string, Fed[]>();
+  failures.forEach((text, i) => {
+    const name = text.slice(0, text.lastIndexOf(', tick '));
+    byName.set(name, [...(byName.get(name) ?? []), fed[i]!]);
+  });
+  return byName;
+}
+
+describe('what the self-test feeds', () => {
+  const START_NS = 1_000_000_000_000n;
+  const TICK_NS = 10_000_000n;
+  const BOTH = ['elbow', 'joint1'];
+  const MOST = Number.MAX_VALUE;
+  const fed = () => allFed(config({ joints: TWO, interface: 'position' }));
+
+  it.each<[string, readonly string[], readonly number[]]>([
+    ['a command that is not a number', BOTH, [NaN, NaN]],
+    ['one joint that is not a number', BOTH, [0, NaN]],
+    ['an infinite command', BOTH, [Infinity, Infinity]],
+    ['one joint that is minus infinity', BOTH, [0, -Infinity]],
+    ['a command of no joints', [], []],
+    ['a command that lacks a joint', ['joint1'], [0]],
+    ['a command of one joint too many', [...BOTH, 'another'], [0, 0, 0]],
+    ['a command of another joint', ['joint1', 'another'], [1e-3, 1e-3]],
+    ['names without values', BOTH, []],
+    ['the largest number', BOTH, [MOST, MOST]],
+    ['the largest number, downwards', BOTH, [-MOST, -MOST]],
+    ['a slip of units', BOTH, [1e4, 1e4]],
+    ['one joint beyond all limits', BOTH, [0, -1e6]],
+    ['the smallest number', BOTH, [5e-324, 5e-324]],
+    ['full reversal at every tick', BOTH, [1e3, 1e3]],
+    ['a command without a state', BOTH, [1e-3, 1e-3]],
+  ])('is %s', (name, joints, command) => {
+    const ticks = fed().get(name)!;
+    expect(ticks.length).toBe(5);
+    ticks.forEach(({ proposal }, tick) => {
+      const sign = name === 'full reversal at every tick' && tick % 2 === 1 ? -1 : 1;
+      expect(proposal.joints).toEqual(joints);
+      expect([...proposal.command]).toEqual(command.map((value) => sign * value));
+      expect(proposal.expiresNs).toBeGreaterThan(START_NS + 1000n * TICK_NS);
+    });
+  });
+
+  it.each([
+    ['a command that has just expired', START_NS],
+    ['a command from long ago', 0n],
+  ])('is %s', (name, expiresNs) => {
+    for (const { proposal } of fed().get(name)!)
+      expect(proposal).toMatchObject({ joints: BOTH, command: Float64Array.of(1e-3, 1e-3), expiresNs });
+  });
+
+  it('comes tick by tick, to a robot at rest in the middle of its range', () => {
+    fed()
+      .get('a slip of units')!
+      .forEach(({ nowNs, measured, mode }, tick) => {
+        expect(mode).toBe('active');
+        expect(nowNs).toBe(START_NS + BigInt(tick + 1) * TICK_NS);
+        expect([...measured!.positions]).toEqual([0, expect.closeTo(1.4, 12)]);
+        expect([...measured!.velocities]).toEqual([0, 0]);
+        expect(measured!.receivedNs).toBe(nowNs);
+      });
+    const endless = config({ joints: [joint({ minPosition: -Infinity, maxPosition: Infinity })] });
+    expect([...allFed(endless).get('a slip of units')![0]!.measured!.positions]).toEqual([0]);
+  });
+
+  it('is a state that cannot be judged by', () => {
+    const byName = fed();
+    const states = (name: string) => byName.get(name)!.map(({ measured }) => measured);
+    expect(states('a command without a state')).toEqual([null, null, null, null, null]);
+    for (const state of states('a state that is not a number'))
+      expect([...state!.positions]).toEqual([NaN, NaN]);
+    for (const state of states('a velocity that is infinite'))
+      expect([...state!.velocities]).toEqual([Infinity, Infinity]);
+    byName.get('a state that is too old')!.forEach(({ measured, nowNs }, tick) => {
+      expect(measured!.receivedNs).toBe(START_NS);
+      expect(nowNs).toBe(START_NS + 101_000_000n + BigInt(tick + 1) * TICK_NS); // the timeout is 100 ms
+    });
+    for (const { measured, nowNs } of byName.get('a state from the future')!)
+      expect(measured!.receivedNs).toBe(nowNs + 10_000_000_000n);
+  });
+
+  it.each([
+    ['a command before it was engaged', 'mute'],
+    ['a command during an e-stop', 'estop'],
+    ['a command while released', 'holding'],
+  ])('is %s', (name, mode) => {
+    for (const tick of fed().get(name)!) expect(tick.mode).toBe(mode);
   });
 });
