@@ -73,6 +73,16 @@ describe('requireSelfTest', () => {
     expect(() => requireSelfTest(config(), stuck)).toThrow(/the smallest number, tick 1: .* was sent NaN/);
   });
 
+  it('takes a billionth of a limit beyond it for rounding, and no more', () => {
+    const beyond = (excess: number) => () =>
+      requireSelfTest(
+        config({ interface: 'effort' }), // 10 N m at most
+        broken((values) => values.map((value) => (value === 0 ? 0 : Math.sign(value) * (10 + excess)))),
+      );
+    expect(beyond(0.9e-8)()).toBe(25);
+    expect(beyond(1.1e-8)).toThrow(/a slip of units, tick 1: .* limits -10 and 10/);
+  });
+
   it('finds a gate that sends while it is mute', () => {
     const eager: typeof gate = (gateConfig, state, ...rest) => {
       const result = gate(gateConfig, state, ...rest);
