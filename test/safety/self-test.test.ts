@@ -52,6 +52,7 @@ describe('requireSelfTest', () => {
     expect(run).toThrow(/a command that is not a number, tick 1: joint 'elbow' was sent NaN/);
     expect(run).toThrow(/a command that lacks a joint, tick 1: 1 values were sent for 2 joints/);
     expect(run).toThrow(/the largest number, tick 1: joint 'elbow' was sent 1.797/);
+    expect(run).toThrow(/the largest number, downwards, tick 1: joint 'elbow' was sent -1.797/);
     expect(run).toThrow(/a state that is too old, tick 1/);
     expect(run).toThrow(/a command during an e-stop, tick 1/);
   });
