@@ -22,6 +22,19 @@ describe('the size of a state', () => {
   });
 });
 
+it('a step just as large as allowed is believed', () => {
+  const velocity = config();
+  const laterNs = START_NS + 500_000_000n; // no rounding in 0.5 s
+  const after = (step: number): string[] =>
+    checksOf(
+      gate(velocity, engaged(velocity), proposal([0]), measured(laterNs, [step]), null, laterNs).verdict
+        .reasons,
+    );
+  const allowed = 1.5 * 0.5 + 1e-3;
+  expect(after(allowed)).not.toContain('state-jump');
+  expect(after(allowed + 1e-12)).toContain('state-jump');
+});
+
 describe('a step of a whole turn', () => {
   const turn = 2 * Math.PI;
   const steps = (own: Partial<GateJoint>, from: number, to: number): Reason[] => {
