@@ -80,6 +80,25 @@ describe('a step of a whole turn', () => {
 });
 
 describe('a state that repeats', () => {
+  /** Whether one that was engaged at `rate` counts as frozen when it is the same after `ms`. */
+  const frozenAfter = (ms: number, rate: number, overrides: Partial<GateConfig>): boolean => {
+    const gateConfig = config(overrides);
+    const nowNs = START_NS + BigInt(ms) * 1_000_000n;
+    const same = measured(nowNs, [0], [rate]);
+    const { verdict } = gate(gateConfig, engaged(gateConfig, [0], [rate]), null, same, null, nowNs);
+    return checksOf(verdict.reasons).includes('state-frozen');
+  };
+
+  it('shows nothing where just the margin was to be travelled', () => {
+    expect(frozenAfter(1000, 0.5, { positionMargin: 0.5 })).toBe(false);
+    expect(frozenAfter(1000, 0.5, { positionMargin: 0.499 })).toBe(true);
+  });
+
+  it('is not frozen yet after just stateFrozenMs', () => {
+    expect(frozenAfter(500, 1, { positionMargin: 0.4, stateFrozenMs: 500 })).toBe(false);
+    expect(frozenAfter(500, 1, { positionMargin: 0.4, stateFrozenMs: 499 })).toBe(true);
+  });
+
   /** Ticks `from` to `to` with a state that stays as it was at the start, with the same request. */
   function repeat(
     gateConfig: GateConfig,
