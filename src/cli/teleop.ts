@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { elapsedMs, systemClock } from '../core/index.js';
+import { badInput, elapsedMs, systemClock } from '../core/index.js';
 import { argumentsOf, type RosArguments } from '../io/ros/index.js';
 import { loadRobot, withController, type ControllerKind } from '../robot/index.js';
 import { Bridge, outcomeTable } from './bridge.js';
@@ -18,7 +18,7 @@ import { openTeleopRecord } from './teleop-record.js';
 
 interface TeleopCliOptions {
   readonly robot: string;
-  readonly port: string;
+  readonly port?: string;
   readonly record?: string | true;
   readonly runs: string;
   readonly duration?: number;
@@ -35,10 +35,12 @@ export function teleopCommand(): Command {
     .description(
       "Drive the robot with an operator's device alone, through the safety gate; no policy is needed. Hold the enable button and\n" +
         'move the sticks; let it go and the robot comes to rest. The robot must be up (or its twin). Ctrl+C ramps to rest, then\n' +
-        'ends; a second Ctrl+C ends at once. Without a device: dynabridge teleop-device',
+        'ends; a second Ctrl+C ends at once. Without a device: dynabridge teleop-device. Over the network, where robot.yaml says\n' +
+        'teleop: {joint_jog: true}: velocities as control_msgs/msg/JointJog on /<node>/joint_jog, at 0 to begin with; then the\n' +
+        'service /<node>/request_teleop (std_srvs/srv/SetBool) is the enable button, which silence lets go of. A device comes first',
     )
     .addOption(robotOption())
-    .requiredOption(
+    .option(
       '--port <port>',
       "serial port of the operator's device (see: dynabridge find-port); it may come and go",
     )
@@ -66,6 +68,10 @@ async function drive(options: TeleopCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
   const { controller, middleware, name, port, duration, record } = options;
   const robot = withController(loadRobot(options.robot), controller);
+  if (port === undefined && !robot.config.teleop.jointJog)
+    throw badInput(
+      'nobody could drive: give --port, or write teleop: {joint_jog: true} in robot.yaml to drive over the network',
+    );
   const kept = record === undefined ? undefined : openTeleopRecord(record, options.runs, robot);
   if (kept !== undefined) output.line(`recorded in ${kept.run.path}`);
   const control = new ControlTime();

@@ -21,8 +21,10 @@ import {
   type Priorities,
   type Proposal,
 } from '../safety/index.js';
+import { JointJogTeleop } from './joint-jog.js';
 import { Locks } from './locks.js';
 import { changeMode } from './mode-request.js';
+import { Operators } from './operator-source.js';
 import { operatorStatus, robotState, stopNumber } from './operator-told.js';
 import { Teleop } from './teleop.js';
 
@@ -48,12 +50,16 @@ export interface AuthorityOptions {
   readonly teleopPort: string | undefined;
 }
 
-/** Who may move the robot: the operator's device, where there is one, the agent, and the locks on them. */
+/** Who may move the robot: the operator, by a device or over the network, the agent, and the locks on them. */
 export class Authority {
   private state: ArbiterState = NOBODY;
   private readonly teleop: Teleop | null;
+  private readonly jog: JointJogTeleop | null;
+  private readonly operators: Operators;
   private readonly locks: Locks;
   private readonly priorities: Priorities;
+  /** why the operator got no authority when it was asked for last */
+  private refusal = '';
 
   constructor(
     private readonly options: AuthorityOptions,
@@ -63,6 +69,8 @@ export class Authority {
     this.priorities = { teleop: robot.teleop.priority, agent: robot.agent.priority };
     this.locks = new Locks(middleware, robot.locks);
     this.teleop = teleopPort === undefined ? null : this.openTeleop(teleopPort);
+    this.jog = robot.teleop.jointJog ? this.openJog() : null;
+    this.operators = new Operators([this.teleop, this.jog].filter((source) => source !== null));
   }
 
   get owner(): Owner {
@@ -73,20 +81,29 @@ export class Authority {
   follow(nowNs: bigint): void {
     const lock = this.locks.strongest(nowNs);
     this.obeyLock(lock);
-    if (this.teleop === null) return;
-    this.obeyAttendance();
+    if (this.teleop !== null) this.obeyAttendance();
     const locked = lockOn('teleop', lock, this.priorities);
-    const { state, event } = followOperator(this.state, this.teleop.input(nowNs), nowNs, locked !== null);
+    const { active } = this.operators;
+    const { state, event } = followOperator(this.state, this.operators.input(nowNs), nowNs, locked !== null);
+    if (event === undefined) {
+      this.state = state;
+      return;
+    }
+    const by = active?.name ?? 'nobody';
     if (event === 'taken') {
       const outcome = this.host.handToOperator();
-      this.host.tell('teleop', outcome.accepted ? { event } : { event: 'refused', why: outcome.why });
+      this.refusal = outcome.accepted ? '' : outcome.why;
+      this.host.tell('teleop', outcome.accepted ? { event, by } : { event: 'refused', why: outcome.why, by });
       this.state = outcome.accepted ? state : { ...this.state, released: false };
-      this.teleop.begin();
+      active?.begin();
       return;
     }
     this.state = state;
-    if (event === undefined) return;
-    this.host.tell('teleop', locked && event === 'locked-out' ? { event, why: lockText(locked) } : { event });
+    this.refusal = locked ? lockText(locked) : event;
+    this.host.tell(
+      'teleop',
+      locked && event === 'locked-out' ? { event, why: lockText(locked), by } : { event, by },
+    );
     if (event === 'released' || event === 'lost') this.host.request('release', `teleop: ${event}`);
   }
 
@@ -110,7 +127,7 @@ export class Authority {
 
   /** The proposal of who has authority. @param base last command (m), from which the operator's set-point goes on */
   choose(agent: Proposal | null, base: () => Float64Array): Proposal | null {
-    const sticks = this.teleop && this.owner === 'teleop' ? this.teleop.proposal(base()) : null;
+    const sticks = this.owner === 'teleop' ? (this.operators.active?.proposal(base()) ?? null) : null;
     return arbitrate(this.state, [agent, sticks]);
   }
 
@@ -129,7 +146,7 @@ export class Authority {
   whyNotOperator(): string {
     const lock = this.lockOn('teleop');
     if (lock !== null) return lockText(lock);
-    return this.teleop?.whyIdle() ?? NO_PORT;
+    return this.operators.whyIdle() ?? NO_PORT;
   }
 
   /** The agent may drive only while the operator's device is linked, where robot.yaml says so. */
@@ -152,7 +169,12 @@ export class Authority {
 
   async stop(): Promise<void> {
     this.locks.close();
-    await this.teleop?.stop();
+    await this.operators.stop();
+  }
+
+  /** What was counted of the operator's input, for people. */
+  get counts(): Readonly<Record<string, number>> {
+    return this.jog === null ? {} : { 'joint_jog dropped': this.jog.dropped };
   }
 
   private lockOn(source: Owner): EngagedLock | null {
@@ -181,6 +203,17 @@ export class Authority {
       },
       mode: (wanted) => this.changeMode(wanted),
       tell: (kind, detail) => host.tell(kind, detail),
+    });
+  }
+
+  private openJog(): JointJogTeleop {
+    const { robot, gate, clock, middleware } = this.options;
+    const isActive = () => this.operators.active === this.jog;
+    return new JointJogTeleop(middleware, gate, robot.teleop, clock, {
+      changed: () => this.follow(clock.nowNs()),
+      drives: () => this.owner === 'teleop' && isActive(),
+      whyNot: () => (isActive() ? this.refusal : 'an operator device is linked, which comes first'),
+      tell: (kind, detail) => this.host.tell(kind, detail),
     });
   }
 

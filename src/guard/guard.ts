@@ -493,6 +493,7 @@ export class Guard {
       commandSubscribers: this.publisher.matched,
       blackBox: links.blackBox,
       warnings: [...this.topics.warnings, ...this.authority.warnings],
+      operatorCounts: this.authority.counts,
     });
   }
 }

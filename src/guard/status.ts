@@ -40,6 +40,8 @@ export interface StatusSources {
   readonly warnings: readonly string[];
   /** path of the newest black box; empty: none */
   readonly blackBox: string;
+  /** of the operator's input */
+  readonly operatorCounts: Readonly<Record<string, number>>;
 }
 
 const OWNERS = { hold: 'nobody', agent: 'the agent', teleop: 'the operator' } as const satisfies Record<
@@ -77,6 +79,7 @@ export function guardStatus(sources: StatusSources): GuardStatus {
       'latency p99 ms': summary.latencyMs.p99,
       'agent connected': sources.agentConnected ? 'yes' : 'no',
       'command subscribers': sources.commandSubscribers,
+      ...sources.operatorCounts,
     },
   };
 }

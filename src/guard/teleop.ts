@@ -12,6 +12,7 @@ import {
 import type { TeleopConfig } from '../robot/index.js';
 import type { GateConfig, OperatorInput, Proposal } from '../safety/index.js';
 import { OperatorMotion } from './operator-motion.js';
+import type { OperatorSource } from './operator-source.js';
 
 export interface TeleopEvents {
   /** the operator's input is another: who has authority may have changed */
@@ -33,7 +34,8 @@ export interface TeleopTold {
 const TICK_MS = 5;
 
 /** The operator's device: its link, what it asks for, and what that means for this robot. */
-export class Teleop {
+export class Teleop implements OperatorSource {
+  readonly name = 'device';
   private readonly connection: SerialConnection;
   private readonly link: OperatorLink;
   private readonly timer: NodeJS.Timeout;
@@ -98,6 +100,10 @@ export class Teleop {
     );
     this.connection.start();
     this.timer = setInterval(() => this.link.tick(clock.nowNs(), told.status(), told.state), TICK_MS);
+  }
+
+  get linked(): boolean {
+    return this.connection.isOpen && this.link.linked;
   }
 
   /** As far as authority is concerned; null where there is no link. */

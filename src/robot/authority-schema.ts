@@ -72,6 +72,15 @@ export const teleopSchema = v.optional(
         v.pipe(v.boolean(), v.description('true | false: the agent drives only while the device is linked')),
         false,
       ),
+      joint_jog: v.optional(
+        v.pipe(
+          v.boolean(),
+          v.description(
+            'true where an operator may drive by control_msgs/msg/JointJog on ~/joint_jog, or false',
+          ),
+        ),
+        false,
+      ),
     }),
     v.description('{command_timeout_ms: 100, link_timeout_ms: 300, max_velocity_scale: 0.3, ...}'),
   ),

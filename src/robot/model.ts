@@ -189,6 +189,8 @@ export interface TeleopConfig {
   readonly priority: number;
   /** the agent drives only while the operator's device is linked */
   readonly required: boolean;
+  /** an operator may drive over the network as well, by control_msgs/msg/JointJog; a device that is linked comes first */
+  readonly jointJog: boolean;
 }
 
 export interface AgentConfig {

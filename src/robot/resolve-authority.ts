@@ -5,7 +5,8 @@ import type { YamlFile } from './yaml-file.js';
 
 /**
  * Who may move the robot, by priority: operator over agent, and locks over those that they lock.
- * @throws BAD_INPUT for priorities that are equal or the wrong way round, a lock that locks nothing, a topic that is there twice
+ * @throws BAD_INPUT for priorities that are equal or the wrong way round, a lock that locks nothing, a topic that is there twice,
+ * velocities for an effort interface
  */
 export function resolveAuthority(
   raw: RobotYaml,
@@ -19,6 +20,11 @@ export function resolveAuthority(
         `the operator must be able to take over from the agent: write a larger one`,
     );
   }
+  if (teleop.joint_jog && raw.command_interface === 'effort')
+    throw badInput(
+      `${yaml.placeOf(['teleop', 'joint_jog'])}: teleop.joint_jog is true, but JointJog carries velocities, which mean nothing to ` +
+        `command_interface effort; remove it`,
+    );
   locks.forEach((lock, i) => {
     const where = yaml.placeOf(['locks', i]);
     if (lock.priority <= agent.priority) {
@@ -40,6 +46,7 @@ export function resolveAuthority(
       mayEngage: teleop.may_engage,
       priority: teleop.priority,
       required: teleop.required,
+      jointJog: teleop.joint_jog,
     },
     agent: { timeoutMs: agent.timeout_ms, priority: agent.priority },
     locks: locks.map(({ topic, timeout_ms: timeoutMs, priority }) => ({ topic, timeoutMs, priority })),

@@ -131,6 +131,7 @@ function robot(
         mayEngage: false,
         priority: 100,
         required: false,
+        jointJog: false,
       },
       agent: { timeoutMs: 200, priority: 10 },
       locks: [],

@@ -20,6 +20,7 @@ export {
   type DiagnosticStatus,
   type Float64MultiArray,
   type Header,
+  type JointJog,
   type JointState,
   type JointTrajectory,
   type JointTrajectoryPoint,

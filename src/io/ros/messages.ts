@@ -62,6 +62,16 @@ export interface JointTrajectory {
   readonly points: readonly JointTrajectoryPoint[];
 }
 
+/** control_msgs/JointJog: displacements [rad or m] and velocities [rad/s or m/s], each empty or as long as `joint_names`. */
+export interface JointJog {
+  readonly header: Header;
+  readonly joint_names: readonly string[];
+  readonly displacements: NumberSequence;
+  readonly velocities: NumberSequence;
+  /** how long it is meant to be obeyed [s] */
+  readonly duration: number;
+}
+
 export interface KeyValue {
   readonly key: string;
   readonly value: string;
@@ -115,6 +125,7 @@ export interface MessageTypes {
   'std_msgs/msg/Float64MultiArray': Float64MultiArray;
   'sensor_msgs/msg/JointState': JointState;
   'trajectory_msgs/msg/JointTrajectory': JointTrajectory;
+  'control_msgs/msg/JointJog': JointJog;
   'diagnostic_msgs/msg/DiagnosticStatus': DiagnosticStatus;
   'diagnostic_msgs/msg/DiagnosticArray': DiagnosticArray;
 }

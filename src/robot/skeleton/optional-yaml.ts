@@ -13,6 +13,7 @@ const TELEOP: Readonly<Record<keyof Defaults<typeof teleopSchema>, string>> = {
   dead_band: 'share of the way of a stick that counts as its middle',
   state_rate_hz: '[Hz] that the device is told where the robot is',
   required: 'true: the agent is not engaged without a linked device',
+  joint_jog: 'true: over the network too, by control_msgs/msg/JointJog on ~/joint_jog',
   may_engage: 'true: the device may ask for the agent to be engaged',
   priority: 'above agent.priority',
 };
@@ -40,7 +41,7 @@ export function writeOptional(yaml: YamlLines): void {
     PREDICTION,
     prediction,
   );
-  section(yaml, 'teleop', "the operator's serial device", TELEOP, teleopSchema);
+  section(yaml, 'teleop', 'the operator, at a serial device', TELEOP, teleopSchema);
   section(yaml, 'agent', 'the process with the policy', AGENT, agentSchema);
   section(yaml, 'black_box', 'what is written to disk when something trips', BLACK_BOX, black_box);
   const none = JSON.stringify(v.getDefault(locksSchema));

@@ -28,6 +28,7 @@ const ACTIVE: StatusSources = {
   commandSubscribers: 1,
   warnings: [],
   blackBox: '',
+  operatorCounts: { 'joint_jog dropped': 3 },
 };
 const FAULT: Fault = {
   check: 'state-jump',
@@ -120,6 +121,6 @@ describe('the status', () => {
   it('counts as they stand are not among the facts, whose change is told at once', () => {
     const later = guardStatus({ ...ACTIVE, stateAgeMs: 9, summary: { ...summary, commands: 7 } });
     expect(later.facts).toEqual(guardStatus(ACTIVE).facts);
-    expect(later.counts).toMatchObject({ commands: 7, 'joint state age ms': 9 });
+    expect(later.counts).toMatchObject({ commands: 7, 'joint state age ms': 9, 'joint_jog dropped': 3 });
   });
 });

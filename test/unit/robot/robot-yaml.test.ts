@@ -261,6 +261,16 @@ describe('effort interfaces', () => {
       'trajectory_msgs/msg/JointTrajectory',
     );
   });
+
+  it('cannot be jogged, which is by velocities', () => {
+    const jog = `${LATENCY}\nteleop: {joint_jog: true}`;
+    expectBadInput(
+      () => loadEdited(...effort, yaml(LATENCY, `${jog}\nstop_action: zero`)),
+      'robot.yaml:4',
+      'teleop.joint_jog is true, but JointJog carries velocities',
+    );
+    expect(loadEdited(yaml(LATENCY, jog)).config.teleop.jointJog).toBe(true);
+  });
 });
 
 describe('workspace', () => {

@@ -26,6 +26,13 @@ const VALUES: { readonly [Name in keyof MessageTypes]: MessageTypes[Name] } = {
     velocity: Float64Array.of(1, 2, 3),
     effort: none,
   },
+  'control_msgs/msg/JointJog': {
+    header,
+    joint_names: ['slider', 'a'],
+    displacements: none,
+    velocities: Float64Array.of(0.5, -0.25),
+    duration: 0.1,
+  },
   'trajectory_msgs/msg/JointTrajectory': {
     header,
     joint_names: ['a'],
