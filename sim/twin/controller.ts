@@ -34,6 +34,41 @@ export class ForwardController implements Controller {
   }
 }
 
+/** The part of sensor_msgs/JointState that is read. */
+export interface JointStateLike {
+  readonly name: readonly string[];
+  readonly position: ArrayLike<number>;
+  readonly velocity: ArrayLike<number>;
+  readonly effort: ArrayLike<number>;
+}
+
+/** Takes commands as joint states, as simulators and topic_based_ros2_control do: by name, the newest one for ever. */
+export class JointStateController implements Controller {
+  rejected = 0;
+  private last: Float64Array | null = null;
+
+  constructor(
+    private readonly joints: readonly string[],
+    private readonly field: 'position' | 'velocity' | 'effort',
+  ) {}
+
+  /** @returns the accepted values in commanded order, or null */
+  onCommand({ name, ...fields }: JointStateLike): Float64Array | null {
+    const data = fields[this.field];
+    const values = Float64Array.from(this.joints, (joint) => data[name.indexOf(joint)] ?? NaN);
+    if (data.length !== name.length || name.length !== this.joints.length || !values.every(Number.isFinite)) {
+      this.rejected++;
+      return null;
+    }
+    this.last = values;
+    return values;
+  }
+
+  setpoint(): Float64Array | null {
+    return this.last;
+  }
+}
+
 /** The part of trajectory_msgs/JointTrajectory that is read. */
 export interface TrajectoryLike {
   readonly joint_names: readonly string[];

@@ -4,6 +4,7 @@ export { TwinTrace, type TraceLine } from './twin-trace.js';
 export { Witness, type Violation, type ViolationKind } from './witness.js';
 export {
   ForwardController,
+  JointStateController,
   JointTrajectoryController,
   type Controller,
   type TrajectoryLike,

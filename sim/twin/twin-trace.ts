@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { Float64MultiArray, JointTrajectory } from '../../src/io/ros/index.js';
+import type { CommandMessage } from './twin.js';
 
 /**
  * One line of the file. `atNs` is monotonic [ns], a number since 2^53 ns are 104 days of uptime.
@@ -18,7 +18,7 @@ export class TwinTrace {
     this.fd = openSync(path, 'w');
   }
 
-  received(message: Float64MultiArray | JointTrajectory, atNs: bigint): void {
+  received(message: CommandMessage, atNs: bigint): void {
     this.write({ kind: 'command', atNs: Number(atNs), values: valuesOf(message) });
   }
 
@@ -35,8 +35,9 @@ export class TwinTrace {
   }
 }
 
-function valuesOf(message: Float64MultiArray | JointTrajectory): number[] {
+function valuesOf(message: CommandMessage): number[] {
   if ('data' in message) return Array.from(message.data);
+  if ('name' in message) return [...message.position, ...message.velocity, ...message.effort];
   const last = message.points.at(-1);
   if (last === undefined) return [];
   return Array.from(last.velocities.length > 0 ? last.velocities : last.positions);

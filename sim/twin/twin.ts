@@ -14,7 +14,7 @@ import {
 } from '../../src/io/ros/index.js';
 import type { Robot } from '../../src/robot/index.js';
 import { SimulatedRobot, type CompiledRobot, type Push } from '../index.js';
-import { ForwardController, JointTrajectoryController } from './controller.js';
+import { ForwardController, JointStateController, JointTrajectoryController } from './controller.js';
 import { PacedTime } from './paced-time.js';
 import { stepsPerState } from './state-rate.js';
 import type { TwinTrace } from './twin-trace.js';
@@ -61,6 +61,8 @@ export interface TwinSummary {
   readonly worstLatenessMs: number;
 }
 
+export type CommandMessage = Float64MultiArray | JointTrajectory | JointState;
+
 /** rclcpp's ClockQoS reads best effort, which a reliable writer serves too. */
 const CLOCK_QOS = { ...SENSOR_QOS, reliability: 'reliable' } as const;
 /** Time that stands still is told so often, for those who join late [ms]. */
@@ -78,10 +80,10 @@ const MAX_BACKLOG_MS = 250;
 export class Twin {
   readonly witness: Witness;
   private readonly robot: SimulatedRobot;
-  private readonly controller: ForwardController | JointTrajectoryController;
+  private readonly controller: ReturnType<typeof controllerOf>;
   private readonly states: Publisher<JointState>;
   private readonly queue: {
-    readonly message: Float64MultiArray | JointTrajectory;
+    readonly message: CommandMessage;
     readonly atNs: bigint;
     readonly sentNs: bigint;
   }[] = [];
@@ -119,14 +121,8 @@ export class Twin {
     this.periodNs = BigInt(Math.round(Number(NS_PER_S) / options.stateRateHz));
     this.braked = options.brakeUntilFirstCommand;
     this.placeAtHome();
-    const { config, model } = robot;
-    const trajectory = config.commandMessageType === 'trajectory_msgs/msg/JointTrajectory';
-    this.controller = trajectory
-      ? new JointTrajectoryController(
-          model,
-          config.commandInterface === 'velocity' ? 'velocities' : 'positions',
-        )
-      : new ForwardController(model.commanded);
+    const { config } = robot;
+    this.controller = controllerOf(robot);
     this.states = middleware.createPublisher<JointState>(config.stateTopic, 'sensor_msgs/msg/JointState', {
       ...SENSOR_QOS,
       reliability: 'reliable', // joint_state_broadcaster's default; best-effort readers match it too
@@ -134,7 +130,7 @@ export class Twin {
     this.clockTopic = options.simulatedClock
       ? middleware.createPublisher('/clock', 'rosgraph_msgs/msg/Clock', CLOCK_QOS)
       : null;
-    middleware.createSubscription<Float64MultiArray | JointTrajectory>(
+    middleware.createSubscription<CommandMessage>(
       config.commandTopic,
       config.commandMessageType,
       { ...COMMAND_QOS, depth: 10 },
@@ -307,10 +303,7 @@ export class Twin {
     while (this.queue[0] !== undefined && this.queue[0].atNs <= at) {
       const { message, atNs, sentNs } = this.queue.shift()!;
       this.commands++;
-      const accepted =
-        this.controller instanceof ForwardController
-          ? this.controller.onCommand((message as Float64MultiArray).data)
-          : this.controller.onCommand(message as JointTrajectory, atNs);
+      const accepted = this.obey(message, atNs);
       if (!accepted) {
         this.witness.malformed();
         continue;
@@ -321,6 +314,15 @@ export class Twin {
         this.robot.hold(false);
       }
     }
+  }
+
+  /** @returns the accepted values, or null */
+  private obey(message: CommandMessage, atNs: bigint): Float64Array | null {
+    const { controller } = this;
+    if (controller instanceof ForwardController)
+      return controller.onCommand((message as Float64MultiArray).data);
+    if (controller instanceof JointStateController) return controller.onCommand(message as JointState);
+    return controller.onCommand(message as JointTrajectory, atNs);
   }
 
   private publishClock(): void {
@@ -343,5 +345,24 @@ export class Twin {
       effort: efforts,
     });
     this.published++;
+  }
+}
+
+/** What takes the robot's commands. */
+function controllerOf({
+  model,
+  config,
+}: Robot): ForwardController | JointTrajectoryController | JointStateController {
+  const { commandInterface, commandMessageType } = config;
+  switch (commandMessageType) {
+    case 'std_msgs/msg/Float64MultiArray':
+      return new ForwardController(model.commanded);
+    case 'trajectory_msgs/msg/JointTrajectory':
+      return new JointTrajectoryController(
+        model,
+        commandInterface === 'velocity' ? 'velocities' : 'positions',
+      );
+    case 'sensor_msgs/msg/JointState':
+      return new JointStateController(model.commanded, commandInterface);
   }
 }

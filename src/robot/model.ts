@@ -104,6 +104,7 @@ export interface RobotModel {
 export const MESSAGE_TYPES = [
   'std_msgs/msg/Float64MultiArray',
   'trajectory_msgs/msg/JointTrajectory',
+  'sensor_msgs/msg/JointState',
 ] as const;
 export type CommandMessageType = (typeof MESSAGE_TYPES)[number];
 

@@ -22,12 +22,25 @@ export function decodeCommand(
   { messageType, commandInterface, controlPeriod }: VetoLimits,
 ): DecodedCommand | string {
   const reader = new CdrReader(bytes);
-  const command =
-    messageType === 'std_msgs/msg/Float64MultiArray'
-      ? multiArray(reader)
-      : trajectory(reader, commandInterface, controlPeriod);
+  const command = read(reader, messageType, commandInterface, controlPeriod);
   reader.end();
   return reader.failure ?? command;
+}
+
+function read(
+  reader: CdrReader,
+  messageType: VetoLimits['messageType'],
+  commandInterface: VetoLimits['commandInterface'],
+  controlPeriod: number,
+): DecodedCommand {
+  switch (messageType) {
+    case 'std_msgs/msg/Float64MultiArray':
+      return multiArray(reader);
+    case 'trajectory_msgs/msg/JointTrajectory':
+      return trajectory(reader, commandInterface, controlPeriod);
+    case 'sensor_msgs/msg/JointState':
+      return jointState(reader, commandInterface);
+  }
 }
 
 /** std_msgs/msg/Float64MultiArray */
@@ -62,6 +75,18 @@ function trajectory(
   const fields = { position, velocity, acceleration, effort };
   for (const [name, { values }] of Object.entries(fields)) {
     if (name !== commandInterface && values.length > 0) reader.fail(`a trajectory point with ${name}`);
+  }
+  return { ...fields[commandInterface], joints, littleEndian: reader.littleEndian };
+}
+
+/** sensor_msgs/msg/JointState with the one field that the interface takes; it is obeyed on receipt, whatever its stamp */
+function jointState(reader: CdrReader, commandInterface: VetoLimits['commandInterface']): DecodedCommand {
+  seconds(reader);
+  reader.string(); // frame_id means nothing to joints
+  const joints = reader.strings();
+  const fields = { position: reader.doubles(), velocity: reader.doubles(), effort: reader.doubles() };
+  for (const [name, { values }] of Object.entries(fields)) {
+    if (name !== commandInterface && values.length > 0) reader.fail(`joints with ${name} besides`);
   }
   return { ...fields[commandInterface], joints, littleEndian: reader.littleEndian };
 }

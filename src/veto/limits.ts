@@ -1,7 +1,8 @@
 /** The veto's own idea of a robot: only what a command can be judged by. SI units, radians. */
 
 export type VetoInterface = 'position' | 'velocity' | 'effort';
-export type VetoMessageType = 'std_msgs/msg/Float64MultiArray' | 'trajectory_msgs/msg/JointTrajectory';
+export type VetoMessageType =
+  'std_msgs/msg/Float64MultiArray' | 'trajectory_msgs/msg/JointTrajectory' | 'sensor_msgs/msg/JointState';
 
 export interface VetoJoint {
   readonly name: string;

@@ -3,27 +3,32 @@ import type { GatedCommand } from '../../safety/index.js';
 import type { Veto } from '../../veto/index.js';
 import { codecFor } from './codec.js';
 import { definitionsOf } from './definitions.js';
-import type { Float64MultiArray, JointTrajectory } from './messages.js';
+import { rosTime, type Float64MultiArray, type JointState, type JointTrajectory } from './messages.js';
 import { COMMAND_QOS, type Middleware, type Publisher } from './middleware.js';
 
 /** The part of a robot that says how it takes commands; `Robot` has it. */
 export interface CommandTarget {
   readonly config: {
     readonly commandTopic: string;
-    readonly commandMessageType: 'std_msgs/msg/Float64MultiArray' | 'trajectory_msgs/msg/JointTrajectory';
+    readonly commandMessageType:
+      'std_msgs/msg/Float64MultiArray' | 'trajectory_msgs/msg/JointTrajectory' | 'sensor_msgs/msg/JointState';
     readonly controlRateHz: number;
   };
 }
 
+const NONE = new Float64Array(0);
+
+type Serializer = (command: GatedCommand, values: Float64Array) => Uint8Array;
+
 /**
  * Puts commands on the wire, and takes nothing but what the gate has made. Each is checked for expiry once more and serialized; the
  * veto looks at these very bytes. After a veto its substitute is sent instead, for good. A trajectory is one point, one control
- * period ahead.
+ * period ahead; a JointState names the joints and carries the one field that the interface takes.
  */
 export class CommandPublisher {
   readonly topic: string;
   private readonly publisher: Publisher<unknown>;
-  private readonly serialize: (command: GatedCommand, values: Float64Array) => Uint8Array;
+  private readonly serialize: Serializer;
 
   /** @param veto of this publisher alone */
   constructor(
@@ -35,14 +40,7 @@ export class CommandPublisher {
     this.topic = config.commandTopic;
     const { commandMessageType: type } = config;
     this.publisher = middleware.createPublisher<unknown>(this.topic, type, COMMAND_QOS);
-    if (type === 'std_msgs/msg/Float64MultiArray') {
-      const codec = codecFor<Float64MultiArray>(definitionsOf(type));
-      this.serialize = (_command, data) => codec.encode({ layout: { dim: [], data_offset: 0 }, data });
-    } else {
-      const codec = codecFor<JointTrajectory>(definitionsOf(type));
-      const aheadSeconds = 1 / config.controlRateHz;
-      this.serialize = (command, values) => codec.encode(trajectory(command, values, aheadSeconds));
-    }
+    this.serialize = serializer(config, clock);
   }
 
   /** controllers that listen now */
@@ -83,18 +81,51 @@ export class CommandPublisher {
   }
 }
 
+function serializer(
+  { commandMessageType: type, controlRateHz }: CommandTarget['config'],
+  clock: Clock,
+): Serializer {
+  switch (type) {
+    case 'std_msgs/msg/Float64MultiArray': {
+      const codec = codecFor<Float64MultiArray>(definitionsOf(type));
+      return (_command, data) => codec.encode({ layout: { dim: [], data_offset: 0 }, data });
+    }
+    case 'trajectory_msgs/msg/JointTrajectory': {
+      const codec = codecFor<JointTrajectory>(definitionsOf(type));
+      return (command, values) => codec.encode(trajectory(command, values, 1 / controlRateHz));
+    }
+    case 'sensor_msgs/msg/JointState': {
+      const codec = codecFor<JointState>(definitionsOf(type));
+      return (command, values) => codec.encode(jointState(command, values, clock.wallNs()));
+    }
+  }
+}
+
+function jointState(
+  { commandInterface: field, joints }: GatedCommand,
+  values: Float64Array,
+  wallNs: bigint,
+): JointState {
+  return {
+    header: { stamp: rosTime(wallNs), frame_id: '' },
+    name: joints,
+    position: field === 'position' ? values : NONE,
+    velocity: field === 'velocity' ? values : NONE,
+    effort: field === 'effort' ? values : NONE,
+  };
+}
+
 function trajectory(command: GatedCommand, values: Float64Array, aheadSeconds: number): JointTrajectory {
-  const none = new Float64Array(0);
   const field = command.commandInterface;
   return {
     header: { stamp: { sec: 0, nanosec: 0 }, frame_id: '' }, // zero: start now
     joint_names: [...command.joints],
     points: [
       {
-        positions: field === 'position' ? values : none,
-        velocities: field === 'velocity' ? values : none,
-        accelerations: none,
-        effort: field === 'effort' ? values : none,
+        positions: field === 'position' ? values : NONE,
+        velocities: field === 'velocity' ? values : NONE,
+        accelerations: NONE,
+        effort: field === 'effort' ? values : NONE,
         time_from_start: { sec: 0, nanosec: Math.round(aheadSeconds * 1e9) },
       },
     ],

@@ -54,7 +54,7 @@ function writeInterface(yaml: YamlLines, roles: DerivedRoles): void {
     [],
     'command_message_type',
     fallback('command_message_type'),
-    'default; trajectory_msgs/msg/JointTrajectory for joint_trajectory_controller',
+    'default; trajectory_msgs/msg/JointTrajectory for joint_trajectory_controller, or sensor_msgs/msg/JointState',
   );
   yaml.value([], 'state_topic', fallback('state_topic'), 'default');
 }

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeCommand, type DecodedCommand } from '../../../src/veto/decode-command.js';
 import type { VetoLimits } from '../../../src/veto/index.js';
-import { limits, multiArray, trajectory } from './fixtures.js';
+import { jointState, limits, multiArray, trajectory } from './fixtures.js';
 
 const forward = limits();
+const named = limits({ messageType: 'sensor_msgs/msg/JointState' });
 const jtc = limits({ messageType: 'trajectory_msgs/msg/JointTrajectory', commandInterface: 'position' });
 
 function decoded(bytes: Uint8Array, of: VetoLimits): DecodedCommand {
@@ -67,6 +68,29 @@ describe('decodeCommand', () => {
     );
   });
 
+  it.each(['position', 'velocity', 'effort'] as const)(
+    'reads what an independent encoder writes as a JointState, by its %s',
+    (commandInterface) => {
+      fc.assert(
+        fc.property(
+          fc.array(fc.tuple(fc.string({ unit: 'grapheme-ascii' }), fc.double()), { maxLength: 8 }),
+          fc.integer(),
+          (joints, sec) => {
+            const data = Float64Array.from(joints, ([, value]) => value);
+            const name = joints.map(([joint]) => joint);
+            const header = { stamp: { sec, nanosec: 9 }, frame_id: '' };
+            const bytes = jointState([], { header, name, [commandInterface]: data });
+            const command = decoded(bytes, { ...named, commandInterface });
+            expect(command.values).toEqual(Array.from(data));
+            expect(command.joints).toEqual(name);
+            const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+            data.forEach((value, i) => expect(view.getFloat64(command.at + 8 * i, true)).toBe(value));
+          },
+        ),
+      );
+    },
+  );
+
   it('reads big-endian bytes, and bytes in the middle of a larger buffer', () => {
     const bytes = bigEndian(multiArray([1.5, -2]), [
       [4, 4],
@@ -84,6 +108,7 @@ describe('decodeCommand', () => {
   it.each([
     ['Float64MultiArray', multiArray([1, 2]), forward],
     ['JointTrajectory', trajectory([1, 2], { names: ['shoulder', 'elbow'], frame: 'base' }), jtc],
+    ['JointState', jointState([1, 2], { name: ['shoulder', 'elbow'] }), named],
   ])('refuses a %s that is cut at any byte, or has one more', (_name, bytes, of) => {
     expect(typeof decodeCommand(bytes, of)).toBe('object');
     for (let length = 0; length < bytes.length; length++) {
@@ -109,6 +134,18 @@ describe('decodeCommand', () => {
       trajectory([1], { stamp: { sec: -2, nanosec: 0 } }),
       jtc,
       'a start at -2 s, expected 0 (now)',
+    ],
+    [
+      'a position besides',
+      jointState([1], { position: Float64Array.of(9) }),
+      named,
+      'joints with position besides',
+    ],
+    [
+      'an effort besides',
+      jointState([1], { effort: Float64Array.of(9) }),
+      named,
+      'joints with effort besides',
     ],
     ['no point', trajectory([1], { points: 0 }), jtc, '0 trajectory points, expected 1'],
     ['two points', trajectory([1], { points: 2 }), jtc, '2 trajectory points, expected 1'],
@@ -161,6 +198,7 @@ describe('decodeCommand', () => {
     for (const [bytes, of] of [
       [multiArray([1, 2]), forward],
       [trajectory([1]), jtc],
+      [jointState([1]), named],
     ] as const) {
       for (let i = 0; i < bytes.length; i++) {
         for (let value = 0; value < 256; value++) {

@@ -34,6 +34,7 @@ export function limits(overrides: Partial<VetoLimits> = {}): VetoLimits {
 const writers = {
   multiArray: new MessageWriter(definitionsOf('std_msgs/msg/Float64MultiArray')),
   trajectory: new MessageWriter(definitionsOf('trajectory_msgs/msg/JointTrajectory')),
+  jointState: new MessageWriter(definitionsOf('sensor_msgs/msg/JointState')),
 };
 
 /** A Float64MultiArray as the library's encoder writes it, which shares no code with ours. */
@@ -68,5 +69,18 @@ export function trajectory(positions: readonly number[], parts: TrajectoryParts 
     header: { stamp: parts.stamp ?? { sec: 0, nanosec: 0 }, frame_id: parts.frame ?? '' },
     joint_names: parts.names ?? ['elbow'],
     points: Array.from({ length: parts.points ?? 1 }, () => point),
+  });
+}
+
+/** A JointState as the library's encoder writes it: by default velocities of `elbow`. */
+export function jointState(velocities: readonly number[], parts: object = {}): Uint8Array {
+  const none = new Float64Array(0);
+  return writers.jointState.writeMessage({
+    header: { stamp: { sec: 1_700_000_000, nanosec: 5 }, frame_id: '' },
+    name: ['elbow'],
+    position: none,
+    velocity: Float64Array.from(velocities),
+    effort: none,
+    ...parts,
   });
 }

@@ -5,6 +5,7 @@ import {
   CommandPublisher,
   createRtpsMiddleware,
   type Float64MultiArray,
+  type JointState,
   type JointTrajectory,
   type RtpsMiddleware,
 } from '../../../../src/io/ros/index.js';
@@ -85,6 +86,20 @@ describe('CommandPublisher', () => {
     expect(Array.from(received[0]!.points[0]!.velocities)).toEqual([0.1, 0]);
     expect(received[1]!.points[0]!.time_from_start).toEqual({ sec: 0, nanosec: 10_000_000 });
     expect(received[1]!.points[0]!.velocities[0]).toBeCloseTo(0.05, 9);
+  });
+
+  it('sends joint states with names and velocities alone, by the same rules', async () => {
+    const { received, send, publisher } = await wire<JointState>('/named', 'sensor_msgs/msg/JointState');
+    send(0.1, -0.05);
+    send(0.1, NaN);
+    await until(() => received.length === 2, 'two commands');
+    const [first, instead] = received;
+    expect(first!.name).toEqual(['elbow', 'wrist']);
+    expect(Array.from(first!.velocity)).toEqual([0.1, -0.05]);
+    expect([first!.position.length, first!.effort.length]).toEqual([0, 0]);
+    expect(instead!.velocity[0]).toBeCloseTo(0.05, 9);
+    expect(instead!.velocity[1]).toBeCloseTo(0, 9);
+    expect(publisher.vetoed).toMatch(/^joint 'wrist' velocity NaN/);
   });
 
   it('sends nothing that has expired, nothing for nothing, and nothing after a veto of the first command', async () => {

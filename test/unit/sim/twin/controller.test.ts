@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ForwardController, JointTrajectoryController } from '../../../../sim/twin/index.js';
+import {
+  ForwardController,
+  JointStateController,
+  JointTrajectoryController,
+} from '../../../../sim/twin/index.js';
 
 describe('ForwardController', () => {
   it('keeps the last command for ever', () => {
@@ -20,6 +24,43 @@ describe('ForwardController', () => {
       expect(Array.from(controller.setpoint()!)).toEqual([5, 6]);
     },
   );
+});
+
+describe('JointStateController', () => {
+  const state = (name: string[], velocity: number[]) => ({ name, velocity, position: [], effort: [] });
+
+  it('takes the field of its interface by joint name and keeps it for ever', () => {
+    const controller = new JointStateController(['a', 'b'], 'velocity');
+    expect(controller.setpoint()).toBeNull();
+    expect(Array.from(controller.onCommand(state(['b', 'a'], [2, 1]))!)).toEqual([1, 2]);
+    expect(Array.from(controller.setpoint()!)).toEqual([1, 2]);
+    const efforts = new JointStateController(['a'], 'effort');
+    expect(Array.from(efforts.onCommand({ ...state(['a'], [3]), effort: [4] })!)).toEqual([4]);
+  });
+
+  it.each<[string[], number[]]>([
+    [['a'], [1]],
+    [
+      ['a', 'c'],
+      [1, 2],
+    ],
+    [
+      ['a', 'b', 'c'],
+      [1, 2, 3],
+    ],
+    [['a', 'b'], [1]],
+    [
+      ['a', 'b'],
+      [1, NaN],
+    ],
+    [['a', 'b'], []],
+  ])('refuses %j with %j and keeps the command before', (name, velocity) => {
+    const controller = new JointStateController(['a', 'b'], 'velocity');
+    controller.onCommand(state(['a', 'b'], [5, 6]));
+    expect(controller.onCommand(state(name, velocity))).toBeNull();
+    expect(controller.rejected).toBe(1);
+    expect(Array.from(controller.setpoint()!)).toEqual([5, 6]);
+  });
 });
 
 describe('JointTrajectoryController', () => {
