@@ -5,6 +5,7 @@ import { DynabridgeError, ERROR_CODES, packageRoot } from '../core/index.js';
 import { splitRosArguments } from '../io/ros/ros-arguments.js';
 import { Output } from './output.js';
 import { blackBoxCommand } from './black-box.js';
+import { controllersCommand } from './controllers.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
@@ -54,6 +55,7 @@ for (const command of [
   teleopCommand,
   teleopDeviceCommand,
   findPortCommand,
+  controllersCommand,
   reportCommand,
   blackBoxCommand,
   demoCommand,

@@ -15,6 +15,8 @@ export interface DrivingFacts {
   readonly statePublishers: number;
   readonly stateRateHz: number;
   readonly controlRateHz: number;
+  /** why what takes the commands should get none, for people; null: nothing speaks against it */
+  readonly downstream: string | null;
 }
 
 /** What has to be true of the agent besides, before it may. */
@@ -39,7 +41,7 @@ export function whyNotDrive(facts: DrivingFacts): string | null {
       'raise the one or lower the other'
     );
   }
-  return null;
+  return facts.downstream;
 }
 
 /** For people. */

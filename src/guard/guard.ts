@@ -494,6 +494,7 @@ export class Guard {
       blackBox: links.blackBox,
       warnings: [...this.topics.warnings, ...this.authority.warnings],
       operatorCounts: this.authority.counts,
+      controller: this.topics.downstream.fact,
     });
   }
 }

@@ -46,6 +46,7 @@ export class Readiness {
       statePublishers: topics.stateSources,
       stateRateHz: decimator.stateRateHz,
       controlRateHz: config.controlRateHz,
+      downstream: topics.downstream.whyNot,
     });
   }
 

@@ -40,6 +40,8 @@ export interface StatusSources {
   readonly warnings: readonly string[];
   /** path of the newest black box; empty: none */
   readonly blackBox: string;
+  /** what takes the commands, for people */
+  readonly controller: string;
   /** of the operator's input */
   readonly operatorCounts: Readonly<Record<string, number>>;
 }
@@ -64,6 +66,7 @@ export function guardStatus(sources: StatusSources): GuardStatus {
       'cleared by': fault?.clearedBy ?? 'nothing is latched',
       'fault since': fault === null ? 'none' : isoTime(sources.faultSinceWallNs(fault.sinceNs)),
       warnings: sources.warnings.length === 0 ? 'none' : sources.warnings.join('; '),
+      controller: sources.controller,
       'black box': blackBox === '' ? 'none yet' : `${blackBox}; look at it with: dynabridge blackbox`,
     },
     counts: {

@@ -8,12 +8,13 @@ import {
   type NodeArguments,
 } from '../io/ros/index.js';
 import type { RobotConfig } from '../robot/index.js';
+import { Downstream } from './downstream.js';
 import { otherWriter, tooManyStates } from './engagement.js';
 import { supervisorNode } from './guard-config.js';
 import { StampCheck } from './stamp-check.js';
 
 export interface TopicWatchParts {
-  readonly config: Pick<RobotConfig, 'stateTopic'>;
+  readonly config: Pick<RobotConfig, 'stateTopic' | 'commandTopic' | 'commandInterface' | 'downstream'>;
   readonly node: NodeArguments;
   readonly middleware: Middleware;
   readonly publisher: CommandPublisher;
@@ -25,8 +26,9 @@ export interface TopicLoss {
   readonly message: string;
 }
 
-/** Who else is on the guard's topics, and how joint states are stamped. */
+/** Who else is on the guard's topics, what takes its commands, and how joint states are stamped. */
 export class TopicWatch {
+  readonly downstream: Downstream;
   private readonly stamps = new StampCheck();
   private told: readonly string[] = [];
   private unstampedTold = false;
@@ -35,7 +37,9 @@ export class TopicWatch {
   constructor(
     private readonly parts: TopicWatchParts,
     private readonly tell: (kind: string, detail: EventMessage['detail']) => void,
-  ) {}
+  ) {
+    this.downstream = new Downstream(parts.middleware, parts.config);
+  }
 
   private get stateTopic(): string {
     return this.parts.config.stateTopic;
@@ -87,6 +91,7 @@ export class TopicWatch {
 
   /** Tells what is new since the last time. @returns whether the warnings are others than they were */
   tellNews(): boolean {
+    this.downstream.look(this.parts.clock.nowNs());
     if (this.stamps.unstamped && !this.unstampedTold) {
       this.unstampedTold = true;
       this.tell('topics', {

@@ -128,6 +128,7 @@ export class IdentifySession {
       statePublishers: this.middleware.otherPublishers(config.stateTopic),
       stateRateHz: this.decimator.stateRateHz,
       controlRateHz: config.controlRateHz,
+      downstream: null,
     });
     if (why !== null) return why;
     const { state, outcome } = gateEvent(

@@ -162,6 +162,13 @@ export interface RobotConfig {
   readonly teleop: TeleopConfig;
   readonly agent: AgentConfig;
   readonly locks: readonly LockConfig[];
+  readonly downstream: DownstreamConfig;
+}
+
+/** What takes the commands. */
+export interface DownstreamConfig {
+  /** a controller that keeps the last velocity or effort for ever may be driven */
+  readonly acceptNoTimeout: boolean;
 }
 
 /** Whether the policy's world model looks ahead while the robot is driven, and may lower the policy's authority. */

@@ -39,6 +39,7 @@ export function resolveConfig(raw: RobotYaml, model: RobotModel, yaml: YamlFile)
     action: { mode: raw.action.mode, scale: actionScale(raw, model, yaml) },
     homePose: homePose(raw, model, yaml),
     prediction: raw.prediction,
+    downstream: { acceptNoTimeout: raw.downstream.accept_no_timeout },
     ...resolveAuthority(raw, yaml),
   };
 }

@@ -142,6 +142,23 @@ export const robotSchema = v.pipe(
       ),
       {},
     ),
+    downstream: v.optional(
+      v.pipe(
+        v.strictObject({
+          accept_no_timeout: v.optional(
+            v.pipe(
+              v.boolean(),
+              v.description(
+                'true where a controller that keeps the last command for ever may be driven, or false',
+              ),
+            ),
+            false,
+          ),
+        }),
+        v.description('{accept_no_timeout: true | false}'),
+      ),
+      {},
+    ),
     teleop: teleopSchema,
     agent: agentSchema,
     locks: locksSchema,

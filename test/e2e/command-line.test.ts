@@ -25,6 +25,7 @@ const COMMANDS = [
   'run',
   'identify',
   'teleop',
+  'controllers',
   'blackbox',
   'find-port',
   'report',

@@ -135,6 +135,7 @@ function robot(
       },
       agent: { timeoutMs: 200, priority: 10 },
       locks: [],
+      downstream: { acceptNoTimeout: false },
       ...overrides,
     },
     model: {

@@ -30,13 +30,16 @@ export function participantEntitiesInfo(gidBytes: GidBytes): MessageDefinition[]
   );
 }
 
-/** Definition of a message type ('pkg/msg/Name') or service part ('pkg/srv/Name_Request'), root first, then all it uses. */
-export function definitionsOf(type: string): MessageDefinition[] {
+/**
+ * Definition of a message type ('pkg/msg/Name') or service part ('pkg/srv/Name_Request'), root first, then all it uses.
+ * @param texts of what the common definitions lack
+ */
+export function definitionsOf(type: string, texts = INTERFACE_TEXTS): MessageDefinition[] {
   const definitions: MessageDefinition[] = [];
   const pending = [type.replace('/msg/', '/')];
   const seen = new Set(pending);
   for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
-    const definition = definitionOf(name);
+    const definition = definitionOf(name, texts);
     if (!definition) {
       throw badInput(
         `interface type '${type}' is not known: it is neither in ROS 2's common interfaces nor among those that dynabridge serves`,
@@ -53,8 +56,8 @@ export function definitionsOf(type: string): MessageDefinition[] {
   return definitions;
 }
 
-function definitionOf(name: string): MessageDefinition | undefined {
-  const text = INTERFACE_TEXTS[name];
-  if (text !== undefined) return parse(text, { ros2: true, skipTypeFixup: true })[0];
+function definitionOf(name: string, texts: typeof INTERFACE_TEXTS): MessageDefinition | undefined {
+  const text = texts[name];
+  if (text !== undefined) return { ...parse(text, { ros2: true, skipTypeFixup: true })[0]!, name };
   return (common as Readonly<Record<string, MessageDefinition | undefined>>)[name];
 }

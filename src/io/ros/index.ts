@@ -48,6 +48,7 @@ export {
   type RosArguments,
 } from './ros-arguments.js';
 export { RosClock } from './ros-clock.js';
+export { CONTROLLER_MANAGER, ControllerManagerClient, type ControllerState } from './controller-manager.js';
 export { CommandPublisher, type CommandTarget } from './command-publisher.js';
 export { createMiddleware, type MiddlewareAdapter, type MiddlewareOptions } from './create-middleware.js';
 export { createRtpsMiddleware, type RtpsMiddleware, type RtpsMiddlewareOptions } from './rtps-middleware.js';

@@ -31,7 +31,71 @@ export const INTERFACE_TEXTS: Readonly<Record<string, string>> = {
   'rcl_interfaces/srv/SetParameters_Response': 'rcl_interfaces/SetParametersResult[] results',
   'rcl_interfaces/srv/SetParametersAtomically_Request': 'rcl_interfaces/Parameter[] parameters',
   'rcl_interfaces/srv/SetParametersAtomically_Response': 'rcl_interfaces/SetParametersResult result',
+  // ros-controls/ros2_control, controller_manager_msgs: Jazzy to Rolling
+  'controller_manager_msgs/ControllerState': lines(
+    'string name',
+    'string state',
+    'string type',
+    'bool is_async',
+    'uint16 update_rate',
+    'string[] claimed_interfaces',
+    'string[] required_command_interfaces',
+    'string[] required_state_interfaces',
+    'bool is_chainable',
+    'bool is_chained',
+    'string[] exported_state_interfaces',
+    'string[] reference_interfaces',
+    'controller_manager_msgs/ChainConnection[] chain_connections',
+  ),
+  'controller_manager_msgs/ChainConnection': 'string name\nstring[] reference_interfaces',
+  'controller_manager_msgs/srv/ListControllers_Request': '',
+  'controller_manager_msgs/srv/ListControllers_Response':
+    'controller_manager_msgs/ControllerState[] controller',
+  'controller_manager_msgs/srv/SwitchController_Request': lines(
+    'string[] activate_controllers',
+    'string[] deactivate_controllers',
+    'int32 strictness',
+    'bool activate_asap',
+    'builtin_interfaces/Duration timeout',
+  ),
+  'controller_manager_msgs/srv/SwitchController_Response': 'bool ok\nstring message',
   // ros-controls/control_msgs
   'control_msgs/JointJog':
     'std_msgs/Header header\nstring[] joint_names\nfloat64[] displacements\nfloat64[] velocities\nfloat64 duration',
 };
+
+/** Interfaces that Humble has laid out in another way under the same names. */
+const HUMBLE_TEXTS: Readonly<Record<string, string>> = {
+  'controller_manager_msgs/ControllerState': lines(
+    'string name',
+    'string state',
+    'string type',
+    'string[] claimed_interfaces',
+    'string[] required_command_interfaces',
+    'string[] required_state_interfaces',
+    'bool is_chainable',
+    'bool is_chained',
+    'string[] reference_interfaces',
+    'controller_manager_msgs/ChainConnection[] chain_connections',
+  ),
+  'controller_manager_msgs/srv/SwitchController_Request': lines(
+    'string[] activate_controllers',
+    'string[] deactivate_controllers',
+    'string[] start_controllers',
+    'string[] stop_controllers',
+    'int32 strictness',
+    'bool start_asap',
+    'bool activate_asap',
+    'builtin_interfaces/Duration timeout',
+  ),
+  'controller_manager_msgs/srv/SwitchController_Response': 'bool ok',
+};
+
+/** @param distro as in ROS_DISTRO; what differs is laid out as in Jazzy where it is not humble */
+export function interfaceTexts(distro: string | undefined): Readonly<Record<string, string>> {
+  return distro === 'humble' ? { ...INTERFACE_TEXTS, ...HUMBLE_TEXTS } : INTERFACE_TEXTS;
+}
+
+function lines(...fields: readonly string[]): string {
+  return fields.join('\n');
+}

@@ -83,7 +83,8 @@ export async function createRtpsMiddleware(options: RtpsMiddlewareOptions): Prom
     participantGuid(participant.prefix),
     network.gidBytes,
   );
-  return new ParticipantMiddleware(participant, node, announcer);
+  const codecs = new CodecCache((options.env ?? process.env).ROS_DISTRO);
+  return new ParticipantMiddleware(participant, node, announcer, codecs);
 }
 
 /** {@link Middleware} on our own RTPS participant. */
@@ -95,13 +96,13 @@ export interface RtpsMiddleware extends Middleware {
 
 class ParticipantMiddleware implements RtpsMiddleware {
   readonly name = 'rtps';
-  private readonly codecs = new CodecCache();
   private services = 0;
 
   constructor(
     readonly participant: Participant,
     private readonly node: NodeIdentity,
     private readonly announcer: NodeAnnouncer,
+    private readonly codecs: CodecCache,
   ) {}
 
   createPublisher<T>(topic: string, type: string, qos: QosProfile): Publisher<T> {

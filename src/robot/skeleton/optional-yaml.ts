@@ -4,7 +4,7 @@ import { robotSchema } from '../robot-schema.js';
 import type { YamlLines } from './yaml-lines.js';
 
 type Defaults<S extends v.GenericSchema> = v.InferOutput<S>;
-const { prediction, black_box } = robotSchema.entries;
+const { prediction, black_box, downstream } = robotSchema.entries;
 
 const TELEOP: Readonly<Record<keyof Defaults<typeof teleopSchema>, string>> = {
   command_timeout_ms: '[ms] that a command is acted on',
@@ -29,6 +29,10 @@ const BLACK_BOX: Readonly<Record<keyof Defaults<typeof black_box>, string>> = {
   seconds: '[s] kept before a trip',
 };
 
+const DOWNSTREAM: Readonly<Record<keyof Defaults<typeof downstream>, string>> = {
+  accept_no_timeout: 'true: drive a controller that keeps the last velocity or effort for ever',
+};
+
 /** The sections that a robot can do without, as comments, with the defaults that hold without them. */
 export function writeOptional(yaml: YamlLines): void {
   yaml.add(
@@ -43,6 +47,7 @@ export function writeOptional(yaml: YamlLines): void {
   );
   section(yaml, 'teleop', 'the operator, at a serial device', TELEOP, teleopSchema);
   section(yaml, 'agent', 'the process with the policy', AGENT, agentSchema);
+  section(yaml, 'downstream', 'the controller that takes the commands', DOWNSTREAM, downstream);
   section(yaml, 'black_box', 'what is written to disk when something trips', BLACK_BOX, black_box);
   const none = JSON.stringify(v.getDefault(locksSchema));
   yaml.add(

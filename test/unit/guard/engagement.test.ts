@@ -16,6 +16,7 @@ const fit: DrivingFacts = {
   statePublishers: 1,
   stateRateHz: 100,
   controlRateHz: 100,
+  downstream: null,
 };
 const ready: EngagementFacts = { recorded: true, agentConnected: true, validProposals: 5 };
 
@@ -27,6 +28,7 @@ describe('whyNotDrive', () => {
   it.each([
     [{ stopping: true }, /stopping/],
     [{ supervised: false }, /supervisor/],
+    [{ downstream: 'it is inactive' }, /^it is inactive$/],
     [{ commandSubscribers: 0 }, /nobody listens on \/commands/],
     [{ commandPublishers: 1 }, /another node publishes on \/commands/],
     [{ statePublishers: 2 }, /2 publishers are on \/states, one is wanted/],

@@ -28,6 +28,7 @@ const ACTIVE: StatusSources = {
   commandSubscribers: 1,
   warnings: [],
   blackBox: '',
+  controller: 'no /controller_manager answers',
   operatorCounts: { 'joint_jog dropped': 3 },
 };
 const FAULT: Fault = {
@@ -99,6 +100,7 @@ describe('the status', () => {
       'cleared by': 'reset, at rest',
       'fault since': '2023-11-14T22:13:25.000Z',
       warnings: 'none',
+      controller: 'no /controller_manager answers',
       'black box': `${blackBox}; look at it with: dynabridge blackbox`,
     });
     expect(guardStatus(ACTIVE).facts).toMatchObject({ 'fault check': 'none', 'black box': 'none yet' });

@@ -54,9 +54,11 @@ describe('loadRobot', () => {
         mayEngage: false,
         priority: 100,
         required: false,
+        jointJog: false,
       },
       agent: { timeoutMs: 200, priority: 10 },
       locks: [],
+      downstream: { acceptNoTimeout: false },
     });
   });
 

@@ -72,6 +72,7 @@ describe('the optional sections of a skeleton', () => {
       'prediction',
       'teleop',
       'agent',
+      'downstream',
       'black_box',
       'locks',
     ]);
@@ -83,7 +84,7 @@ describe('the optional sections of a skeleton', () => {
     const { files } = skeletonOf(loadRobot('cartpole').model.urdfPath);
     const tail = files['robot.yaml']!.split(START)[1]!.split('\n').slice(1);
     const given = parse(tail.map((line) => line.replace(/^# /, '')).join('\n')) as Record<string, object>;
-    for (const key of ['prediction', 'teleop', 'agent', 'black_box'] as const)
+    for (const key of ['prediction', 'teleop', 'agent', 'downstream', 'black_box'] as const)
       expect(given[key], key).toEqual(v.parse(robotSchema.entries[key], {}));
     for (const line of tail.filter(Boolean)) expect(line).toMatch(/^# ( {2})?\w+:.* # \S/);
   });
