@@ -148,7 +148,7 @@ export class Guard {
     const { publisher, links, decimator } = this;
     const { node } = options;
     const nodeName = fullNodeName(node).slice(1);
-    const topics = (this.topics = new TopicWatch({ config, node, middleware, publisher }, tell));
+    const topics = (this.topics = new TopicWatch({ config, node, middleware, publisher, clock }, tell));
     const parts = { config, nodeName, topics, publisher, links, decimator };
     this.readiness = new Readiness(parts, options.engage === 'auto');
     this.news = new ModeNews(this.shaper.gate, tell);

@@ -18,6 +18,7 @@ export interface TopicWatchParts {
   readonly node: NodeArguments;
   readonly middleware: Middleware;
   readonly publisher: CommandPublisher;
+  readonly clock: Clock;
 }
 
 /** What the guard cannot drive with. */
