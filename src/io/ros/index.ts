@@ -49,6 +49,9 @@ export {
 } from './ros-arguments.js';
 export { RosClock } from './ros-clock.js';
 export { CONTROLLER_MANAGER, ControllerManagerClient, type ControllerState } from './controller-manager.js';
+export { CodecCache } from './codec.js';
+export { definitionText } from './definition-text.js';
+export { TappedMiddleware, type Traffic } from './tapped-middleware.js';
 export { CommandPublisher, type CommandTarget } from './command-publisher.js';
 export { createMiddleware, type MiddlewareAdapter, type MiddlewareOptions } from './create-middleware.js';
 export { createRtpsMiddleware, type RtpsMiddleware, type RtpsMiddlewareOptions } from './rtps-middleware.js';

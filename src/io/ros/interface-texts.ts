@@ -1,8 +1,11 @@
+import { GATE_TEXTS } from './gate-texts.js';
+
 /**
  * Interfaces that the common definitions of `@foxglove/rosmsg-msgs-common` lack, by name: parts of services, and messages of
  * packages outside common_interfaces. Types of fields are named in full.
  */
 export const INTERFACE_TEXTS: Readonly<Record<string, string>> = {
+  ...GATE_TEXTS,
   // ros2/common_interfaces, std_srvs/srv
   'std_srvs/srv/Trigger_Request': '',
   'std_srvs/srv/Trigger_Response': 'bool success\nstring message',

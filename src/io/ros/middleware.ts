@@ -34,6 +34,8 @@ export interface MessageInfo {
   readonly receivedNs: bigint;
   /** wall clock of the publisher when it published [ns], where the wire carries it */
   readonly sourceNs?: bigint | undefined;
+  /** the message as it came, CDR with its encapsulation header, where the adapter has it; not to be changed */
+  readonly payload?: Uint8Array | undefined;
 }
 
 export interface Subscription {
@@ -104,6 +106,8 @@ export interface Middleware {
    * @param except name of a node that does not count
    */
   otherPublishers(topic: string, except?: string): number;
+  /** what the publishers of other nodes on a topic offer, as far as discovery knows; a depth of 0 is not known. Default: nothing is known */
+  offers?(topic: string): readonly QosProfile[];
   /** Why endpoints of other nodes on a topic and ours do not talk, for people; empty: all do. */
   mismatches(topic: string): readonly string[];
   /** Says goodbye on the wire and frees sockets. */

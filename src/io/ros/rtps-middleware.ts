@@ -148,7 +148,7 @@ class ParticipantMiddleware implements RtpsMiddleware {
           stats.malformed++; // not of this type, whatever its name
           return;
         }
-        onMessage(message, { receivedNs, sourceNs });
+        onMessage(message, { receivedNs, sourceNs, payload });
       },
     });
     this.announcer.add(reader.guid, false);
@@ -202,6 +202,18 @@ class ParticipantMiddleware implements RtpsMiddleware {
       for (const writer of writers.values()) if (writer.topic === name) count++;
     }
     return count;
+  }
+
+  offers(topic: string): readonly QosProfile[] {
+    const name = topicToDds(resolveName(topic, this.node));
+    return this.participant.remoteParticipants
+      .flatMap(({ writers }) => [...writers.values()])
+      .filter((writer) => writer.topic === name)
+      .map(({ reliable, transientLocal }) => ({
+        reliability: reliable ? 'reliable' : 'best_effort',
+        durability: transientLocal ? 'transient_local' : 'volatile',
+        depth: 0, // not told by discovery
+      }));
   }
 
   mismatches(topic: string): readonly string[] {
