@@ -11,6 +11,7 @@ const may = {
   'src/io/rtps': ['src/core'],
   'src/io/ros': ['src/core', 'src/safety', 'src/veto', 'src/io/rtps'],
   'src/io/ipc': ['src/core', 'src/safety'],
+  'src/io/gate-record': ['src/core', 'src/safety', 'src/io/ros'],
   'src/guard': ['src/core', 'src/robot', 'src/safety', 'src/veto', 'src/env', 'src/io'],
   'src/identify': ['src/core', 'src/robot', 'src/safety', 'src/veto', 'src/io', 'src/guard'],
   'src/agent': ['src/core', 'src/robot', 'src/safety', 'src/env', 'src/rl', 'src/data', 'src/io'],
@@ -27,6 +28,7 @@ const may = {
     'src/agent',
     'src/recorder',
   ],
+  'src/replay': ['src/core', 'src/robot', 'src/safety', 'src/data', 'src/io'],
   'src/report': ['src/core', 'src/data'],
   'src/training': [
     'src/core',

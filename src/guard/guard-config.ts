@@ -1,6 +1,7 @@
 import type { Clock } from '../core/index.js';
 import type { Middleware, NodeArguments } from '../io/ros/index.js';
 import type { ControllerKind, Robot } from '../robot/index.js';
+import type { WireRecording } from './wire-recording.js';
 
 /**
  * auto: the agent is engaged as soon as states are fresh and it has shown itself alive; manual: by ~/engage; operator: there is no agent,
@@ -25,6 +26,8 @@ export interface GuardProcessConfig {
   readonly predicted: boolean;
   /** why the guard that this one replaces was fenced; default: there was none */
   readonly afterFence?: string | undefined;
+  /** tell the recorder of all that crosses the wire and goes into the gate; default: of neither */
+  readonly recordWire?: boolean;
 }
 
 export interface GuardOptions {
@@ -41,6 +44,8 @@ export interface GuardOptions {
   readonly predicted: boolean;
   /** why the guard that this one replaces was fenced: latched until it is reset; default: there was none */
   readonly afterFence?: string | undefined;
+  /** where what goes into the gate is told; its tap is on the middleware already. Default: nowhere */
+  readonly recording?: WireRecording | undefined;
   /** called once, when the guard has stopped the robot and has nothing left to do */
   readonly onFinished: () => void;
 }

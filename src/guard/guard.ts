@@ -112,6 +112,8 @@ export class Guard {
         ...this.shaper,
         gate: latchRestart(this.shaper.gate, options.afterFence, this.startNs),
       };
+    const { commanded } = model;
+    options.recording?.begin(commanded, this.shaper, this.startNs, (message) => this.links.record(message));
     this.mapper = new StateMapper(model);
     this.decimator = new StateDecimator(config.controlRateHz);
     this.rest = new RestDetector(this.config);
@@ -301,6 +303,12 @@ export class Guard {
     this.executed = executed ?? this.executed;
     const { vetoed } = this.publisher;
     if (vetoed !== null) this.shaper = { ...this.shaper, gate: latchVeto(this.shaper.gate, vetoed, now) };
+    const given = { target, measured: this.measured, evidence: predicted, madeNs: now, sentNs };
+    this.options.recording?.tick(
+      { ...given, owner: this.authority.owner, veto: vetoed },
+      shaped,
+      this.shaper,
+    );
     this.lastTickNs = now;
     if (!this.shaper.gate.silent) {
       this.metrics.countReasons(reasons);
@@ -402,14 +410,11 @@ export class Guard {
   }
 
   private apply(event: GateEvent): EventOutcome {
-    const { state, outcome } = gateEvent(
-      this.config,
-      this.shaper.gate,
-      event,
-      this.measured,
-      this.options.clock.nowNs(),
-    );
+    const { measured } = this;
+    const atNs = this.options.clock.nowNs();
+    const { state, outcome } = gateEvent(this.config, this.shaper.gate, event, measured, atNs);
     this.shaper = { ...this.shaper, gate: state };
+    this.options.recording?.event({ event, atNs, measured, outcome, mode: state.mode });
     return outcome;
   }
 

@@ -2,10 +2,11 @@
 import os from 'node:os';
 import { systemClock } from '../core/index.js';
 import { listen, readProcessConfig } from '../io/ipc/index.js';
-import { createMiddleware } from '../io/ros/index.js';
+import { TappedMiddleware, createMiddleware } from '../io/ros/index.js';
 import { loadRobot, withController } from '../robot/index.js';
 import type { GuardProcessConfig } from './guard-config.js';
 import { Guard } from './guard.js';
+import { WireRecording } from './wire-recording.js';
 
 const GUARD_NICENESS = -10;
 /** for the last words to reach supervisor and recorder [ms] */
@@ -19,7 +20,9 @@ try {
   // needs CAP_SYS_NICE; without it the guard competes at normal priority
 }
 
-const middleware = await createMiddleware({ adapter: config.middleware, ...config.node });
+const wire = await createMiddleware({ adapter: config.middleware, ...config.node });
+const recording = config.recordWire === true ? new WireRecording() : undefined;
+const middleware = recording ? new TappedMiddleware(wire, systemClock, recording.traffic) : wire;
 const guard = new Guard({
   robot: withController(loadRobot(config.robotFolder), config.controller),
   middleware,
@@ -30,6 +33,7 @@ const guard = new Guard({
   teleopPort: config.teleopPort,
   predicted: config.predicted,
   afterFence: config.afterFence,
+  recording,
   onFinished: () => {
     setTimeout(() => {
       void middleware.close().then(() => process.exit(0));

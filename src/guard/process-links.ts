@@ -8,6 +8,7 @@ import type {
   ProposalMessage,
   TickMessage,
   ObservationMessage,
+  TrafficMessage,
 } from '../io/ipc/index.js';
 import type { Measured } from '../safety/index.js';
 import type { AgentLink } from './agent-link.js';
@@ -26,7 +27,7 @@ export interface LinkHandlers {
 const NONE = new Float64Array(0);
 const MOST_EARLY = 100;
 /** What a recorder may tell; what moves the robot is not for it to say. */
-const RECORDER_EVENTS: readonly string[] = ['black-box', 'black-box-failed', 'recording-failed'];
+const RECORDER_EVENTS: readonly string[] = ['black-box', 'black-box-failed', 'recording', 'recording-failed'];
 
 /** The guard's connections to agent, recorders and supervisor. A peer that does not read loses messages, and is not waited for. */
 export class ProcessLinks {
@@ -60,8 +61,13 @@ export class ProcessLinks {
     this.record(event);
   }
 
-  record(message: EventMessage | TickMessage | ObservationMessage | ProposalMessage): void {
-    for (const recorder of this.recorders) recorder.send(message);
+  /** @returns false where there is no recorder, or one does not keep up and has lost it */
+  record(
+    message: EventMessage | TickMessage | ObservationMessage | ProposalMessage | TrafficMessage,
+  ): boolean {
+    let taken = this.recorded;
+    for (const recorder of this.recorders) if (!recorder.send(message)) taken = false;
+    return taken;
   }
 
   /** Tells the supervisor that the guard lives, and what a stop would have to go on from. */
@@ -107,6 +113,7 @@ export class ProcessLinks {
         break;
       case 'observation':
       case 'tick':
+      case 'traffic':
       case 'heartbeat':
         break; // ours to send
     }

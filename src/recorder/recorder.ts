@@ -50,6 +50,7 @@ export class Recorder {
         break;
       case 'evidence':
       case 'heartbeat':
+      case 'traffic':
       case 'hello':
       case 'exit':
         break; // not for the record

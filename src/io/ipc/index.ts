@@ -16,3 +16,4 @@ export {
   type ProposalMessage,
   type TickMessage,
 } from './messages.js';
+export type { OfferedQos, TrafficMessage } from './traffic-message.js';

@@ -3,6 +3,7 @@
  * Times are monotonic [ns] (CLOCK_MONOTONIC is one for all processes of a machine).
  */
 import { GATE_MODES, type GateMode, type Owner, type VerdictKind } from '../../safety/index.js';
+import { decodeTraffic, encodeTraffic, type TrafficMessage } from './traffic-message.js';
 
 /** guard -> agent and recorder, once per policy step */
 export interface ObservationMessage {
@@ -118,9 +119,18 @@ export type IpcMessage =
   | HeartbeatMessage
   | HelloMessage
   | ExitMessage
-  | EventMessage;
+  | EventMessage
+  | TrafficMessage;
 
-const TYPE = { json: 0, observation: 1, proposal: 2, tick: 3, heartbeat: 4, evidence: 5 } as const;
+const TYPE = {
+  json: 0,
+  observation: 1,
+  proposal: 2,
+  tick: 3,
+  heartbeat: 4,
+  evidence: 5,
+  traffic: 6,
+} as const;
 const VERDICTS = ['pass', 'limited', 'blocked', 'cannot-evaluate'] as const satisfies readonly VerdictKind[];
 const OWNERS = ['hold', 'teleop', 'agent'] as const satisfies readonly Owner[];
 
@@ -235,6 +245,8 @@ export function encodeMessage(message: IpcMessage): { type: number; payload: Buf
       return { type: TYPE.evidence, payload: encodeEvidence(message) };
     case 'tick':
       return { type: TYPE.tick, payload: encodeTick(message) };
+    case 'traffic':
+      return { type: TYPE.traffic, payload: encodeTraffic(message) };
     case 'heartbeat': {
       const { lastCommand, positions, velocities } = message;
       const doubles = lastCommand.length + positions.length + velocities.length;
@@ -284,6 +296,8 @@ export function decodeMessage(type: number, payload: Buffer): IpcMessage {
       return decodeEvidence(payload);
     case TYPE.tick:
       return decodeTick(payload);
+    case TYPE.traffic:
+      return decodeTraffic(payload);
     case TYPE.heartbeat: {
       const m = payload[13]!;
       const measured = payload[14]!;

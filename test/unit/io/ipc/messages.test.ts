@@ -22,7 +22,23 @@ const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const ns = fc.bigInt({ min: 0n, max: 2n ** 63n });
 const mode = fc.constantFrom(...GATE_MODES);
 
+const qos = fc.record({
+  reliability: fc.constantFrom('reliable' as const, 'best_effort' as const),
+  durability: fc.constantFrom('volatile' as const, 'transient_local' as const),
+  depth: u32,
+});
+
 const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
+  fc.record({
+    type: fc.constant('traffic' as const),
+    number: fc.maxSafeNat(),
+    topic: fc.string({ unit: 'grapheme', maxLength: 80 }),
+    messageType: fc.string({ maxLength: 80 }),
+    offers: fc.array(qos, { maxLength: 16 }),
+    atNs: ns,
+    sourceNs: ns,
+    payload: fc.uint8Array({ maxLength: 300 }),
+  }),
   fc.record({ type: fc.constant('observation' as const), policyStep: u32, receivedNs: ns, frame: doubles() }),
   fc.integer({ min: 0, max: 7 }).chain((m) =>
     fc.record({
