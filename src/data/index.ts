@@ -37,6 +37,8 @@ export type {
 export { EpisodeWriter, type EpisodeWriterOptions } from './episode-writer.js';
 export type { JsonLine } from './json-lines.js';
 export { latestRun } from './latest-run.js';
+export { RecordingReader, type ReadMessage } from './recording-reader.js';
+export { RecordingWriter, type RecordingOptions } from './recording-writer.js';
 export { RunDirectory } from './run-directory.js';
 export type { RunInfo, RunStart } from './run-info.js';
 export type { Tensors } from './safetensors.js';

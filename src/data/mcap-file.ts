@@ -10,12 +10,19 @@ import { CHANNELS, type Channel } from './message-definitions.js';
 const LIBRARY = 'dynabridge';
 const encoder = new TextEncoder();
 
-function toSchema({ type, definition }: Channel, index: number): McapTypes.Schema {
-  return { id: index + 1, name: type, encoding: 'ros2msg', data: encoder.encode(definition) };
+/** What stands beside the messages of a file. */
+export interface McapExtras {
+  /** file name -> content */
+  readonly attachments?: ReadonlyMap<string, McapAttachment>;
+  /** name of a record -> its entries */
+  readonly metadata?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** when the file was begun, since the Unix epoch [ns] */
+  readonly wallNs?: bigint;
 }
 
-function toChannel({ topic }: Channel, index: number): McapTypes.Channel {
-  return { id: index, schemaId: index + 1, topic, messageEncoding: 'cdr', metadata: new Map() };
+export interface McapAttachment {
+  readonly mediaType: string;
+  readonly data: Uint8Array;
 }
 
 /**
@@ -26,8 +33,10 @@ function toChannel({ topic }: Channel, index: number): McapTypes.Channel {
  */
 export class McapFile {
   private readonly fd: number;
-  private readonly schemas: readonly McapTypes.Schema[];
-  private readonly channels: readonly McapTypes.Channel[];
+  private readonly schemas: McapTypes.Schema[] = [];
+  private readonly channels: McapTypes.Channel[] = [];
+  private readonly attachmentIndexes: McapTypes.AttachmentIndex[] = [];
+  private readonly metadataIndexes: McapTypes.MetadataIndex[] = [];
   private position = 0;
   private dataCrc = 0;
   private failure: DynabridgeError | null = null;
@@ -39,20 +48,32 @@ export class McapFile {
   /**
    * Creates the file; throws EEXIST when there is one, files are never rewritten.
    * @param channels index = id; default: those of an episode file
+   * @param extras default: none
    */
   constructor(
     readonly path: string,
     channels: readonly Channel[] = CHANNELS,
+    extras: McapExtras = {},
   ) {
-    this.schemas = channels.map(toSchema);
-    this.channels = channels.map(toChannel);
     this.fd = openSync(path, 'wx');
     const records = new McapRecordBuilder();
     records.writeMagic();
     records.writeHeader({ profile: 'ros2', library: LIBRARY });
-    for (const schema of this.schemas) records.writeSchema(schema);
-    for (const channel of this.channels) records.writeChannel(channel);
+    for (const channel of channels) this.register(channel, records);
     this.append(records.buffer);
+    this.writeExtras(extras);
+  }
+
+  /**
+   * Another channel, before its first message.
+   * @returns its id
+   * @throws DynabridgeError UNAVAILABLE when the disk refuses
+   */
+  addChannel(channel: Channel): number {
+    const records = new McapRecordBuilder();
+    const id = this.register(channel, records);
+    this.append(records.buffer);
+    return id;
   }
 
   /**
@@ -95,6 +116,16 @@ export class McapFile {
     });
   }
 
+  /** messages of each channel in the chunks so far, by its id */
+  get messageCounts(): ReadonlyMap<number, bigint> {
+    return this.counts;
+  }
+
+  /** log time of the first and the last message in the chunks so far [ns]; 0n before the first */
+  get timeSpan(): readonly [bigint, bigint] {
+    return [this.startTime, this.endTime];
+  }
+
   /** true once the disk has refused a write */
   get failed(): boolean {
     return this.failure !== null;
@@ -134,6 +165,12 @@ export class McapFile {
     group(Opcode.SCHEMA, () => this.schemas.forEach((schema) => summary.writeSchema(schema)));
     group(Opcode.CHANNEL, () => this.channels.forEach((channel) => summary.writeChannel(channel)));
     group(Opcode.STATISTICS, () => summary.writeStatistics(this.statistics()));
+    group(Opcode.ATTACHMENT_INDEX, () =>
+      this.attachmentIndexes.forEach((index) => summary.writeAttachmentIndex(index)),
+    );
+    group(Opcode.METADATA_INDEX, () =>
+      this.metadataIndexes.forEach((index) => summary.writeMetadataIndex(index)),
+    );
     group(Opcode.CHUNK_INDEX, () => this.chunkIndexes.forEach((index) => summary.writeChunkIndex(index)));
     const summaryOffsetStart = summaryStart + BigInt(summary.length);
     offsets.forEach((offset) => summary.writeSummaryOffset(offset));
@@ -157,13 +194,48 @@ export class McapFile {
       messageCount,
       schemaCount: this.schemas.length,
       channelCount: this.channels.length,
-      attachmentCount: 0,
-      metadataCount: 0,
+      attachmentCount: this.attachmentIndexes.length,
+      metadataCount: this.metadataIndexes.length,
       chunkCount: this.chunkIndexes.length,
       messageStartTime: this.startTime,
       messageEndTime: this.endTime,
       channelMessageCounts: this.counts,
     };
+  }
+
+  /** Channels of one type share its schema. */
+  private register({ topic, type, definition, metadata }: Channel, records: McapRecordBuilder): number {
+    const data = encoder.encode(definition);
+    let schema = this.schemas.find(({ name }) => name === type);
+    if (schema === undefined) {
+      schema = { id: this.schemas.length + 1, name: type, encoding: 'ros2msg', data };
+      this.schemas.push(schema);
+      records.writeSchema(schema);
+    }
+    const id = this.channels.length;
+    const entries = new Map(Object.entries(metadata ?? {}));
+    const channel = { id, schemaId: schema.id, topic, messageEncoding: 'cdr', metadata: entries };
+    this.channels.push(channel);
+    records.writeChannel(channel);
+    return id;
+  }
+
+  private writeExtras({ attachments = new Map(), metadata = {}, wallNs = 0n }: McapExtras): void {
+    for (const [name, { mediaType, data }] of attachments) {
+      const attachment = { name, mediaType, logTime: wallNs, createTime: wallNs };
+      const records = new McapRecordBuilder();
+      const length = records.writeAttachment({ ...attachment, data });
+      const offset = BigInt(this.position);
+      const dataSize = BigInt(data.byteLength);
+      this.attachmentIndexes.push({ ...attachment, offset, length, dataSize });
+      this.append(records.buffer);
+    }
+    for (const [name, entries] of Object.entries(metadata)) {
+      const records = new McapRecordBuilder();
+      const length = records.writeMetadata({ name, metadata: new Map(Object.entries(entries)) });
+      this.metadataIndexes.push({ name, offset: BigInt(this.position), length });
+      this.append(records.buffer);
+    }
   }
 
   private append(data: Uint8Array): void {

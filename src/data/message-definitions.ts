@@ -84,6 +84,8 @@ export interface Channel {
   readonly type: string;
   /** of the type and all that it uses */
   readonly definition: string;
+  /** of the channel; default: none */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** The channels of an episode file in the order of their ids; schema `i + 1` belongs to channel `i`. */
