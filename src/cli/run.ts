@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { Command, Option } from 'commander';
 import { checkPolicy, choosePrediction } from '../agent/index.js';
-import { systemClock } from '../core/index.js';
+import { badInput, systemClock } from '../core/index.js';
 import { RunDirectory, latestRun, listBlackBoxes } from '../data/index.js';
 import { contractHash, loadRobot, withController } from '../robot/index.js';
 import { argumentsOf, type RosArguments } from '../io/ros/index.js';
@@ -33,6 +35,7 @@ interface RunCliOptions {
   readonly name: string;
   readonly managed?: true;
   readonly rosArgs: RosArguments;
+  readonly record?: string | true;
   readonly json?: true;
 }
 
@@ -72,6 +75,10 @@ export function runCommand(): Command {
     )
     .addOption(managedOption())
     .addOption(rosArgumentsOption())
+    .option(
+      '--record [file]',
+      'write all that the bridge receives and sends into an MCAP file, for Foxglove, ros2 bag and dynabridge replay (default: <run>/recordings/<time>/recording.mcap)',
+    )
     .addOption(jsonOption())
     .action(drive);
 }
@@ -85,6 +92,7 @@ async function drive(options: RunCliOptions): Promise<void> {
   const contract = contractOf(run, robot);
   const session = sessionOf('real', robot, contract.task, contractHash(contract));
   output.line(`policy of ${run.path}`);
+  const wireFile = recordingFile(options.record, run.path);
 
   const earlier = new Set(listBlackBoxes(run.blackBoxFolder));
   const checkpoint = run.loadCheckpoint();
@@ -106,6 +114,7 @@ async function drive(options: RunCliOptions): Promise<void> {
         session,
         policyVersion: checkpoint.step,
         predicted: prediction.enabled,
+        wireFile,
       },
       node: argumentsOf(options.rosArgs, name),
       managed: options.managed ?? false,
@@ -145,12 +154,29 @@ async function drive(options: RunCliOptions): Promise<void> {
       run: run.path,
       report,
       blackBoxes,
+      recording: wireFile ?? null,
     },
     outcomeTable(outcome, `${(summary?.seconds ?? 0).toFixed(1)} s`, [
       ...blackBoxes.map((file): [string, string] => ['black box', file]),
+      ...(wireFile === undefined ? [] : [['recording', wireFile] as [string, string]]),
       ...(report === null ? [] : [['report', report] as [string, string]]),
     ]),
   );
   run.close();
   bridge.throwIfFailed(outcome);
+}
+
+/** Absolute; undefined where nothing is to be recorded. Files are never written over. */
+function recordingFile(asked: string | true | undefined, runFolder: string): string | undefined {
+  if (asked === undefined) return undefined;
+  if (asked === true) {
+    const time = new Date(Number(systemClock.wallNs() / 1_000_000n)).toISOString().replaceAll(':', '-');
+    return path.resolve(runFolder, 'recordings', time, 'recording.mcap');
+  }
+  const file = path.resolve(asked);
+  if (existsSync(file))
+    throw badInput(`--record ${asked}: is there already; write the path of a new file`, { file });
+  if (!file.endsWith('.mcap'))
+    throw badInput(`--record ${asked}: write the path of a file whose name ends in .mcap`, { file });
+  return file;
 }

@@ -1,12 +1,15 @@
-/** The recorder process: appends what the guard reports to the episode store. A full or slow disk cannot reach the guard. */
+/** The recorder process: episodes, black boxes and, where asked for, all that crosses the wire. A full or slow disk cannot reach the guard. */
 import { systemClock } from '../core/index.js';
 import { connect, readProcessConfig, type EventMessage } from '../io/ipc/index.js';
-import { loadRobot } from '../robot/index.js';
+import { definitionText } from '../io/ros/index.js';
+import { loadRobot, withController } from '../robot/index.js';
 import { BlackBoxRecorder } from './black-box.js';
 import { blackBoxRobot } from './black-box-robot.js';
 import type { RecorderProcessConfig } from './recorder-config.js';
 import { OperatorRecorder } from './operator-recorder.js';
 import { Recorder } from './recorder.js';
+import { recordingFacts } from './recording-facts.js';
+import { WireRecorder } from './wire-recorder.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 500;
@@ -16,12 +19,13 @@ const config = readProcessConfig<RecorderProcessConfig>(process.argv);
 process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the supervisor decides the order of ending
 
 const robot = loadRobot(config.robotFolder);
-const { episodesFolder, session, policyVersion } = config;
+const { episodesFolder, session, policyVersion, wireFile } = config;
 let episodes: Recorder | OperatorRecorder | null =
   session.source === 'teleop'
     ? new OperatorRecorder(episodesFolder, session, robot.config.action, systemClock)
     : new Recorder(episodesFolder, session, policyVersion, systemClock);
 const guard = await connect(config.socketPath, CONNECT_TIMEOUT_MS);
+guard.send({ type: 'hello', role: 'recorder' });
 const tell = (kind: string, detail: EventMessage['detail']) =>
   guard.send({ type: 'event', kind, atNs: systemClock.nowNs(), detail });
 const blackBox = new BlackBoxRecorder({
@@ -35,6 +39,21 @@ const blackBox = new BlackBoxRecorder({
     tell('black-box-failed', { cause, why });
   },
 });
+
+const wire =
+  wireFile === undefined
+    ? null
+    : new WireRecorder({
+        ...recordingFacts(withController(robot, config.controller)),
+        file: wireFile,
+        clock: systemClock,
+        definitionOf: definitionText,
+        onBegun: (file) => tell('recording', { file }),
+        onFailed: (file, why) => {
+          process.stderr.write(`no more is recorded in ${file}: ${why}; control goes on\n`);
+          tell('recording-failed', { file, why });
+        },
+      });
 
 /** Episodes end with the first failure, once told; control and black box go on. */
 function recordEpisode(step: (recorder: Recorder | OperatorRecorder) => void): void {
@@ -52,10 +71,17 @@ function recordEpisode(step: (recorder: Recorder | OperatorRecorder) => void): v
 guard.onMessage = (message) => {
   recordEpisode((recorder) => recorder.onMessage(message));
   blackBox.onMessage(message);
+  wire?.onMessage(message);
 };
-setInterval(() => blackBox.poll(), POLL_MS);
+setInterval(() => {
+  blackBox.poll();
+  wire?.poll();
+}, POLL_MS);
 
 function finish(reason: string): void {
+  wire?.close();
+  if (wire && wire.lost > 0)
+    process.stderr.write(`${wire.lost} records of ${wire.file} were lost: the recorder did not keep up\n`);
   blackBox.close();
   recordEpisode((recorder) => recorder.close(reason));
   process.exit(0);
@@ -66,4 +92,3 @@ guard.onClose = () => {
 };
 // What the guard said last may still be in the socket, which its end closes.
 process.on('SIGTERM', () => setTimeout(() => finish('the recorder was told to stop'), DRAIN_MS));
-guard.send({ type: 'hello', role: 'recorder' });

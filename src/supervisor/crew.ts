@@ -18,6 +18,8 @@ export interface Recording {
   readonly session: SessionInfo;
   /** step of the checkpoint that drives, for the record; 0 where none does */
   readonly policyVersion: number;
+  /** MCAP file for all that crosses the wire and goes into the gate; default: none */
+  readonly wireFile?: string | undefined;
 }
 
 /** A policy, and where what it does is recorded. */
@@ -85,15 +87,17 @@ export class Crew {
       teleopPort,
       predicted: !alone && (policy?.predicted ?? false),
       afterFence,
+      recordWire: (policy ?? recording)?.wireFile !== undefined,
     });
     const others: OwnProcess[] = [];
+    const common = { socketPath, robotFolder, ...(controller && { controller }) };
     if (policy !== undefined) {
       const { runFolder, predicted, ...record } = policy;
       if (!alone)
         others.push(spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder, predicted }));
-      others.push(spawn<RecorderProcessConfig>('recorder', { socketPath, robotFolder, ...record }));
+      others.push(spawn<RecorderProcessConfig>('recorder', { ...common, ...record }));
     } else if (recording !== undefined) {
-      others.push(spawn<RecorderProcessConfig>('recorder', { socketPath, robotFolder, ...recording }));
+      others.push(spawn<RecorderProcessConfig>('recorder', { ...common, ...recording }));
     }
     try {
       return new Crew(guard, others, await joined(guard, socketPath));
