@@ -12,6 +12,7 @@ import { evalCommand } from './eval.js';
 import { findPortCommand } from './find-port.js';
 import { identifyCommand } from './identify.js';
 import { initCommand } from './init.js';
+import { replayCommand } from './replay.js';
 import { reportCommand } from './report.js';
 import { resumeCommand } from './resume.js';
 import { modelEvalCommand } from './model-eval.js';
@@ -58,6 +59,7 @@ for (const command of [
   controllersCommand,
   reportCommand,
   blackBoxCommand,
+  replayCommand,
   demoCommand,
 ]) {
   program.addCommand(command().exitOverride().showHelpAfterError('(add --help to see what there is)'));

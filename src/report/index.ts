@@ -8,6 +8,7 @@ export {
   type TaskComparison,
 } from './compare/index.js';
 export { quantityOf, readMetrics, type Metrics } from './metrics.js';
+export { replayCharts, type ReplayedJoint } from './replay-charts.js';
 export { renderReport } from './render-report.js';
 export type {
   BridgeData,
