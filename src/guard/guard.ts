@@ -106,12 +106,9 @@ export class Guard {
     this.decimation = Math.round(config.controlRateHz / config.policyRateHz);
     this.periodMs = 1e3 / config.controlRateHz;
     this.startNs = clock.nowNs();
-    this.shaper = createShaperState(this.config, this.decimation);
-    if (options.afterFence !== undefined)
-      this.shaper = {
-        ...this.shaper,
-        gate: latchRestart(this.shaper.gate, options.afterFence, this.startNs),
-      };
+    const { afterFence: why } = options;
+    const mute = createShaperState(this.config, this.decimation);
+    this.shaper = why === undefined ? mute : { ...mute, gate: latchRestart(mute.gate, why, this.startNs) };
     const { commanded } = model;
     options.recording?.begin(commanded, this.shaper, this.startNs, (message) => this.links.record(message));
     this.mapper = new StateMapper(model);
@@ -303,12 +300,9 @@ export class Guard {
     this.executed = executed ?? this.executed;
     const { vetoed } = this.publisher;
     if (vetoed !== null) this.shaper = { ...this.shaper, gate: latchVeto(this.shaper.gate, vetoed, now) };
-    const given = { target, measured: this.measured, evidence: predicted, madeNs: now, sentNs };
-    this.options.recording?.tick(
-      { ...given, owner: this.authority.owner, veto: vetoed },
-      shaped,
-      this.shaper,
-    );
+    const { owner } = this.authority;
+    const given = { target, measured, evidence: predicted, madeNs: now, sentNs, owner, veto: vetoed };
+    this.options.recording?.tick(given, shaped, this.shaper);
     this.lastTickNs = now;
     if (!this.shaper.gate.silent) {
       this.metrics.countReasons(reasons);

@@ -99,9 +99,11 @@ describe.each([rtps!, rclnodejs!])('$name', (adapter) => {
   test('tells when a message came, on the monotonic clock', async () => {
     const [a, b] = [await ours(), await peer()];
     const times: bigint[] = [];
-    a.createSubscription('/text', STRING, SENSOR_QOS, (_, { receivedNs }) => times.push(receivedNs));
+    const reading = a.createSubscription('/text', STRING, SENSOR_QOS, (_, { receivedNs }) =>
+      times.push(receivedNs),
+    );
     const writing = b.createPublisher('/text', STRING, RELIABLE);
-    await until(() => writing.matched > 0, 'the match');
+    await until(() => writing.matched > 0 && reading.matched > 0, 'the match');
     const before = process.hrtime.bigint();
     writing.publish({ data: '' });
     await until(() => times.length > 0, 'the message');

@@ -18,11 +18,10 @@ export function whyNotRclnodejs(env: Environment): string | undefined {
   if (!isRosSourced(env)) {
     return 'ROS 2 is not sourced in this shell; run: source /opt/ros/<distro>/setup.bash';
   }
-  const main = resolveRclnodejs();
-  if (main === undefined) {
+  const folder = rclnodejsFolder();
+  if (folder === undefined) {
     return 'rclnodejs is not installed; run, with ROS 2 sourced: npm install rclnodejs';
   }
-  const folder = path.dirname(main);
   const prebuilt = `${env.ROS_DISTRO!}-${ubuntuCodename()}-${process.arch}-node-rclnodejs.node`;
   const builds = [
     path.join('build', 'Release', 'rclnodejs.node'),
@@ -52,9 +51,10 @@ function unavailable(why: string): DynabridgeError {
   });
 }
 
-function resolveRclnodejs(): string | undefined {
+function rclnodejsFolder(): string | undefined {
   try {
-    return createRequire(import.meta.url).resolve('rclnodejs');
+    const main = createRequire(import.meta.url).resolve('rclnodejs');
+    return main.slice(0, main.lastIndexOf('rclnodejs') + 'rclnodejs'.length);
   } catch {
     return undefined;
   }

@@ -45,6 +45,7 @@ export async function createRclMiddleware(options: RclMiddlewareOptions): Promis
   const nodeOptions = new rclnodejs.NodeOptions();
   nodeOptions.startParameterServices = false; // ours serve both adapters
   nodeOptions.startTypeDescriptionService = false;
+  nodeOptions.enableRosout = false; // nothing is logged through rcl
   const rclNode = new rclnodejs.Node(node.nodeName, node.namespace, context, nodeOptions);
   rclNode.spin(SPIN_MS);
   const { clock = systemClock, onError = reportError } = options;

@@ -34,6 +34,7 @@ export type RclQos = object;
 export interface RclNodeOptions {
   startParameterServices: boolean;
   startTypeDescriptionService: boolean;
+  enableRosout: boolean;
 }
 
 /** Of another endpoint on a topic. Policies are the values of rmw's enumerations, the same as in `QoS`. */
