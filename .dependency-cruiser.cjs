@@ -29,6 +29,7 @@ const may = {
     'src/recorder',
   ],
   'src/replay': ['src/core', 'src/robot', 'src/safety', 'src/data', 'src/io'],
+  'src/deadman': ['src/core', 'src/robot', 'src/safety', 'src/io'],
   'src/report': ['src/core', 'src/data'],
   'src/training': [
     'src/core',

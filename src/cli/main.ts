@@ -6,6 +6,7 @@ import { splitRosArguments } from '../io/ros/ros-arguments.js';
 import { Output } from './output.js';
 import { blackBoxCommand } from './black-box.js';
 import { controllersCommand } from './controllers.js';
+import { deadManCommand } from './dead-man.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
@@ -57,6 +58,7 @@ for (const command of [
   teleopDeviceCommand,
   findPortCommand,
   controllersCommand,
+  deadManCommand,
   reportCommand,
   blackBoxCommand,
   replayCommand,

@@ -26,6 +26,7 @@ const COMMANDS = [
   'identify',
   'teleop',
   'controllers',
+  'dead-man',
   'blackbox',
   'find-port',
   'report',

@@ -1,0 +1,1 @@
+export { DeadMan, type DeadManOptions } from './dead-man.js';
