@@ -2,8 +2,8 @@ import { NS_PER_S } from '../core/index.js';
 import { ControllerManagerClient, type ControllerState, type Middleware } from '../io/ros/index.js';
 import type { RobotConfig } from '../robot/index.js';
 
-/** Until then a controller_manager that does not answer may be about to [ns]. */
-const SETTLED_NS = NS_PER_S;
+/** Until then a controller_manager that does not answer may be about to; it is as far away as who listens to commands [ns]. */
+const SETTLED_NS = NS_PER_S / 2n;
 const LOOK_EVERY_NS = NS_PER_S;
 const REPLY_TIMEOUT_MS = 1_000;
 
@@ -20,9 +20,9 @@ type Config = Pick<RobotConfig, 'commandTopic' | 'commandInterface' | 'downstrea
 export class Downstream {
   /** as a fact for people */
   fact = 'not known yet';
-  private refusal: string | null;
   /** of the newest answer; it holds while the next one does not come */
-  private judgement: string | null = null;
+  private refusal: string | null = null;
+  private looking = true;
   private readonly client: ControllerManagerClient;
   private readonly controller: string;
   private startNs: bigint | null = null;
@@ -36,12 +36,16 @@ export class Downstream {
     const { manager, controller } = ownerOf(config.commandTopic);
     this.controller = controller;
     this.client = new ControllerManagerClient(middleware, manager);
-    this.refusal = `looking for ${manager}, which knows what takes the commands`;
   }
 
   /** Why nobody may drive what is there, for people; null where nothing speaks against it. */
   get whyNot(): string | null {
     return this.refusal;
+  }
+
+  /** Why the agent should wait, for people: an operator who takes over at once comes before this. */
+  get whyNotYet(): string | null {
+    return this.looking ? `looking for ${this.client.name}, which knows what takes the commands` : null;
   }
 
   /** To be called often; asks now and then. */
@@ -57,27 +61,28 @@ export class Downstream {
   private async ask(settled: boolean): Promise<void> {
     const { name } = this.client;
     if (!(await this.client.isThere())) {
-      if (settled) this.conclude(`no ${name} answers`, (this.judgement = null));
+      if (settled) this.conclude(`no ${name} answers`, null);
       return;
     }
     try {
       const controllers = await this.client.list(REPLY_TIMEOUT_MS);
       this.judge(controllers.find((one) => one.name === this.controller));
     } catch (error) {
-      this.conclude(`${name} is there, but: ${(error as Error).message}`, this.judgement);
+      this.conclude(`${name} is there, but: ${(error as Error).message}`, this.refusal);
     }
   }
 
   private judge(found: ControllerState | undefined): void {
     const { controller, config, client } = this;
-    this.judgement = null;
     if (found === undefined) return this.conclude(`${client.name} has no controller '${controller}'`, null);
     const { type, state, claimed_interfaces: claimed } = found;
     const lasting = keepsLast(type, config.commandInterface);
     const told = lasting ? ', which keeps the last command for ever' : '';
     const claims = claimed.length === 0 ? 'nothing' : claimed.join(', ');
-    this.judgement = this.refusalOf(found, lasting);
-    this.conclude(`'${controller}' (${type}) is ${state}${told}; it claims ${claims}`, this.judgement);
+    this.conclude(
+      `'${controller}' (${type}) is ${state}${told}; it claims ${claims}`,
+      this.refusalOf(found, lasting),
+    );
   }
 
   private refusalOf({ type, state }: ControllerState, lasting: boolean): string | null {
@@ -93,6 +98,7 @@ export class Downstream {
   }
 
   private conclude(fact: string, refusal: string | null): void {
+    this.looking = false;
     this.fact = fact;
     this.refusal = refusal;
   }

@@ -52,9 +52,10 @@ export class Readiness {
 
   /** Why the agent may not be given authority yet, if anything. */
   whyNotEngage(): string | null {
-    const { links } = this.parts;
+    const { links, topics } = this.parts;
     return (
       this.whyNotDrive() ??
+      topics.downstream.whyNotYet ??
       whyNotEngage({
         recorded: links.recorded || !this.armed,
         agentConnected: links.agent.connected,

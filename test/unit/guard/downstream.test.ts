@@ -1,5 +1,8 @@
 /** A guard and a simulated robot behind a controller_manager, over the real wire. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { NS_PER_S } from '../../../src/core/index.js';
+import { Downstream } from '../../../src/guard/downstream.js';
 import {
   STATUS_QOS,
   type ControllerState,
@@ -50,6 +53,21 @@ const engage = async () => {
 };
 
 describe('what takes the commands', () => {
+  it('is looked for before the agent may drive, but an operator need not wait', async () => {
+    rig = new GuardRig(86);
+    const downstream = new Downstream(await rig.node('bridge'), loadRobot(rig.folder).config);
+    downstream.look(0n);
+    await sleep(100);
+    expect(downstream.whyNot).toBeNull();
+    expect(downstream.whyNotYet).toBe('looking for /controller_manager, which knows what takes the commands');
+    const later = () => {
+      downstream.look(NS_PER_S);
+      return downstream.whyNotYet;
+    };
+    await expect.poll(later, soon).toBeNull();
+    expect(downstream.whyNot).toBeNull();
+  });
+
   it('is refused while it has no command timeout', async () => {
     await setUp([controller(NAME, VELOCITY, 'active', 'slider/velocity')]);
     await expect.poll(engage, soon).toMatch(/has no command timeout: .* keep its last velocity/);
