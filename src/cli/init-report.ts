@@ -13,8 +13,11 @@ export function skeletonReport(skeleton: RobotSkeleton, source: string) {
     source,
     files: Object.keys(files).map((name) => join(folder, name)),
     commandInterface: roles.commandInterface ?? null,
+    controller: roles.controller?.name ?? null,
+    commandTopic: roles.controller?.topic ?? null,
     joints: {
       commanded: names(roles.commanded),
+      observed: names(roles.observed),
       passive: names(roles.passive),
       mimic: names(roles.mimic),
       fixed: names(roles.fixed),
@@ -35,10 +38,13 @@ export function skeletonText(skeleton: RobotSkeleton, source: string): string {
   const found = [
     ['robot', robot],
     ['commanded', list(roles.commanded) || 'none'],
+    ['observed', list(roles.observed)],
     ['passive', list(roles.passive)],
     ['mimic', list(roles.mimic)],
     ['fixed', list(roles.fixed)],
     ['command interface', roles.commandInterface ?? 'not told by the URDF'],
+    ['controller', roles.controller?.name ?? ''],
+    ['command topic', roles.controller?.topic ?? ''],
   ].filter((row): row is [string, string] => row[1] !== '');
   return [
     `wrote ${Object.keys(files)

@@ -12,6 +12,8 @@ interface InitCliOptions {
   readonly urdf: string;
   readonly out?: string;
   readonly name?: string;
+  readonly controllers?: string;
+  readonly controllerName?: string;
   readonly force?: true;
   readonly json?: true;
 }
@@ -27,13 +29,18 @@ export function initCommand(): Command {
     .requiredOption('--urdf <file>', 'the URDF of your robot')
     .option('--out <folder>', 'the robot folder; default: named after the robot, in the working directory')
     .option('--name <name>', "the robot's name; default: that of the URDF", robotName)
+    .option(
+      '--controllers <file>',
+      'parameters of ros2_control (controllers.yaml): command interface, topic, message and joints come from them',
+    )
+    .option('--controller-name <name>', 'which controller takes the commands, where the file has several')
     .option('--force', 'overwrite files of an earlier init, and what you have written in them')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nExample:\n' +
         '  xacro my_arm.urdf.xacro > my_arm.urdf\n' +
-        '  dynabridge init --urdf my_arm.urdf --out robots/my_arm\n' +
+        '  dynabridge init --urdf my_arm.urdf --controllers controllers.yaml --out robots/my_arm\n' +
         '  (write what is MISSING in robots/my_arm/robot.yaml and joint_limits.yaml)\n' +
         '  dynabridge doctor --robot robots/my_arm\n\n' +
         'Exit code 2, and nothing written: the file is missing, is not XML, is xacro, has\n' +
@@ -45,7 +52,8 @@ export function initCommand(): Command {
 function init(options: InitCliOptions): void {
   const output = new Output(options.json ?? false);
   const path = resolve(options.urdf);
-  const text = readUrdf(path);
+  const text = readGiven('URDF', path, 'the path of the .urdf file of your robot');
+  const controllers = readControllers(options);
   const inPlace =
     options.out !== undefined && resolve(options.out) === dirname(path) && path.endsWith('.urdf');
   const skeleton = robotSkeleton({
@@ -53,6 +61,7 @@ function init(options: InitCliOptions): void {
     path,
     ...(options.out !== undefined && { folder: options.out }),
     ...(options.name !== undefined && { name: options.name }),
+    ...(controllers && { controllers }),
     ...(inPlace && { urdfName: basename(path) }),
   });
   refuseOverwriting(skeleton, options.force ?? false);
@@ -65,17 +74,22 @@ function robotName(text: string): string {
   throw new InvalidArgumentError(`expected a letter, then letters, digits, '-' and '_', got '${text}'.`);
 }
 
-function readUrdf(path: string): string {
-  if (!existsSync(path)) {
-    throw badInput(`URDF ${displayPath(path)}: no such file; write the path of your robot's URDF`, {
-      file: path,
-    });
+function readControllers({ controllers, controllerName: name }: InitCliOptions) {
+  if (controllers === undefined) {
+    if (name === undefined) return undefined;
+    throw badInput(`--controller-name ${name}: of which file? write --controllers <file> as well`);
   }
-  if (statSync(path).isDirectory()) {
-    throw badInput(`URDF ${displayPath(path)}: is a folder; write the path of the .urdf file in it`, {
-      file: path,
-    });
-  }
+  const path = resolve(controllers);
+  const text = readGiven('--controllers', path, 'the path of the parameters of your controllers');
+  return { text, path, ...(name !== undefined && { name }) };
+}
+
+/** @param what the file is @param write what to write instead */
+function readGiven(what: string, path: string, write: string): string {
+  if (!existsSync(path))
+    throw badInput(`${what} ${displayPath(path)}: no such file; write ${write}`, { file: path });
+  if (statSync(path).isDirectory())
+    throw badInput(`${what} ${displayPath(path)}: is a folder; write ${write}`, { file: path });
   return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
 }
 

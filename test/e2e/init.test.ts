@@ -76,6 +76,26 @@ describe('init', () => {
     expect(stdout).toMatch(/dynabridge doctor --robot .*mine/);
   });
 
+  it('takes interface, topic, message and joints from the controllers, so that nobody is asked for them', async () => {
+    const example = (file: string) =>
+      fileURLToPath(new URL(`../../docs/examples/trajectory-position/${file}`, import.meta.url));
+    const urdf = ['--urdf', example('pan_tilt.urdf'), '--controllers', example('controllers.yaml')];
+    const { code, stdout } = await init(...urdf, '--out', out, '--json');
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout) as InitResult;
+    const topic = '/joint_trajectory_controller/joint_trajectory';
+    expect(result).toMatchObject({ controller: 'joint_trajectory_controller', commandTopic: topic });
+    for (const file of result.files) {
+      const own = result.missing.filter((value) => path.resolve(value.file) === file);
+      writeFileSync(file, fillOpenValues(readFileSync(file, 'utf8'), own));
+    }
+    expect(loadRobot(out).config).toMatchObject({
+      commandInterface: 'position',
+      commandTopic: topic,
+      commandMessageType: 'trajectory_msgs/msg/JointTrajectory',
+    });
+  });
+
   it('overwrites nothing without --force, and its own result is nothing to overwrite', async () => {
     await init('--urdf', FOREIGN, '--out', out);
     expect((await init('--urdf', FOREIGN, '--out', out)).code).toBe(0);
@@ -105,6 +125,18 @@ describe('init', () => {
   it.each([
     ['a file that is missing', ['--urdf', '/no/such.urdf'], undefined, /no\/such\.urdf: no such file/],
     ['a folder', ['--urdf', os.tmpdir()], undefined, /is a folder; write the path of the \.urdf file/],
+    [
+      'controllers that are missing',
+      ['--urdf', REACHER, '--controllers', '/no/c.yaml'],
+      undefined,
+      /--controllers \/no\/c\.yaml: no such file/,
+    ],
+    [
+      'a controller of no file',
+      ['--urdf', REACHER, '--controller-name', 'arm'],
+      undefined,
+      /of which file\? write --controllers/,
+    ],
     ['no option', [], undefined, /required option '--urdf <file>'/],
     ['a name that is none', ['--urdf', REACHER, '--name', '../x'], undefined, /a letter, then letters/],
     ['a file that is no XML', [], 'solid teapot', /in\.urdf:1.*malformed XML/],

@@ -3,6 +3,7 @@ import { badInput } from '../../core/index.js';
 import { displayPath } from '../find-robot.js';
 import type { DroppedTag } from '../model.js';
 import { parseUrdf } from '../parse-urdf.js';
+import { readController } from './controllers.js';
 import { deriveRoles, type DerivedRoles } from './derive-roles.js';
 import { jointLimitsYaml } from './joint-limits-yaml.js';
 import { robotYaml } from './robot-yaml.js';
@@ -37,6 +38,8 @@ export interface SkeletonSource {
   readonly urdfName?: string;
   /** the robot's name in place of the URDF's own; it is written into the copy */
   readonly name?: string;
+  /** parameters of ros2_control's controllers, where they are known: text, path for messages, and which controller takes the commands */
+  readonly controllers?: { readonly text: string; readonly path: string; readonly name?: string };
 }
 
 /**
@@ -61,7 +64,10 @@ export function robotSkeleton(source: SkeletonSource): RobotSkeleton {
 
   const flaws: string[] = [];
   const urdf = parseUrdf(text, place(urdfName), ({ message }) => flaws.push(message));
-  const roles = deriveRoles(urdf);
+  const { controllers } = source;
+  const controller =
+    controllers && readController(controllers.text, displayPath(controllers.path), controllers.name);
+  const roles = deriveRoles(urdf, controller);
   const config = robotYaml(roles, robot, place('robot.yaml'));
   const limits = jointLimitsYaml(roles, place('joint_limits.yaml'));
   return {

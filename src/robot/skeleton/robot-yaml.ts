@@ -26,7 +26,7 @@ export function robotYaml(roles: DerivedRoles, name: string, file: string): Yaml
   yaml.add();
   writeJoints(yaml, roles);
   yaml.add();
-  writeHomePose(yaml, [...roles.commanded, ...roles.passive]);
+  writeHomePose(yaml, [...roles.commanded, ...roles.observed, ...roles.passive]);
   yaml.add();
   writeAction(yaml, roles, fallback('policy_rate_hz'));
   yaml.add();
@@ -39,16 +39,24 @@ function fallback<K extends keyof typeof robotSchema.entries>(key: K) {
 }
 
 function writeInterface(yaml: YamlLines, roles: DerivedRoles): void {
+  const { controller } = roles;
+  if (controller !== undefined) {
+    yaml.value([], 'command_interface', controller.commandInterface, `of ${yamlText(controller.name)}`);
+    yaml.value([], 'command_topic', controller.topic);
+    yaml.value([], 'command_message_type', controller.messageType);
+    yaml.value([], 'state_topic', fallback('state_topic'), 'default');
+    return;
+  }
   if (roles.commandInterface === undefined) {
     yaml.ask([], 'command_interface', interfaceChoice(roles));
   } else {
     yaml.value([], 'command_interface', roles.commandInterface, 'offered by the URDF’s <ros2_control>');
   }
-  const controller = `/forward_${roles.commandInterface ?? 'position'}_controller/commands`;
+  const example = `/forward_${roles.commandInterface ?? 'position'}_controller/commands`;
   yaml.ask(
     [],
     'command_topic',
-    `topic of the controller that takes the commands, e.g. ${controller}; see ros2 control list_controllers`,
+    `topic of the controller that takes the commands, e.g. ${example}; see ros2 control list_controllers`,
   );
   yaml.value(
     [],
@@ -111,7 +119,7 @@ function writeTiming(yaml: YamlLines, roles: DerivedRoles): void {
     yaml.add(`# stop_action: only for command_interface effort, and needed there: ${choice}`);
 }
 
-function writeJoints(yaml: YamlLines, { commanded, passive }: DerivedRoles): void {
+function writeJoints(yaml: YamlLines, { commanded, observed, passive }: DerivedRoles): void {
   const list = (joints: readonly UrdfJoint[]) => `[${joints.map(({ name }) => yamlText(name)).join(', ')}]`;
   yaml.section([], 'joints');
   if (commanded.length === 0) {
@@ -119,7 +127,7 @@ function writeJoints(yaml: YamlLines, { commanded, passive }: DerivedRoles): voi
   } else {
     yaml.value(['joints'], 'commanded', list(commanded), 'in command order, as the controller has it');
   }
-  yaml.value(['joints'], 'observed', '[]', 'joints that another controller moves');
+  yaml.value(['joints'], 'observed', list(observed), 'joints that another controller moves');
   yaml.value(['joints'], 'passive', list(passive), 'joints without an actuator whose state is published');
 }
 
