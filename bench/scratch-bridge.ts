@@ -24,20 +24,27 @@ export interface ScratchOptions {
   /** default: the control rate, so that every state goes through guard, agent and wire [Hz] */
   readonly policyRateHz?: number;
   readonly policy?: ScratchPolicy;
-  /** instead of the cartpole's, for tests that are not about a loaded machine [ms] */
+  /** instead of the robot's, for tests that are not about a loaded machine [ms] */
   readonly stateTimeoutMs?: number;
+  /** a packaged robot or a robot folder; the shuttle is for the cartpole alone. Default: cartpole */
+  readonly robot?: string;
 }
 
-/** The cartpole's folder at another rate and a run directory with a policy that nobody trained, in a temporary folder. */
+/** A robot's folder at another rate and a run directory with a policy that nobody trained, in a temporary folder. */
 export class ScratchBridge {
   readonly folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-bench-'));
   readonly robot: Robot;
   readonly run: RunDirectory;
 
   constructor(controlRateHz: number, options: ScratchOptions = {}) {
-    const { policyRateHz = controlRateHz, policy = 'untrained', stateTimeoutMs } = options;
-    const robotFolder = path.join(this.folder, 'cartpole');
-    cpSync(findRobot('cartpole'), robotFolder, { recursive: true });
+    const {
+      policyRateHz = controlRateHz,
+      policy = 'untrained',
+      stateTimeoutMs,
+      robot = 'cartpole',
+    } = options;
+    const robotFolder = path.join(this.folder, 'robot');
+    cpSync(findRobot(robot), robotFolder, { recursive: true });
     const yaml = path.join(robotFolder, 'robot.yaml');
     writeFileSync(
       yaml,
