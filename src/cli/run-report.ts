@@ -29,6 +29,7 @@ const REPORTED_EVENTS = new Set([
   'black-box',
   'black-box-failed',
   'recording-failed',
+  'wire-recording-failed',
   'agent-ended',
   'recorder-ended',
   'stopped',

@@ -246,7 +246,7 @@ export class McapFile {
       this.failure = new DynabridgeError(
         'UNAVAILABLE',
         `cannot append ${data.byteLength} bytes to ${this.path} at byte ${this.position}: ${String(error)}; ` +
-          'earlier episodes in it are safe; free disk space and start a new recording',
+          'what is before that is safe; free disk space and start a new recording',
         { file: this.path, offset: this.position },
         { cause: error },
       );

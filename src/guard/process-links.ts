@@ -27,7 +27,13 @@ export interface LinkHandlers {
 const NONE = new Float64Array(0);
 const MOST_EARLY = 100;
 /** What a recorder may tell; what moves the robot is not for it to say. */
-const RECORDER_EVENTS: readonly string[] = ['black-box', 'black-box-failed', 'recording', 'recording-failed'];
+const RECORDER_EVENTS: readonly string[] = [
+  'black-box',
+  'black-box-failed',
+  'recording',
+  'recording-failed',
+  'wire-recording-failed',
+];
 
 /** The guard's connections to agent, recorders and supervisor. A peer that does not read loses messages, and is not waited for. */
 export class ProcessLinks {

@@ -51,7 +51,7 @@ const wire =
         onBegun: (file) => tell('recording', { file }),
         onFailed: (file, why) => {
           process.stderr.write(`no more is recorded in ${file}: ${why}; control goes on\n`);
-          tell('recording-failed', { file, why });
+          tell('wire-recording-failed', { file, why });
         },
       });
 

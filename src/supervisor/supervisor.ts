@@ -150,6 +150,8 @@ export class Supervisor {
     if (kind === 'fault') this.faults.push(String(detail['message']));
     if (kind === 'recording-failed')
       this.faults.push(`no more episodes were recorded: ${String(detail['why'])}`);
+    if (kind === 'wire-recording-failed')
+      this.faults.push(`the recording is not complete: ${String(detail['why'])}`);
     if (kind === 'agent-silent') this.faults.push('the agent was silent');
     if (kind === 'disengaged' && detail['requested'] === false)
       this.faults.push(`the agent lost authority: ${String(detail['reason'])}`);

@@ -217,6 +217,27 @@ describe('a recording', () => {
     expect(result.joints[0]!.largestDifference).toBeLessThan(1);
   });
 
+  it('that its disk does not hold ends, is told, and control goes on', async () => {
+    const { folder } = scratch.robot;
+    start('twin', '--robot', folder);
+    // a limit of the size of files stands for the full disk, see test/e2e/faults.test.ts
+    const small = join(scratch.folder, 'small.mcap');
+    const bridge = start('run', '--robot', folder, '--run', scratch.run.path, '--record', small, '--json');
+    const [, recorder] = await bridge.says(/recorder (\d+)/);
+    execFileSync('prlimit', ['--pid', recorder!, '--fsize=60000']);
+    await bridge.says(/wire-recording-failed: .*small\.mcap/);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    bridge.kill('SIGINT');
+    const { code, stdout, stderr } = await bridge.ended;
+    expect(stderr).toMatch(/stopped: outcome at rest/); // and not before it was asked to
+    expect(stderr.indexOf('wire-recording-failed')).toBeLessThan(stderr.indexOf('SIGINT'));
+    expect(code).toBe(5);
+    expect((JSON.parse(stdout.split('\n')[0]!) as { faults: string[] }).faults.join()).toMatch(
+      /the recording is not complete/,
+    );
+    expect((await replay(small, '--partial')).result.differences).toBe(0);
+  });
+
   it('that is cut off, foreign or missing is told in one line; what is before the cut may be replayed', async () => {
     const cut = join(scratch.folder, 'cut.mcap');
     copyFileSync(file, cut);

@@ -150,7 +150,7 @@ test('a full disk ends the recording with a clear error; what had ended before s
   const output = runOnFullDisk(FULL, 64, [folder, JSON.stringify(SESSION)]);
   const told = JSON.parse(output) as { ended: number; code: string; message: string; again: string };
   expect(told).toMatchObject({ code: 'UNAVAILABLE', again: 'UNAVAILABLE' });
-  expect(told.message).toContain('earlier episodes in it are safe; free disk space');
+  expect(told.message).toContain('what is before that is safe; free disk space');
   expect(told.ended).toBeGreaterThan(0);
   const { episodes, warnings } = await readAll(folder);
   expect(episodes).toHaveLength(told.ended);
