@@ -301,8 +301,9 @@ export class Guard {
     const { vetoed } = this.publisher;
     if (vetoed !== null) this.shaper = { ...this.shaper, gate: latchVeto(this.shaper.gate, vetoed, now) };
     const { owner } = this.authority;
-    const given = { target, measured, evidence: predicted, madeNs: now, sentNs, owner, veto: vetoed };
-    this.options.recording?.tick(given, shaped, this.shaper);
+    const { velocityScale = 1 } = config;
+    const given = { target, measured, evidence: predicted, madeNs: now, sentNs, velocityScale, owner };
+    this.options.recording?.tick({ ...given, veto: vetoed }, shaped, this.shaper);
     this.lastTickNs = now;
     if (!this.shaper.gate.silent) {
       this.metrics.countReasons(reasons);

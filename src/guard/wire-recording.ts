@@ -19,6 +19,8 @@ export interface RecordedTick {
   readonly madeNs: bigint;
   /** 0n: nothing was sent */
   readonly sentNs: bigint;
+  /** share of the velocities in force */
+  readonly velocityScale: number;
   readonly owner: Owner;
   /** why a command was vetoed; null while none was */
   readonly veto: string | null;

@@ -128,7 +128,8 @@ export class GateReplay {
       this.skipped++;
       return;
     }
-    const { config, decimation } = this.options;
+    const { decimation } = this.options;
+    const config = { ...this.options.config, velocityScale: message.velocity_scale };
     const { target, measured, evidence } = inputsOf(message, this.joints);
     const shaped = shapeTick(config, decimation, this.state, target, measured, evidence, message.made_ns);
     this.state = after(config, shaped.state, message);

@@ -17,7 +17,7 @@ export interface GateState {
 
 /** Index into `numbers`; times in seconds of the monotonic clock. */
 export const HEADER = {
-  /** last command sent */
+  /** last command sent: when it left */
   sentAt: 0,
   /** receive time of the newest accepted state */
   measuredAt: 1,
@@ -29,8 +29,10 @@ export const HEADER = {
   modelAt: 4,
   /** somebody was given authority */
   engagedAt: 5,
+  /** last command sent: the tick that made it */
+  madeAt: 6,
 } as const;
-const HEADER_SIZE = 6;
+const HEADER_SIZE = 7;
 
 /** Row of each per-joint vector in `numbers`. */
 export const FIELD = {
@@ -92,7 +94,7 @@ export function withSendTime(
   sentNs: bigint,
 ): GateState {
   const made = toSeconds(madeNs);
-  if (state.numbers[HEADER.sentAt] !== made) return state;
+  if (state.numbers[HEADER.madeAt] !== made) return state;
   const sent = toSeconds(sentNs);
   const numbers = state.numbers.slice();
   numbers[HEADER.sentAt] = sent;

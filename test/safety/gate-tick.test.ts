@@ -255,11 +255,11 @@ describe('a command that leaves late', () => {
     const quick = config({ interface: kind, joints: [joint({ maxAcceleration: 4, maxVelocity: 100 })] });
     const state = engaged(quick);
     const first = gate(quick, state, proposal([100]), measured(ms(10), [0]), null, ms(10));
-    const sent = withSendTime(quick, first.state, ms(10), ms(14));
+    const sent = withSendTime(quick, first.state, ms(10), ms(17));
     const second = gate(quick, sent, proposal([100]), measured(ms(20), [0]), null, ms(20));
     const rate = fieldOffset(FIELD.rate, 1);
     expect(first.state.numbers[rate]).toBeCloseTo(4 * 0.01, 9);
-    expect(second.state.numbers[rate]).toBeCloseTo(4 * 0.016, 9); // 4 m/s2 for 6 ms more
+    expect(second.state.numbers[rate]).toBeCloseTo(4 * 0.013, 9); // 4 rad/s2 for 3 ms more
   });
 
   it('is taken to act from then', () => {
@@ -275,6 +275,22 @@ describe('a command that leaves late', () => {
     expect([...sent.subarray(0, -3)]).toEqual([...first.state.pipeline.subarray(0, -3)]);
     expect(first.state).toEqual(before); // left as it was
   });
+
+  it.each([
+    [10 - 0.51, true],
+    [10 - 0.49, false],
+  ])(
+    '%s ms late is followed by a change at the next tick, unless no time is left for one',
+    (late, changes) => {
+      const velocity = config();
+      const first = gate(velocity, engaged(velocity), proposal([1]), measured(ms(10), [0]), null, ms(10));
+      const sent = withSendTime(velocity, first.state, ms(10), ms(10 + late));
+      const second = gate(velocity, sent, proposal([1]), measured(ms(20), [0]), null, ms(20));
+      const rate = fieldOffset(FIELD.rate, 1);
+      expect(second.state.numbers[rate]! > first.state.numbers[rate]!).toBe(changes);
+      expect(checksOf(second.verdict.reasons).includes('tick-early')).toBe(!changes);
+    },
+  );
 
   it('changes nothing where the tick was early, and sent the last command once more', () => {
     const velocity = config();
@@ -293,7 +309,7 @@ describe('a command that leaves late', () => {
         let at = 0;
         let left = 0; // when the last command left that was no repetition
         for (const [delay, forward] of ticks) {
-          at += 10;
+          at = Math.max(at + 10, left); // a tick waits until the one before it is done
           const asked = proposal([forward ? 1 : -1]);
           const { state: next, verdict } = gate(free, state, asked, measured(ms(at), [0]), null, ms(at));
           state = withSendTime(free, next, ms(at), ms(at + delay));
@@ -302,7 +318,6 @@ describe('a command that leaves late', () => {
             expect(envelope.excess(command!, (at + delay - left) / 1e3, bound, bound)).toBe(0);
             left = at + delay;
           }
-          at += delay;
         }
       }),
     );

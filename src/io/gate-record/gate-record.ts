@@ -18,6 +18,8 @@ export interface GateTick {
   readonly madeNs: bigint;
   /** when the command left; 0n: nothing was sent */
   readonly sentNs: bigint;
+  /** share of the velocities in force */
+  readonly velocityScale: number;
   readonly target: Proposal | null;
   readonly measured: Measured | null;
   readonly evidence: Evidence | null;
@@ -52,6 +54,7 @@ export function tickToMessage(tick: GateTick, joints: readonly string[]): GateTi
   return {
     made_ns: tick.madeNs,
     sent_ns: tick.sentNs,
+    velocity_scale: tick.velocityScale,
     ...{ mode, authority, verdict },
     reasons: reasonNames(tick.reasons),
     ...measuredToMessage(tick.measured),

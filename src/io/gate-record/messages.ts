@@ -5,6 +5,7 @@ export interface GateTickMessage {
   readonly made_ns: bigint;
   /** when its command was handed to the wire; 0n: nothing was sent */
   readonly sent_ns: bigint;
+  readonly velocity_scale: number;
   /** after the tick */
   readonly mode: string;
   /** who had it: hold (nobody), agent or teleop */

@@ -6,6 +6,7 @@ export const GATE_TEXTS: Readonly<Record<string, string>> = {
   // one control tick: what the gate was given, and what it made of it
   'dynabridge_msgs/GateTick': `int64 made_ns
 int64 sent_ns
+float64 velocity_scale
 string mode
 string authority
 string verdict

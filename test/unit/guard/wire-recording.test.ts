@@ -95,7 +95,7 @@ describe('what the guard records', () => {
     const shaped = shapeTick(GATE, 1, STATE, target, state, null, START_NS);
     const tick: RecordedTick = {
       ...{ target, measured: state, evidence: null, owner: 'agent', veto: null },
-      ...{ madeNs: START_NS, sentNs: START_NS + 5n },
+      ...{ madeNs: START_NS, sentNs: START_NS + 5n, velocityScale: 1 },
     };
     for (let ms = 0; ms < 3_000; ms += 100)
       wire.tick({ ...tick, madeNs: START_NS + BigInt(ms) * 1_000_000n }, shaped, shaped.state);

@@ -78,7 +78,11 @@ async function recorded(gate: GateConfig): Promise<ReadMessage[]> {
       shaper = { ...shaper, gate: withSendTime(gate, shaper.gate, now, sentNs) };
     }
     if (veto !== null) shaper = { ...shaper, gate: latchVeto(shaper.gate, veto, now) };
-    recording.tick({ target, measured, evidence, madeNs: now, sentNs, owner: 'agent', veto }, shaped, shaper);
+    recording.tick(
+      { target, measured, evidence, madeNs: now, sentNs, velocityScale: 1, owner: 'agent', veto },
+      shaped,
+      shaper,
+    );
     if (command) move(gate, positions, velocities, command.copyValues()); // the newest state's vectors, in place, as the guard's are
   }
   await later();
