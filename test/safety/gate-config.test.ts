@@ -78,6 +78,7 @@ describe('validateGateConfig', () => {
     ['a timeout of one period', { stateTimeoutMs: 10 }],
     ['damping', { interface: 'effort', stopAction: 'damping' }],
     ['zero', { interface: 'effort', stopAction: 'zero' }],
+    ['a limit as high as there is', { joints: [joint({ maxVelocity: 1e9 })] }],
     ['no position limits', { joints: [joint({ minPosition: -Infinity, maxPosition: Infinity })] }],
   ])('accepts %s', (_name, overrides) => {
     expect(() => validateGateConfig(config(overrides))).not.toThrow();
