@@ -131,8 +131,12 @@ describe('towards a wall', () => {
   });
 
   it('stands still where the request is beyond reason', () => {
-    const { desired } = keep([before(ROOM), 0], [Infinity, 0]);
+    const { desired, windows } = keep([before(ROOM), 0], [Infinity, 0]);
     expect(desired).toEqual([0, 0]);
+    expect(windows.map(({ softLow, softHigh }) => [softLow, softHigh])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 });
 
