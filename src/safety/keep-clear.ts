@@ -134,8 +134,7 @@ function isSlow({ joints, numbers }: Motion): boolean {
 function recoveryShare({ joints, desired }: Motion): number {
   let share = 1;
   joints.forEach(({ maxVelocity }, k) => {
-    const wanted = Math.abs(desired[k]!);
-    if (wanted > 0) share = Math.min(share, (RECOVERY_FRACTION * maxVelocity) / wanted);
+    share = Math.min(share, (RECOVERY_FRACTION * maxVelocity) / Math.abs(desired[k]!));
   });
   return share;
 }

@@ -140,6 +140,20 @@ describe('towards a wall', () => {
   });
 });
 
+describe('too close to a wall', () => {
+  it.each([
+    ['along it', [0, 0.5]],
+    ['towards it', [0.5, 0]],
+    ['nowhere', [0, 0]],
+  ])('says so, and does not move %s', (_way, desired) => {
+    const kept = keep([before(ROOM / 2), 0], desired);
+    expect(kept.desired).toEqual([0, 0]);
+    expect(kept.reasons).toMatchObject([
+      { check: 'workspace', value: expect.closeTo(ROOM / 2, 9) as number },
+    ]);
+  });
+});
+
 describe('away from a wall', () => {
   it.each([
     ['at half of the room to leave', ROOM / 2],
@@ -166,6 +180,10 @@ describe('away from a wall', () => {
     const left = travel(0.3) + 1e-9;
     expect(keep([before(left), 0], [-0.3, 0])).toMatchObject({ desired: [-0.3, 0], reasons: [] });
     expect(checksOf(keep([before(left - 2e-9), 0], [-0.3, 0]).reasons)).toEqual(['workspace']);
+  });
+
+  it('knows the way from the smallest request on', () => {
+    expect(keep([before(ROOM / 2), 0], [-1e-7, 0])).toMatchObject({ desired: [-1e-7, 0], reasons: [] });
   });
 
   it('counts what is too close while the head is not slow yet', () => {
