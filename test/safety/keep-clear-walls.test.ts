@@ -1,7 +1,5 @@
 /** A head that two slides carry along x and y between four walls: clearances and the way to stop are known by hand. */
 import { describe, expect, it } from 'vitest';
-import type { Joint, Robot } from '../../src/robot/model.js';
-import { loadRobot } from '../../src/robot/index.js';
 import { gateConfigFromRobot } from '../../src/safety/gate-config.js';
 import { FIELD, fieldOffset } from '../../src/safety/gate-state.js';
 import { keepClear } from '../../src/safety/keep-clear.js';
@@ -9,55 +7,9 @@ import { OPEN_WINDOW, type RateWindow } from '../../src/safety/rate-bounds.js';
 import { distanceToStop } from '../../src/safety/stopping-bound.js';
 import type { Reason } from '../../src/safety/types.js';
 import { checksOf, engaged } from './fixtures.js';
+import { DECELERATION, MAX_VELOCITY, RADIUS, WALL, gantry } from './gantry.js';
 
-const WALL = 0.5;
-const RADIUS = 0.05;
-const DECELERATION = 5;
-const MAX_VELOCITY = 2;
 const ROOM = 5e-4;
-const ORIGIN = { xyz: { x: 0, y: 0, z: 0 }, rpy: { x: 0, y: 0, z: 0 } };
-
-const slide = (name: 'x' | 'y', parent: string, child: string): Joint => ({
-  name,
-  type: 'prismatic',
-  role: 'commanded',
-  parent,
-  child,
-  axis: { x: 0, y: 0, z: 0, [name]: 1 },
-  origin: ORIGIN,
-  limits: {
-    position: { min: -2, max: 2 },
-    maxVelocity: MAX_VELOCITY,
-    maxAcceleration: 1000, // whatever is asked is reached at once
-    maxDeceleration: DECELERATION,
-    maxEffort: 10,
-  },
-  dynamics: { damping: 0, friction: 0 },
-});
-
-function gantry(): Robot {
-  const { model, config, folder } = loadRobot('cartpole');
-  const names = ['x', 'y'];
-  return {
-    folder,
-    model: {
-      ...model,
-      rootLink: 'base',
-      links: ['base', 'beam', 'head'],
-      joints: [slide('x', 'base', 'beam'), slide('y', 'beam', 'head')],
-      commanded: names,
-      measured: names,
-      collisions: [{ link: 'head', ...ORIGIN, geometry: { kind: 'sphere', radius: RADIUS } }],
-    },
-    config: {
-      ...config,
-      commandInterface: 'position',
-      positionMargin: 0,
-      homePose: { x: 0, y: 0 },
-      workspace: { min: { x: -WALL, y: -WALL, z: -Infinity }, max: { x: WALL, y: WALL, z: Infinity } },
-    },
-  };
-}
 
 interface Kept {
   readonly windows: readonly RateWindow[];
