@@ -5,7 +5,7 @@ import { clearances, segmentDistance } from '../../src/safety/clearance-model.js
 import { gateConfigFromRobot } from '../../src/safety/gate-config.js';
 import { contextOf } from '../unit/robot/scratch-robot.js';
 import { gantry, WALL } from './gantry.js';
-import { CEILING, LINK, URDF, configOf } from './post-arm.js';
+import { CEILING, LINK, THRESHOLD, URDF, configOf } from './post-arm.js';
 
 describe('configuration', () => {
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
@@ -95,6 +95,17 @@ describe('configuration', () => {
   it('refuses a mesh, whose size it does not know', () => {
     const mesh = URDF.replace(/<capsule [^>]*>/, '<mesh filename="package://x/y.stl"/>');
     expect(() => configOf({}, mesh)).toThrow(/mesh|not found/);
+  });
+
+  it('checks only what it is asked for', () => {
+    const both = configOf({ workspace: { min: [-1, -1, -1], max: [1, 1, 1] } }).clearance!;
+    expect([both.pairs.length, both.threshold, both.walls.length]).toEqual([1, THRESHOLD, 12]);
+    const wallsOnly = configOf({
+      self_collision_proximity_threshold: undefined,
+      workspace: { min: [-1, -1, -1], max: [1, 1, 1] },
+    }).clearance!;
+    expect([wallsOnly.pairs.length, wallsOnly.threshold, wallsOnly.walls.length]).toEqual([0, 0, 12]);
+    expect(configOf().clearance!.walls).toEqual([]);
   });
 
   it('checks nothing unless asked, and no pair that is disabled', () => {
