@@ -97,6 +97,28 @@ describe('configuration', () => {
     expect(() => configOf({}, mesh)).toThrow(/mesh|not found/);
   });
 
+  it('pairs no point, which has no size, with anything', () => {
+    const [first, ...later] = URDF.match(/<collision>[\s\S]*?<\/collision>/g)!;
+    expect(configOf({}, URDF.replace(first, '')).clearance!.pairs).toEqual([]);
+    const post = later.reduce((urdf, shape) => urdf.replace(shape, ''), URDF);
+    expect(configOf({}, post).clearance!.pairs).toEqual([]);
+  });
+
+  it('counts the joints on the way to either link of a pair, from where the ways part', () => {
+    const twoArms = URDF.replace('<parent link="upper"/>', '<parent link="base"/>');
+    const { capsules, pairs } = configOf({}, twoArms).clearance!;
+    expect(pairs.map(({ a, b }) => [capsules[a]!.link, capsules[b]!.link])).toEqual([['lower', 'upper']]);
+    pairs[0]!.lever.forEach((each) => expect(each).toBeCloseTo(LINK, 12));
+  });
+
+  it('bounds the lever of a joint that turns by the lengths of the links after it', () => {
+    const bent = URDF.replace('<origin xyz="0 0 0.3"/>', '<origin xyz="0.03 -0.04 0.3"/>');
+    const [lever, ...others] = configOf({}, bent).clearance!.pairs.map((pair) => pair.lever);
+    expect(others).toEqual([]);
+    expect(lever![0]).toBeCloseTo(Math.hypot(0.03, 0.04, LINK) + LINK, 12);
+    expect(lever![1]).toBeCloseTo(LINK, 12);
+  });
+
   it('checks only what it is asked for', () => {
     const both = configOf({ workspace: { min: [-1, -1, -1], max: [1, 1, 1] } }).clearance!;
     expect([both.pairs.length, both.threshold, both.walls.length]).toEqual([1, THRESHOLD, 12]);
