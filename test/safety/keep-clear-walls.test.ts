@@ -18,8 +18,8 @@ interface Kept {
 }
 
 /** What is left of `desired` at rest, or at `rates`, where `x` and `y` are. */
-function keep(at: readonly number[], desired: readonly number[], rates = [0, 0]): Kept {
-  const config = gateConfigFromRobot(gantry());
+function keep(at: readonly number[], desired: readonly number[], rates = [0, 0], robot = gantry()): Kept {
+  const config = gateConfigFromRobot(robot);
   const numbers = engaged(config, at).numbers.slice();
   numbers.set(rates, fieldOffset(FIELD.rate, 2));
   const windows = at.map((position) => ({ ...OPEN_WINDOW, up: position, down: position }));
@@ -73,6 +73,14 @@ describe('towards a wall', () => {
     expect(keep([-before(0.01), before(0.02)], [-1, 1]).reasons[0]!.where).toBe(
       "link 'head' and the wall x > -0.5 m",
     );
+  });
+
+  it('names the first of several that a request would come as near to', () => {
+    const bare = gantry();
+    const points = { ...bare, model: { ...bare.model, collisions: [] } };
+    expect(keep([-WALL + 0.02, 0], [-1, 0], [0, 0], points).reasons).toMatchObject([
+      { check: 'workspace', where: "link 'beam' and the wall x > -0.5 m" },
+    ]);
   });
 
   it('brakes where not even that stops before it', () => {
