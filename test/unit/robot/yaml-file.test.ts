@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseYaml } from '../../../src/robot/yaml-file.js';
-import { expectBadInput } from './scratch-robot.js';
+import { contextOf, expectBadInput } from './scratch-robot.js';
 
 describe('parseYaml', () => {
   it('says where a key stands, or its nearest ancestor', () => {
@@ -25,6 +25,12 @@ describe('parseYaml', () => {
     expectBadInput(() => parseYaml('a: 1\nb: [1', 'f.yaml'), 'f.yaml:2:', 'malformed YAML');
     expectBadInput(() => parseYaml('a: 1\na: 2', 'f.yaml'), 'f.yaml:2:1', 'unique');
     expectBadInput(() => parseYaml('a: 1\n---\nb: 2', 'f.yaml'), 'f.yaml:2:1', 'multiple documents');
+  });
+
+  it('names the place of what it refuses for machines too', () => {
+    const context = (text: string): unknown => contextOf(() => parseYaml(text, 'f.yaml'));
+    expect(context('a: 1\na: 2')).toEqual({ file: 'f.yaml', line: 2, column: 1 });
+    expect(context('a: *x')).toEqual({ file: 'f.yaml' });
   });
 
   it('refuses unknown anchors and explosions of aliases', () => {
