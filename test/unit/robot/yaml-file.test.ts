@@ -25,6 +25,9 @@ describe('parseYaml', () => {
     expectBadInput(() => parseYaml('a: 1\nb: [1', 'f.yaml'), 'f.yaml:2:', 'malformed YAML');
     expectBadInput(() => parseYaml('a: 1\na: 2', 'f.yaml'), 'f.yaml:2:1', 'unique');
     expectBadInput(() => parseYaml('a: 1\n---\nb: 2', 'f.yaml'), 'f.yaml:2:1', 'multiple documents');
+    expect(() => parseYaml('a: 1\na: 2', 'f.yaml')).toThrow(
+      /^f\.yaml:2:1: malformed YAML: [^\n]+; correct it [^\n]+$/,
+    );
   });
 
   it('names the place of what it refuses for machines too', () => {
