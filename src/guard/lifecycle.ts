@@ -34,11 +34,15 @@ export class Lifecycle {
   private readonly server: LifecycleServer;
   private configured: boolean;
 
-  /** @param managed by others, through the lifecycle's services */
+  /**
+   * @param managed by others, through the lifecycle's services
+   * @param nodeName in full, for people
+   */
   constructor(
     middleware: Middleware,
     private readonly guard: LifecycleGuard,
     private readonly managed: boolean,
+    private readonly nodeName: string,
     wallNs: () => bigint,
   ) {
     this.configured = !managed;
@@ -63,8 +67,8 @@ export class Lifecycle {
   whyNotActive(): string | null {
     const { state } = this;
     if (state === 'active' || (state === 'inactive' && !this.managed)) return null;
-    const next = state === 'unconfigured' ? 'configure and activate' : 'activate';
-    return `the node is ${state}; ${next} it with: ros2 lifecycle set`;
+    const next = state === 'unconfigured' ? 'configure' : 'activate';
+    return `the node is ${state}; go on with: ros2 lifecycle set ${this.nodeName} ${next}`;
   }
 
   /** To be called after every change of the gate's mode. */

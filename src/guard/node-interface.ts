@@ -41,7 +41,7 @@ export class NodeInterface {
     const useSimulatedTime = (use: boolean) => clock.useSimulatedTime(use);
     const declared = guardParameters(robot, gate, node.parameters, { ...host, useSimulatedTime });
     new ParameterServer(middleware, name, declared, wallNs);
-    this.lifecycle = new Lifecycle(middleware, host, managed, wallNs);
+    this.lifecycle = new Lifecycle(middleware, host, managed, name, wallNs);
     this.surface = new RosSurface(
       middleware,
       name,

@@ -67,13 +67,15 @@ it('moves nothing before it is activated, holds then, and is silent again once i
   await rig.joinAs('recorder');
   const wire = commandsOn(await rig.node('witness'), robot);
   expect(await state()).toBe('unconfigured');
-  expect(await trigger('engage')).toMatch(/unconfigured; configure and activate it/);
+  expect(await trigger('engage')).toMatch(/unconfigured; go on with: ros2 lifecycle set \/bridge configure/);
   expect(await change('activate')).toBe(false);
   expect(await change('configure')).toBe(true);
   await expect
     .poll(() => trigger('engage'), { timeout: 10_000 })
-    .toMatch(/the node is inactive; activate it/);
-  expect(await trigger('release')).toMatch(/the node is inactive; activate it/);
+    .toMatch(/the node is inactive; go on with: ros2 lifecycle set \/bridge activate/);
+  expect(await trigger('release')).toMatch(
+    /the node is inactive; go on with: ros2 lifecycle set \/bridge activate/,
+  );
   expect(wire).toEqual([]);
 
   await expect.poll(() => change('activate'), { timeout: 10_000 }).toBe(true);
