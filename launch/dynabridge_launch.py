@@ -38,7 +38,16 @@ def twin(condition_on=None, clock=None):
         arguments = ["twin", "--robot", value(context, "robot")]
         if clock and is_true(value(context, clock)):
             arguments.append("--clock")
-        return [Node(package="dynabridge", executable="dynabridge", arguments=arguments, output="screen")]
+        return [
+            Node(
+                package="dynabridge",
+                executable="dynabridge",
+                name="twin",
+                namespace=value(context, "namespace"),
+                arguments=arguments,
+                output="screen",
+            )
+        ]
 
     condition = IfCondition(LaunchConfiguration(condition_on)) if condition_on else None
     return OpaqueFunction(function=start, condition=condition)

@@ -160,9 +160,15 @@ async function ros(): Promise<Finding[]> {
     : installed.length > 0
       ? `${installed.join(', ')} in /opt/ros, not sourced`
       : 'not installed';
-  return Promise.resolve([
-    { what: 'ROS 2', level: distro ? 'ok' : 'note', detail: `${sourced}; the rtps middleware needs no ROS` },
-  ]);
+  const { objectionToPlainDds, whyNotRclnodejs } = await import('../io/ros/index.js');
+  const why = whyNotRclnodejs(process.env);
+  const objection = why === undefined ? undefined : objectionToPlainDds(process.env);
+  const taken = why === undefined ? 'rclnodejs' : 'rtps, which needs no ROS';
+  const wire =
+    objection === undefined ? `--middleware auto takes ${taken}` : `no middleware fits: ${objection}`;
+  const notTaken = distro && why !== undefined ? ` (not rclnodejs: ${why})` : '';
+  const level = objection !== undefined ? 'problem' : distro ? 'ok' : 'note';
+  return [{ what: 'ROS 2', level, detail: `${sourced}; ${wire}${notTaken}` }];
 }
 
 async function wire(): Promise<Finding[]> {

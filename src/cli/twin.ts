@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Push } from '../../sim/index.js';
 import { Rng, badInput, systemClock } from '../core/index.js';
-import { createMiddleware } from '../io/ros/index.js';
+import { argumentsOf, createMiddleware, type RosArguments } from '../io/ros/index.js';
 import { loadRobot, withController, type ControllerKind, type Robot } from '../robot/index.js';
 import { interruptSignal } from './interrupt.js';
 import {
@@ -10,6 +10,7 @@ import {
   jsonOption,
   numberWithin,
   robotOption,
+  rosArgumentsOption,
   seedOption,
 } from './options.js';
 import { Output, table } from './output.js';
@@ -29,6 +30,7 @@ interface TwinCliOptions {
   readonly pushTime: number;
   readonly duration?: number;
   readonly trace?: string;
+  readonly rosArgs: RosArguments;
   readonly json?: true;
 }
 
@@ -90,6 +92,7 @@ export function twinCommand(): Command {
       '--trace <file>',
       'write every command received and every state published there, with its monotonic time [ns], as JSON lines',
     )
+    .addOption(rosArgumentsOption())
     .addOption(jsonOption())
     .action(runTwin);
 }
@@ -106,7 +109,10 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
   const compiled = sim.compileRobot(await sim.loadEngine(), robot, imperfections, world);
   stepsPerState(stateRateHz, compiled.physicsStep); // a rate that does not work is told before anything is on the wire
   const trace = options.trace === undefined ? undefined : new TwinTrace(options.trace);
-  const middleware = await createMiddleware({ adapter: 'rtps', nodeName: options.name });
+  const { parameters, ...node } = argumentsOf(options.rosArgs, options.name);
+  for (const name of Object.keys(parameters))
+    throw badInput(`the twin has no parameter '${name}', nor any other`);
+  const middleware = await createMiddleware({ adapter: 'rtps', ...node });
   const twin = new Twin({
     robot,
     compiled,

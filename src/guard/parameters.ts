@@ -84,7 +84,7 @@ export function guardParameters(
     const input = inputs[declaration.name];
     if (input === undefined) return declaration;
     const value = startValue(declaration, input);
-    declaration.change?.apply(value);
+    if (value !== declaration.value) declaration.change?.apply(value);
     return { ...declaration, value };
   });
 }

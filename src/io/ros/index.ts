@@ -55,4 +55,4 @@ export { TappedMiddleware, type Traffic } from './tapped-middleware.js';
 export { CommandPublisher, type CommandTarget } from './command-publisher.js';
 export { createMiddleware, type MiddlewareAdapter, type MiddlewareOptions } from './create-middleware.js';
 export { createRtpsMiddleware, type RtpsMiddleware, type RtpsMiddlewareOptions } from './rtps-middleware.js';
-export type { Environment, RosNetwork } from './ros-environment.js';
+export { objectionToPlainDds, type Environment, type RosNetwork } from './ros-environment.js';

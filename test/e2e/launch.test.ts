@@ -1,0 +1,90 @@
+/**
+ * The launch files. Their syntax is checked wherever there is a Python; they are launched where ROS 2 is sourced and dynabridge was built as
+ * a package (colcon build, source install/setup.bash).
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ScratchBridge } from '../../bench/scratch-bridge.js';
+import { packageRoot } from '../../src/core/index.js';
+
+const FOLDER = fileURLToPath(new URL('launch', packageRoot()));
+const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.py'));
+const LAUNCH_FILES = FILES.filter((name) => name.endsWith('.launch.py'));
+const env = { ...process.env, ROS_DOMAIN_ID: '88' };
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+const isPackage = spawnSync('ros2', ['pkg', 'prefix', 'dynabridge'], { env }).status === 0;
+const requirement = isPackage ? '' : ' (skipped: ROS 2 is not sourced, or dynabridge not built with colcon)';
+
+describe.skipIf(!hasPython)(`launch files${hasPython ? '' : ' (skipped: no python3)'}`, () => {
+  it.each(FILES)('%s is Python', (file) => {
+    const check = 'import ast, sys; ast.parse(open(sys.argv[1]).read())';
+    const { status, stderr } = spawnSync('python3', ['-c', check, path.join(FOLDER, file)], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+describe.skipIf(!isPackage)(`ros2 launch dynabridge${requirement}`, () => {
+  const scratch = new ScratchBridge(100, { policyRateHz: 25, policy: 'shuttle' });
+  const started: ChildProcess[] = [];
+  afterAll(async () => {
+    for (const child of started) if (child.exitCode === null) process.kill(-child.pid!, 'SIGKILL');
+    scratch.dispose();
+  });
+
+  /** Launches until `pattern` is said, then Ctrl+C; gives all that was said. */
+  async function launch(pattern: RegExp, ...args: string[]): Promise<string> {
+    const child = spawn('ros2', ['launch', 'dynabridge', ...args], { env, detached: true });
+    started.push(child);
+    let said = '';
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const heard = new Promise<void>((resolve) => {
+      const take = (text: Buffer): void => {
+        said += text.toString();
+        if (pattern.test(said)) resolve();
+      };
+      child.stdout.on('data', take);
+      child.stderr.on('data', take);
+    });
+    const patience = setTimeout(() => process.kill(-child.pid!, 'SIGINT'), 40_000);
+    await Promise.race([heard, ended]);
+    clearTimeout(patience);
+    if (child.exitCode === null) process.kill(-child.pid!, 'SIGINT');
+    await ended;
+    expect(said).toMatch(pattern);
+    return said;
+  }
+  const robot = `robot:=${scratch.robot.folder}`;
+  const run = `run:=${scratch.run.path}`;
+
+  it.each(LAUNCH_FILES)('%s describes its arguments', (file) => {
+    const { stdout, status } = spawnSync('ros2', ['launch', 'dynabridge', file, '--show-args'], {
+      env,
+      encoding: 'utf8',
+    });
+    expect(status).toBe(0);
+    expect(stdout).toContain("'robot':");
+    expect(stdout).not.toContain('no description given');
+  });
+
+  it('sim.launch.py: the agent drives the twin, and Ctrl+C ramps to rest', async () => {
+    const said = await launch(/engaged: the agent drives/, 'sim.launch.py', robot, run, 'namespace:=arm');
+    expect(said).toMatch(/stopped: outcome at rest/);
+    expect(said).toMatch(/[^\d]0 violations/);
+  });
+
+  it('bringup.launch.py: configures and activates a managed node, which holds', async () => {
+    const said = await launch(
+      /mode: from mute, to holding/,
+      ...['bringup.launch.py', robot, run, 'managed:=true', 'use_mock_hardware:=true'],
+    );
+    expect(said).not.toMatch(/engaged/);
+    expect(said).toMatch(/stopped: outcome at rest/);
+  });
+});
