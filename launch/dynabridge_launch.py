@@ -91,8 +91,12 @@ def bridge(context, arguments, managed):
         "sigkill_timeout": STOP_SECONDS,
     }
     node = LifecycleNode(**common) if managed else Node(**common)
-    end = RegisterEventHandler(OnProcessExit(target_action=node, on_exit=[EmitEvent(event=Shutdown())]))
+    end = RegisterEventHandler(OnProcessExit(target_action=node, on_exit=end_launch))
     return [*activation(node), node, end] if managed else [node, end]
+
+
+def end_launch(_event, context):
+    return None if context.is_shutdown else EmitEvent(event=Shutdown(reason="the bridge ended"))
 
 
 def activation(node):

@@ -52,10 +52,10 @@ describe.skipIf(!isPackage)(`ros2 launch dynabridge${requirement}`, () => {
       child.stdout.on('data', take);
       child.stderr.on('data', take);
     });
-    const patience = setTimeout(() => process.kill(-child.pid!, 'SIGINT'), 40_000);
+    const patience = setTimeout(() => child.kill('SIGINT'), 40_000);
     await Promise.race([heard, ended]);
     clearTimeout(patience);
-    if (child.exitCode === null) process.kill(-child.pid!, 'SIGINT');
+    child.kill('SIGINT');
     await ended;
     expect(said).toMatch(pattern);
     return said;
@@ -73,10 +73,10 @@ describe.skipIf(!isPackage)(`ros2 launch dynabridge${requirement}`, () => {
     expect(stdout).not.toContain('no description given');
   });
 
-  it('sim.launch.py: the agent drives the twin, and Ctrl+C ramps to rest', async () => {
-    const said = await launch(/engaged: the agent drives/, 'sim.launch.py', robot, run, 'namespace:=arm');
-    expect(said).toMatch(/stopped: outcome at rest/);
-    expect(said).toMatch(/[^\d]0 violations/);
+  it('sim.launch.py: the agent drives the twin, and Ctrl+C stops both', async () => {
+    const said = await launch(/mode: from mute, to active/, 'sim.launch.py', robot, run, 'namespace:=arm');
+    expect(said).toMatch(/mode: from active, to stopping/);
+    expect(said).toMatch(/violations +0\n/);
   });
 
   it('bringup.launch.py: configures and activates a managed node, which holds', async () => {
@@ -85,6 +85,7 @@ describe.skipIf(!isPackage)(`ros2 launch dynabridge${requirement}`, () => {
       ...['bringup.launch.py', robot, run, 'managed:=true', 'use_mock_hardware:=true'],
     );
     expect(said).not.toMatch(/engaged/);
-    expect(said).toMatch(/stopped: outcome at rest/);
+    expect(said).toMatch(/mode: from holding, to stopping/);
+    expect(said).not.toMatch(/exception/i);
   });
 });
