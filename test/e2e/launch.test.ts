@@ -33,7 +33,7 @@ describe.skipIf(!hasPython)(`launch files${hasPython ? '' : ' (skipped: no pytho
 describe.skipIf(!isPackage)(`ros2 launch dynabridge${requirement}`, () => {
   const scratch = new ScratchBridge(100, { policyRateHz: 25, policy: 'shuttle' });
   const started: ChildProcess[] = [];
-  afterAll(async () => {
+  afterAll(() => {
     for (const child of started) if (child.exitCode === null) process.kill(-child.pid!, 'SIGKILL');
     scratch.dispose();
   });
