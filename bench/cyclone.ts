@@ -17,6 +17,7 @@ export interface PeerReport {
   readonly skipped: number;
   readonly p50_ms: number;
   readonly p99_ms: number;
+  readonly p999_ms: number;
   readonly max_ms: number;
 }
 
@@ -30,6 +31,9 @@ export function buildPeer(): void {
   }
 }
 
+/** Finds peers by unicast on loopback. */
+export const CYCLONE_UNICAST = `file://${PEER_FOLDER}cyclone-unicast.xml`;
+
 export class CycloneProgram {
   private readonly child: ChildProcess;
   private output = '';
@@ -37,7 +41,7 @@ export class CycloneProgram {
 
   constructor(program: 'peer' | 'echo', domain: number, args: readonly string[]) {
     this.child = spawn(`${PEER_FOLDER}build/${program}`, ['--domain', String(domain), ...args], {
-      env: { ...process.env, CYCLONEDDS_URI: `file://${PEER_FOLDER}cyclone-unicast.xml` },
+      env: { ...process.env, CYCLONEDDS_URI: CYCLONE_UNICAST },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.output += text));

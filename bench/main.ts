@@ -9,6 +9,7 @@ import { defaultJobs, type LearnOptions } from './learn/learn.js';
 import type { SafetyOptions } from './safety/safety.js';
 import { FAULTS, type Fault } from './soak/faults.js';
 import type { SoakOptions } from './soak/soak.js';
+import type { WireOptions } from './wire/wire.js';
 
 const list = (text: string): string[] => text.split(',');
 
@@ -37,6 +38,16 @@ program
   .description('state to command at 100, 500 and 1000 Hz, against a C-to-C Cyclone DDS baseline')
   .option('--seconds <s>', 'per rate', numberWithin(5, 600), 20)
   .action(async ({ seconds }: { seconds: number }) => (await import('./loop.js')).benchLoop(seconds));
+
+program
+  .command('wire')
+  .description(
+    'JointState to command over the wire alone at 500 and 1000 Hz, and at 100 Hz beside a training: rtps, and rclnodejs where ROS 2 is\n' +
+      'sourced, against a C-to-C Cyclone DDS baseline',
+  )
+  .option('--seconds <s>', 'per row', numberWithin(5, 600), 60)
+  .option('--json', 'print {"rows": [...]} on stdout and everything else on stderr')
+  .action(async (options: WireOptions) => (await import('./wire/wire.js')).benchWire(options));
 
 program
   .command('start')

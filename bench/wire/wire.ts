@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { whyNotRclnodejs } from '../../src/io/ros/index.js';
+import { CYCLONE_UNICAST, CycloneProgram, buildPeer, type PeerReport } from '../cyclone.js';
+import { columns, machineLine } from '../statistics-table.js';
+import type { ResponderCost } from './responder.js';
+
+type Impl = 'cyclone-c' | 'rtps' | 'rclnodejs';
+
+export interface WireOptions {
+  /** per row [s] */
+  readonly seconds: number;
+  readonly json?: true;
+}
+
+interface WireRow {
+  readonly case: 'state to command';
+  readonly rateHz: number;
+  readonly impl: Impl;
+  /** a training runs flat out on the same machine, beside the robot */
+  readonly learner: boolean;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+  readonly lost: number;
+  /** of one core, of the responder; null: not measured */
+  readonly cpuPercent: number | null;
+  readonly heapGrowthMb: number | null;
+}
+
+const DOMAIN = 89;
+/** A training is under way by then [ms]. */
+const LEARNER_WARM_UP_MS = 15_000;
+
+/**
+ * JointState to command and back, timed in C by the robot's side: no guard, no gate, just the wire. The responder is a C program on
+ * Cyclone DDS (the baseline), ours over rtps, and ours over rclnodejs where ROS 2 is sourced.
+ */
+export async function benchWire({ seconds, json }: WireOptions): Promise<void> {
+  buildPeer();
+  const say = json ? console.error : console.log;
+  const missing = whyNotRclnodejs(process.env);
+  const impls: Impl[] = ['cyclone-c', 'rtps', ...(missing === undefined ? (['rclnodejs'] as const) : [])];
+  say(`JointState to command, ${seconds} s each; ${machineLine()}`);
+  if (missing !== undefined) say(`without rclnodejs: ${missing}`);
+  const rows: WireRow[] = [];
+  for (const rateHz of [500, 1000])
+    for (const impl of impls) rows.push(await measure(impl, rateHz, seconds, false));
+  const learner = await startLearner();
+  try {
+    for (const impl of impls) rows.push(await measure(impl, 100, seconds, true));
+  } finally {
+    await learner.stop();
+  }
+  for (const impl of impls) rows.push(await measure(impl, 100, seconds, false));
+  if (json) console.log(JSON.stringify({ rows }));
+  else console.log(table(rows));
+}
+
+function table(rows: readonly WireRow[]): string {
+  const header = [
+    'Hz',
+    'impl',
+    'learner',
+    'p50 ms',
+    'p99 ms',
+    'p99.9 ms',
+    'p50 / C',
+    'p99 / C',
+    'lost',
+    'core %',
+    'heap MB',
+  ];
+  return columns(
+    header,
+    rows.map((row) => {
+      const c = rows.find(
+        ({ impl, rateHz, learner }) =>
+          impl === 'cyclone-c' && rateHz === row.rateHz && learner === row.learner,
+      )!;
+      return [
+        String(row.rateHz),
+        row.impl,
+        row.learner ? 'trains' : '-',
+        row.p50Ms.toFixed(3),
+        row.p99Ms.toFixed(3),
+        row.p999Ms.toFixed(2),
+        (row.p50Ms / c.p50Ms).toFixed(2),
+        (row.p99Ms / c.p99Ms).toFixed(2),
+        String(row.lost),
+        row.cpuPercent?.toFixed(1) ?? '-',
+        row.heapGrowthMb?.toFixed(2) ?? '-',
+      ];
+    }),
+  );
+}
+
+async function measure(impl: Impl, rateHz: number, seconds: number, learner: boolean): Promise<WireRow> {
+  const peer = (): Promise<PeerReport> =>
+    new CycloneProgram('peer', DOMAIN, [
+      '--rate',
+      String(rateHz),
+      '--seconds',
+      String(seconds),
+      '--state-depth',
+      '1000',
+    ]).report();
+  const common = { case: 'state to command', rateHz, impl, learner } as const;
+  if (impl === 'cyclone-c') {
+    const echo = new CycloneProgram('echo', DOMAIN, ['--seconds', String(seconds + 60)]);
+    const report = await peer();
+    await echo.stop();
+    return { ...common, ...figures(report), cpuPercent: null, heapGrowthMb: null };
+  }
+  const responder = new Responder(impl);
+  const report = await peer();
+  const { cpuSeconds, seconds: wall, heapGrowthMb } = await responder.stop();
+  return { ...common, ...figures(report), cpuPercent: (100 * cpuSeconds) / wall, heapGrowthMb };
+}
+
+function figures(report: PeerReport): Pick<WireRow, 'p50Ms' | 'p99Ms' | 'p999Ms' | 'lost'> {
+  const { p50_ms: p50Ms, p99_ms: p99Ms, p999_ms: p999Ms, sent, answered } = report;
+  return { p50Ms, p99Ms, p999Ms, lost: sent - answered };
+}
+
+class Responder {
+  private readonly child;
+  private output = '';
+
+  constructor(impl: Impl) {
+    const main = fileURLToPath(new URL('responder.js', import.meta.url));
+    this.child = spawn(process.execPath, ['--expose-gc', main, impl], {
+      env: { ...process.env, ROS_DOMAIN_ID: String(DOMAIN), CYCLONEDDS_URI: CYCLONE_UNICAST },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+  }
+
+  async stop(): Promise<ResponderCost> {
+    const ended = new Promise<void>((resolve) => this.child.once('close', () => resolve()));
+    this.child.kill('SIGTERM');
+    await ended;
+    return JSON.parse(this.output) as ResponderCost;
+  }
+}
+
+/** A real training that uses what the machine has, as one beside a robot does. */
+async function startLearner(): Promise<{ stop(): Promise<void> }> {
+  const runs = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-bench-'));
+  const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+  const args = ['train', '--robot', 'cartpole', '--steps', '1000000', '--runs', runs, '--beside-robot'];
+  const training = spawn(process.execPath, [main, ...args], { stdio: 'ignore' });
+  const ended = new Promise<void>((resolve) => training.once('close', () => resolve()));
+  await sleep(LEARNER_WARM_UP_MS);
+  return {
+    stop: async () => {
+      training.kill('SIGKILL');
+      await ended;
+      rmSync(runs, { recursive: true, force: true });
+    },
+  };
+}
