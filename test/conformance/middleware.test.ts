@@ -15,7 +15,7 @@ import {
 import { adaptersIn } from './adapters.js';
 import { until } from './responder.js';
 
-const [rtps, rclnodejs] = adaptersIn(73);
+const [rtps, rclnodejs] = adaptersIn(94);
 const RELIABLE = { reliability: 'reliable', durability: 'volatile', depth: 100 } as const;
 const STRING = 'std_msgs/msg/String';
 const WAIT_MS = 10_000;

@@ -27,7 +27,7 @@ async function setUp(
   managed: readonly ControllerState[] | null,
   yaml = '',
 ): Promise<ControllerManagerServer | null> {
-  rig = new GuardRig(86);
+  rig = new GuardRig(95);
   if (yaml !== '') rig.edit('robot.yaml', 'joints:', `${yaml}\njoints:`);
   rig.edit('robot.yaml', loadRobot(rig.folder).config.commandTopic, `/${NAME}/commands`);
   const robot = loadRobot(rig.folder);
@@ -54,7 +54,7 @@ const engage = async () => {
 
 describe('what takes the commands', () => {
   it('is looked for before the agent may drive, but an operator need not wait', async () => {
-    rig = new GuardRig(86);
+    rig = new GuardRig(95);
     const downstream = new Downstream(await rig.node('bridge'), loadRobot(rig.folder).config);
     downstream.look(0n);
     await sleep(100);

@@ -13,7 +13,7 @@ let rig: GuardRig;
 let robot: Robot;
 let middleware: Middleware;
 beforeEach(async () => {
-  rig = new GuardRig(79);
+  rig = new GuardRig(91);
   robot = loadRobot(rig.folder);
   middleware = await rig.node('operator');
 });
