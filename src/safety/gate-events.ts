@@ -171,7 +171,7 @@ function seed(config: GateConfig, state: GateState, measured: Measured, nowNs: b
     numbers[fieldOffset(FIELD.requested, m) + i] = sent;
     numbers[fieldOffset(FIELD.model, m) + i] = measured.velocities[i]!;
   }
-  numbers[HEADER.sentAt] = numbers[HEADER.madeAt] = toSeconds(nowNs);
+  numbers[HEADER.sentAt] = toSeconds(nowNs);
   numbers[HEADER.modelAt] = toSeconds(measured.receivedNs);
   const pipeline = config.interface === 'velocity' ? seedPipeline(rates) : new Float64Array(0);
   return { ...state, silent: false, numbers, pipeline };

@@ -17,7 +17,7 @@ export interface GateState {
 
 /** Index into `numbers`; times in seconds of the monotonic clock. */
 export const HEADER = {
-  /** last command sent: when it left */
+  /** last command sent */
   sentAt: 0,
   /** receive time of the newest accepted state */
   measuredAt: 1,
@@ -29,10 +29,8 @@ export const HEADER = {
   modelAt: 4,
   /** somebody was given authority */
   engagedAt: 5,
-  /** last command sent: the tick that made it */
-  madeAt: 6,
 } as const;
-const HEADER_SIZE = 7;
+const HEADER_SIZE = 6;
 
 /** Row of each per-joint vector in `numbers`. */
 export const FIELD = {
@@ -82,9 +80,13 @@ export function lastSent(state: GateState, out: Float64Array): Float64Array {
   return out;
 }
 
+/** Part of a control period by which a command may leave late before it counts: leaving takes some time, every time. */
+const LATE_FRACTION = 0.5;
+
 /**
- * The state with the time at which the command of a tick has left, where that was late: the next command counts its time from
- * then, as the robot does. A tick that came early sent its predecessor's command once more, which changes nothing. Pure.
+ * The state after the command of a tick has left: where that was late by more than half a period, the next command counts its time
+ * from half a period before then, as the robot nearly does. Less is not counted, or every command would brake for less than the
+ * time that passes. A tick that came early sent its predecessor's command once more, which changes nothing. Pure.
  * @param madeNs of the tick; `sentNs` not before it, both monotonic
  */
 export function withSendTime(
@@ -94,10 +96,11 @@ export function withSendTime(
   sentNs: bigint,
 ): GateState {
   const made = toSeconds(madeNs);
-  if (state.numbers[HEADER.madeAt] !== made) return state;
   const sent = toSeconds(sentNs);
+  const from = sent - LATE_FRACTION * config.controlPeriod;
+  if (from <= made || state.numbers[HEADER.sentAt] !== made) return state;
   const numbers = state.numbers.slice();
-  numbers[HEADER.sentAt] = sent;
+  numbers[HEADER.sentAt] = from;
   const pipeline = state.pipeline.slice();
   if (pipeline.length > 0) pipeline[pipeline.length - config.joints.length - 1] = sent;
   return { ...state, numbers, pipeline };

@@ -29,8 +29,6 @@ export interface GateResult {
 
 /** Ticks closer than this part of a period repeat the last command, so that a burst cannot spend the limits twice. */
 const EARLY_FRACTION = 0.5;
-/** So do ticks this soon after a command that left late: there is no time yet in which anything could change. */
-const LEAST_FRACTION = 0.05;
 /**
  * A tick that comes late may change the rate for the time that has really passed, up to this many periods, so that braking loses
  * little by it. A set-point stands still meanwhile, and its stopping bound counts on steps of one period at most.
@@ -77,11 +75,8 @@ export function gate(
 
   const numbers = state.numbers.slice();
   const now = toSeconds(nowNs);
-  const sinceMade = now - numbers[HEADER.madeAt]!;
   const sinceSent = now - numbers[HEADER.sentAt]!;
-  const early =
-    config.interface !== 'effort' &&
-    (sinceMade < EARLY_FRACTION * config.controlPeriod || sinceSent < LEAST_FRACTION * config.controlPeriod);
+  const early = config.interface !== 'effort' && sinceSent < EARLY_FRACTION * config.controlPeriod;
   if (early) reasons.push({ check: 'tick-early', value: sinceSent, limit: config.controlPeriod, unit: 's' });
   const quality = checkState(config, numbers, measured, now, early ? 0 : sinceSent, reasons);
   const authority = authorityOf(evidence, proposal, nowNs, reasons);
@@ -99,7 +94,7 @@ export function gate(
     infeasible = shapeRates(tick, limitsInForce(config, numbers, now, reasons), pipeline);
     if (config.interface === 'velocity') pipeline = appendSent(config, pipeline, known, now, numbers);
   }
-  if (!early) numbers[HEADER.sentAt] = numbers[HEADER.madeAt] = now;
+  if (!early) numbers[HEADER.sentAt] = now;
 
   const kind = verdictKind(tick);
   const seq = state.seq + 1;
