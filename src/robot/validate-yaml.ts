@@ -32,7 +32,7 @@ export function validateYaml<T>(schema: v.GenericSchema<unknown, T>, yaml: YamlF
   if (last !== undefined && last.value === undefined) {
     throw badInput(`${where}: '${path}' is missing; write ${path}: ${write}`, context);
   }
-  if (issue.input === null && path !== '') {
+  if (issue.input === null) {
     throw badInput(`${where}: '${path}' has no value yet; write ${path}: ${write}`, context);
   }
   const { input } = issue;

@@ -5,6 +5,7 @@ import { parseYaml } from '../../../src/robot/yaml-file.js';
 import { contextOf, expectBadInput } from './scratch-robot.js';
 
 const positive = v.pipe(v.number(), v.finite(), v.minValue(0), v.description('a number >= 0'));
+const share = v.pipe(v.number(), v.minValue(0), v.description('a share >= 0'));
 const schema = v.pipe(
   v.strictObject({
     rate: v.optional(v.pipe(v.number(), v.minValue(1), v.description('a rate >= 1 [Hz]')), 50),
@@ -16,7 +17,7 @@ const schema = v.pipe(
       ),
     }),
     scale: v.pipe(
-      v.union([positive, v.record(v.string(), positive)]),
+      v.union([positive, v.record(v.string(), share)]),
       v.description('a number >= 0, or one for each joint'),
     ),
   }),
@@ -38,6 +39,12 @@ describe('validateYaml', () => {
       `${RIGHT}speed: 1\n`,
       "f.yaml:4: unknown key 'speed' (known: rate, joints, scale); correct or remove it",
       { key: 'speed' },
+    ],
+    [
+      'an unknown key that every object of JavaScript has',
+      `${RIGHT}constructor: 1\n`,
+      "f.yaml:4: unknown key 'constructor' (known: rate, joints, scale); correct or remove it",
+      { key: 'constructor' },
     ],
     [
       'an unknown key further in, rather than the one that is then missing',
@@ -90,7 +97,7 @@ describe('validateYaml', () => {
     [
       'the entry of a map that is one of several forms',
       RIGHT.replace('scale: 1', 'scale:\n  a: 1\n  b: -2'),
-      "f.yaml:5: 'scale.b' is -2; write a number >= 0",
+      "f.yaml:5: 'scale.b' is -2; write a share >= 0",
       { key: 'scale.b', value: -2 },
     ],
     [
