@@ -7,7 +7,7 @@ import {
   parseContract,
   type Contract,
 } from '../../../src/robot/index.js';
-import { ARM, expectBadInput } from './scratch-robot.js';
+import { ARM, contextOf, expectBadInput } from './scratch-robot.js';
 
 type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json };
 type JsonContract = { [key: string]: Json };
@@ -281,5 +281,9 @@ describe('parseContract', () => {
       'Invalid finite',
     );
     expectBadInput(() => parseContract(null, 'c.json'), 'c.json', 'contract is null');
+    expect(contextOf(() => parseContract(null, 'c.json'))).toStrictEqual({
+      file: 'c.json',
+      path: 'contract',
+    });
   });
 });

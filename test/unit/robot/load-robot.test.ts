@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listRobots, loadRobot, withController } from '../../../src/robot/index.js';
-import { ARM, expectBadInput, loadEdited, type Edit } from './scratch-robot.js';
+import { ARM, contextOf, expectBadInput, loadEdited, type Edit } from './scratch-robot.js';
 
 function isDeepFrozen(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
@@ -189,6 +189,7 @@ describe('a robot folder with missing files', () => {
   it('is refused without robot.yaml', () => {
     unlinkSync(join(folder, 'robot.yaml'));
     expectBadInput(() => loadRobot(folder), join(folder, 'robot.yaml'), 'not found', 'command_interface');
+    expect(contextOf(() => loadRobot(folder))).toStrictEqual({ file: join(folder, 'robot.yaml') });
   });
 
   it('is refused without joint_limits.yaml, saying which limits to write there', () => {
