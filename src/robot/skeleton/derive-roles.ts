@@ -82,6 +82,6 @@ function jointsOfController(
 }
 
 function interfacesOf(urdf: Urdf, joint: string): CommandInterface[] {
-  const names = urdf.ros2Control.get(joint)?.commandInterfaces ?? [];
-  return COMMAND_INTERFACES.filter((kind) => names.includes(kind));
+  const names = urdf.ros2Control.get(joint)?.commandInterfaces;
+  return COMMAND_INTERFACES.filter((kind) => names?.includes(kind));
 }

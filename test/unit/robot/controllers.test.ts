@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { loadRobot, robotSkeleton } from '../../../src/robot/index.js';
+import { robotSchema } from '../../../src/robot/robot-schema.js';
 import { readController } from '../../../src/robot/skeleton/controllers.js';
 import { gateConfigFromRobot } from '../../../src/safety/index.js';
 import { readVetoLimits } from '../../../src/veto/index.js';
+import { contextOf } from './scratch-robot.js';
 
 const example = (path: string): string =>
   fileURLToPath(new URL(`../../../docs/examples/${path}`, import.meta.url));
@@ -126,39 +130,101 @@ describe('a parameter file of ros2_control', () => {
     });
   });
 
-  it.each([
+  it('is that of the controller’s own namespace where another has the same name', () => {
+    const other = '/other/arm: {ros__parameters: {joints: [x], interface_name: position}}';
+    expect(readController(`${other}\n${FORWARD}`, 'c.yaml', 'arm')).toMatchObject({
+      ...{ topic: '/arm/commands', commandInterface: 'velocity', joints: ['b', 'a'] },
+    });
+  });
+
+  const NONE = /c\.yaml: names no controller that takes streamed commands; expected/;
+  const file = 'c.yaml';
+  const names = ['arm', 'hand'];
+  it.each<[string, string, string | undefined, RegExp, object]>([
+    ['nothing of ours', 'a: 1', undefined, NONE, { file }],
+    ['keys without a value', 'a:\nb: {c: , d: text}', undefined, NONE, { file }],
     [
-      'nothing of ours',
-      'a: 1',
+      'another node that has it',
+      FORWARD.replace('controller_manager', 'elsewhere'),
       undefined,
-      /c\.yaml: names no controller that takes streamed commands; expected/,
+      NONE,
+      { file },
     ],
-    ['a choice', FORWARD, undefined, /arm and hand take commands; say which is ours with --controller-name/],
-    ['another name', FORWARD, 'amr', /no controller 'amr'.*did you mean 'arm'/],
-    ['no joints', FORWARD.replace('joints: [b, a], ', ''), 'arm', /arm names no joints/],
+    [
+      'a choice',
+      FORWARD,
+      undefined,
+      /arm and hand take commands; say which is ours with --controller-name/,
+      { file, names },
+    ],
+    ['another name', FORWARD, 'amr', /no controller 'amr'.*did you mean 'arm'/, { file, names }],
+    [
+      'no joints',
+      FORWARD.replace('joints: [b, a], ', ''),
+      'arm',
+      /arm names no joints/,
+      { file, controller: 'arm' },
+    ],
     [
       'another interface',
       FORWARD.replace('velocity', 'acceleration'),
       'arm',
       /arm has interface acceleration; expected/,
+      { file, controller: 'arm' },
+    ],
+    [
+      'no parameters of its own',
+      FORWARD.replace(/^arm:\n.*\n/m, ''),
+      'arm',
+      /arm has interface none; expected/,
+      { file, controller: 'arm' },
     ],
     [
       'a name that is no topic',
       FORWARD.replaceAll('arm', '9 lives'),
       '9 lives',
       /'\/9 lives\/commands' is no ROS topic/,
+      {},
     ],
-    ['no YAML', 'a: [', undefined, /c\.yaml:1:\d+: malformed YAML/],
-  ])('is refused with %s', (_, text, name, message) => {
-    expect(() => readController(text, 'c.yaml', name)).toThrow(message);
+    [
+      'a wildcard within its namespace',
+      FORWARD.replace('controller_manager', '/left/**/controller_manager'),
+      'arm',
+      /'\/left\/\*\*\/arm\/commands' is no ROS topic/,
+      {},
+    ],
+  ])('is refused with %s', (_, text, name, message, context) => {
+    const attempt = () => readController(text, file, name);
+    expect(attempt).toThrow(message);
+    expect(contextOf(attempt)).toStrictEqual(context);
+  });
+
+  it('is refused where it is no YAML', () => {
+    expect(() => readController('a: [', 'c.yaml')).toThrow(/c\.yaml:1:\d+: malformed YAML/);
   });
 
   it('is refused where it does not fit the URDF', () => {
-    expect(() => skeleton(urdf({ a: ['velocity'], bb: ['velocity'] }), FORWARD, 'arm')).toThrow(
+    const unknown = () => skeleton(urdf({ a: ['velocity'], bb: ['velocity'] }), FORWARD, 'arm');
+    expect(unknown).toThrow(
       /controller 'arm' has joint 'b', which is no joint of the URDF that moves by itself \(did you mean/,
     );
-    expect(() => skeleton(urdf({ a: ['position'], b: ['velocity'] }), FORWARD, 'arm')).toThrow(
+    expect(contextOf(unknown)).toStrictEqual({ controller: 'arm', joint: 'b' });
+    const another = () => skeleton(urdf({ a: ['position'], b: ['velocity'] }), FORWARD, 'arm');
+    expect(another).toThrow(
       /commands the velocity of joint 'a', for which the URDF’s <ros2_control> offers position; make the two agree/,
     );
+    expect(contextOf(another)).toStrictEqual({ controller: 'arm', joint: 'a' });
+  });
+
+  it('is enough where the URDF has no <ros2_control>', () => {
+    const text = urdf({ a: [], b: [], c: [] }).replace(/<ros2_control.*<\/ros2_control>/, '');
+    const { roles, files } = skeleton(text, FORWARD, 'arm');
+    expect(roles.commanded.map(({ name }) => name)).toEqual(['b', 'a']);
+    expect(parse(files['robot.yaml']!)).toMatchObject({
+      command_interface: 'velocity',
+      command_topic: '/arm/commands',
+      command_message_type: 'std_msgs/msg/Float64MultiArray',
+      state_topic: v.getDefault(robotSchema.entries.state_topic),
+    });
   });
 });
