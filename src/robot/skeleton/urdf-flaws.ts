@@ -49,8 +49,8 @@ export interface MissingMesh {
 export function missingMeshes(urdf: Urdf, folder: string): MissingMesh[] {
   const meshes = new Map<string, MissingMesh>();
   checkMeshes(urdf.linkElements, folder, ({ context }) => {
-    const { filename, candidates } = context as unknown as Partial<MissingMesh>;
-    if (filename !== undefined && candidates !== undefined) meshes.set(filename, { filename, candidates });
+    const { filename, candidates } = context as unknown as MissingMesh;
+    if ('filename' in context) meshes.set(filename, { filename, candidates });
   });
   return [...meshes.values()];
 }

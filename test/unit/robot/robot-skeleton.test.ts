@@ -17,7 +17,7 @@ import { robotSchema } from '../../../src/robot/robot-schema.js';
 import { YamlLines, yamlText } from '../../../src/robot/skeleton/yaml-lines.js';
 import { gateConfigFromRobot } from '../../../src/safety/index.js';
 import { fillOpenValues } from '../../fixtures/fill-skeleton.js';
-import { ARM, expectBadInput } from './scratch-robot.js';
+import { ARM, contextOf, expectBadInput } from './scratch-robot.js';
 
 const FOREIGN = fileURLToPath(new URL('../../fixtures/urdf/foreign/lab_arm.urdf', import.meta.url));
 
@@ -254,11 +254,24 @@ describe('the skeleton of a URDF', () => {
       ['has no joint that moves', 'revolute, continuous or prismatic'],
     ],
   ])('is refused for %s', (_what, text, parts) => {
-    expectBadInput(() => robotSkeleton({ text, path: '/x/in.urdf', folder }), ...parts);
+    const attempt = () => robotSkeleton({ text, path: '/x/in.urdf', folder });
+    expectBadInput(attempt, ...parts);
+    expect(contextOf(attempt)).toMatchObject({ file: '/x/in.urdf' });
   });
 });
 
 describe('YamlLines', () => {
+  it('writes keys below their parents, comments where there are some, and remembers what it asks for', () => {
+    const yaml = new YamlLines('x.yaml');
+    yaml.section([], 'a', 'what it is');
+    yaml.section(['a'], 'b');
+    yaml.value(['a', 'b'], 'c', 1, '[m]');
+    yaml.value(['a', 'b'], 'd', true);
+    yaml.ask(['a'], 'e', 'a number');
+    expect(yaml.text).toBe('a: # what it is\n  b:\n    c: 1 # [m]\n    d: true\n  e: # MISSING: a number\n');
+    expect(yaml.missing).toEqual([{ file: 'x.yaml', line: 5, key: 'a.e', write: 'a number' }]);
+  });
+
   it('quotes joint names that YAML would read as something else', () => {
     const names = [
       'a',

@@ -53,11 +53,13 @@ describe('the action of a skeleton', () => {
   it('is three quarters of the way that the velocity limit allows in a policy step, for positions', () => {
     const skeleton = skeletonOf({ limit: range(-1, 1), offers: ['position'] });
     expect(configOf(skeleton).action).toEqual({ mode: 'increment', scale: { j1: (0.75 * 3) / POLICY_RATE } });
+    expect(skeleton.files['robot.yaml']).toContain('  scale: # 0.75 * max_velocity / policy_rate_hz, so');
   });
 
   it('is the whole effort, for efforts', () => {
     const skeleton = skeletonOf({ limit: range(-1, 1), offers: ['effort'] });
     expect(configOf(skeleton).action).toEqual({ mode: 'absolute', scale: { j1: 8 } });
+    expect(skeleton.files['robot.yaml']).toContain('  scale: # the whole effort\n');
   });
 
   it('is asked for where it rests on an acceleration, for velocities', () => {
@@ -66,6 +68,13 @@ describe('the action of a skeleton', () => {
     expect(skeleton.missing.find(({ key }) => key === 'action.scale')?.write).toContain(
       '0.75 * max_acceleration',
     );
+  });
+
+  it('is asked for as a whole where the interface is not known', () => {
+    const skeleton = skeletonOf({ limit: range(-1, 1) });
+    expect(configOf(skeleton).action).toEqual({ mode: null, scale: null });
+    const keys = skeleton.missing.map(({ key }) => key);
+    expect(keys).toEqual(expect.arrayContaining(['action.mode', 'action.scale']));
   });
 
   it('is asked for joint by joint where a limit is missing or 0', () => {
@@ -134,6 +143,34 @@ describe('the roles of a skeleton', () => {
     expect(of([])).not.toHaveProperty('commandInterface');
     expect(of(['gripper']).commanded).toEqual([]);
   });
+
+  it.each([
+    [undefined, 'position'],
+    ['position', 'position'],
+    ['velocity', 'velocity'],
+  ])('name a topic of their kind as an example: %s', (kind, named) => {
+    const { missing } = skeletonOf({ limit: range(-1, 1), ...(kind !== undefined && { offers: [kind] }) });
+    const topic = missing.find(({ key }) => key === 'command_topic');
+    expect(topic?.write).toContain(`e.g. /forward_${named}_controller/commands;`);
+  });
+
+  it('say that the URDF does not tell the interface', () => {
+    const { missing } = skeletonOf({ limit: range(-1, 1) });
+    expect(missing[0]?.write).toBe(
+      'position | velocity | effort, as the controller takes; the URDF’s <ros2_control> does not say',
+    );
+  });
+
+  it('mention the stop action where the interface is open, ask for it with efforts only', () => {
+    const of = (...offers: readonly string[]) => {
+      const { files, missing } = skeletonOf({ limit: range(-1, 1), offers });
+      const mentioned = files['robot.yaml']!.includes('# stop_action: only for command_interface effort');
+      return [mentioned, missing.some(({ key }) => key === 'stop_action')];
+    };
+    expect(of('velocity', 'effort')).toEqual([true, false]);
+    expect(of('velocity')).toEqual([false, false]);
+    expect(of('effort')).toEqual([false, true]);
+  });
 });
 
 describe('the limits of a skeleton', () => {
@@ -179,6 +216,11 @@ describe('the limits of a skeleton', () => {
     for (const joint of ['j1', 'j2', 'j4']) expect(of(joint)[0]).toContain('lets it never move');
     expect(of('j3')[0]).toContain('needs limits');
   });
+
+  it('that cannot be read are told once', () => {
+    const { flaws } = skeletonOf({ limit: 'lower="-1" upper="1" velocity="0"', offers: ['position'] });
+    expect(flaws).toEqual([expect.stringContaining("joint 'j1' in /tmp/none/row/row.urdf:2")]);
+  });
 });
 
 describe('the links of a skeleton', () => {
@@ -189,6 +231,7 @@ describe('the links of a skeleton', () => {
   it('need mass where they move, of their own or of what is fixed to them', () => {
     const zero = INERTIAL.replace('mass value="1"', 'mass value="0"');
     expect(massless(skeletonOf(moving))).toEqual([]);
+    expect(massless(skeletonOf({ ...moving, link: `<visual/>${INERTIAL}` }))).toEqual([]);
     expect(massless(skeletonOf({ ...moving, link: '' }, { ...moving, link: zero }, moving))).toEqual([
       'l1',
       'l2',
