@@ -119,6 +119,24 @@ describe('configuration', () => {
     expect(lever![1]).toBeCloseTo(LINK, 12);
   });
 
+  it('counts a joint that follows another at its multiple, and every link on the way', () => {
+    const wrist = `
+  <joint name="wrist" type="revolute">
+    <origin xyz="0.03 -0.04 0.2"/><parent link="lower"/><child link="tip"/><axis xyz="0 1 0"/>
+    <limit lower="-3" upper="3" velocity="2" effort="10"/><mimic joint="elbow" multiplier="-0.5"/>
+  </joint>
+  <link name="tip"><collision><origin xyz="0.1 0 0"/><geometry><sphere radius="0.02"/></geometry></collision></link>`;
+    const box = { min: [-1, -1, -1], max: [2, 2, 2] };
+    const { capsules, walls } = configOf(
+      { workspace: box },
+      URDF.replace('</robot>', `${wrist}</robot>`),
+    ).clearance!;
+    const tip = walls.find(({ capsule }) => capsules[capsule]!.link === 'tip')!;
+    const reach = Math.hypot(0.03, 0.04, 0.2) + 0.1; // from the elbow to the wrist, and to the sphere
+    expect(tip.lever[0]).toBeCloseTo(LINK + reach, 12);
+    expect(tip.lever[1]).toBeCloseTo(reach + 0.5 * 0.1, 12);
+  });
+
   it('checks only what it is asked for', () => {
     const both = configOf({ workspace: { min: [-1, -1, -1], max: [1, 1, 1] } }).clearance!;
     expect([both.pairs.length, both.threshold, both.walls.length]).toEqual([1, THRESHOLD, 12]);
