@@ -1,9 +1,5 @@
-import { systemClock } from '../../core/index.js';
-import type { Middleware, QosProfile, Subscription } from './middleware.js';
-
-/** rclcpp's ClockQoS */
-const CLOCK_QOS: QosProfile = { reliability: 'best_effort', durability: 'volatile', depth: 1 };
-const NS_PER_S = 1_000_000_000n;
+import { NS_PER_S, systemClock } from '../../core/index.js';
+import { SENSOR_QOS, type Middleware, type Subscription } from './middleware.js';
 
 /**
  * The time for stamps: the wall clock, or `/clock` while `use_sim_time` is true. Limits and timeouts never ask it: what protects a
@@ -24,7 +20,7 @@ export class RosClock {
     if (use === (this.subscription !== null)) return;
     this.subscription?.close();
     this.subscription = use
-      ? this.middleware.createSubscription('/clock', 'rosgraph_msgs/msg/Clock', CLOCK_QOS, ({ clock }) => {
+      ? this.middleware.createSubscription('/clock', 'rosgraph_msgs/msg/Clock', SENSOR_QOS, ({ clock }) => {
           this.simulatedNs = BigInt(clock.sec) * NS_PER_S + BigInt(clock.nanosec);
         })
       : null;
