@@ -214,6 +214,8 @@ describe('a parameter file of ros2_control', () => {
       /commands the velocity of joint 'a', for which the URDF’s <ros2_control> offers position; make the two agree/,
     );
     expect(contextOf(another)).toStrictEqual({ controller: 'arm', joint: 'a' });
+    const none = () => skeleton(urdf({ a: [], b: ['velocity'] }), FORWARD, 'arm');
+    expect(none).toThrow(/joint 'a', for which the URDF’s <ros2_control> offers no command interface;/);
   });
 
   it('is enough where the URDF has no <ros2_control>', () => {
