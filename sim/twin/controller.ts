@@ -94,8 +94,8 @@ export class JointTrajectoryController implements Controller {
     private readonly field: 'positions' | 'velocities',
   ) {}
 
-  /** @returns the values of the last point, or null when the message was refused */
-  onCommand(message: TrajectoryLike, nowNs: bigint): Float64Array | null {
+  /** @returns the values of each point, or null when the message was refused */
+  onCommand(message: TrajectoryLike, nowNs: bigint): readonly Float64Array[] | null {
     const order = this.model.commanded.map((joint) => message.joint_names.indexOf(joint));
     const points = message.points.map((point) => {
       const data = point[this.field] ?? [];
@@ -112,7 +112,7 @@ export class JointTrajectoryController implements Controller {
     this.from = this.setpoint(nowNs) ?? points[0]!.values;
     this.startNs = nowNs;
     this.points = points;
-    return points.at(-1)!.values;
+    return points.map(({ values }) => values);
   }
 
   setpoint(nowNs: bigint): Float64Array | null {

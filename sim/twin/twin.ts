@@ -316,13 +316,16 @@ export class Twin {
     }
   }
 
-  /** @returns the accepted values, or null */
-  private obey(message: CommandMessage, atNs: bigint): Float64Array | null {
+  /** @returns the accepted values, point by point, or null */
+  private obey(message: CommandMessage, atNs: bigint): readonly Float64Array[] | null {
     const { controller } = this;
-    if (controller instanceof ForwardController)
-      return controller.onCommand((message as Float64MultiArray).data);
-    if (controller instanceof JointStateController) return controller.onCommand(message as JointState);
-    return controller.onCommand(message as JointTrajectory, atNs);
+    if (controller instanceof JointTrajectoryController)
+      return controller.onCommand(message as JointTrajectory, atNs);
+    const values =
+      controller instanceof ForwardController
+        ? controller.onCommand((message as Float64MultiArray).data)
+        : controller.onCommand(message as JointState);
+    return values && [values];
   }
 
   private publishClock(): void {

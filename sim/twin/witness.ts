@@ -63,10 +63,12 @@ export class Witness {
   }
 
   /**
-   * @param values commanded order (m), in the unit of the command interface
+   * @param points values in commanded order (m each), in the unit of the command interface, one control period apart; just one but
+   *   for trajectories
    * @param sentNs when the command was sent, on any steady clock
    */
-  command(values: Float64Array, sentNs: bigint): void {
+  command([values, ...ahead]: readonly Float64Array[], sentNs: bigint): void {
+    if (values === undefined) return;
     // A sender's clock that was set back gives no time to move in.
     const elapsed = this.lastNs === null ? 0 : Math.max(0, Number(sentNs - this.lastNs) / 1e9);
     this.lastNs = sentNs;
@@ -85,7 +87,21 @@ export class Witness {
           this.checkPosition('command-position', i, position);
           this.checkRate('command-velocity', i, position, elapsed, maxVelocity, maxVelocity);
         });
+        this.checkAhead(values, ahead);
         break;
+    }
+  }
+
+  /** Points that are executed only while no newer command comes. */
+  private checkAhead(first: Float64Array, ahead: readonly Float64Array[]): void {
+    let before = first;
+    for (const point of ahead) {
+      point.forEach((position, i) => {
+        this.checkPosition('command-position', i, position);
+        const rate = (position - before[i]!) * this.robot.config.controlRateHz;
+        this.checkMagnitude('command-velocity', i, rate, this.limits[i]!.maxVelocity);
+      });
+      before = point;
     }
   }
 

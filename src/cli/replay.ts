@@ -67,6 +67,7 @@ async function replayFrom(
     config,
     decimation: Math.round(robot.config.controlRateHz / robot.config.policyRateHz),
     commandTopic: reader.facts.get('command_topic') ?? recorded.config.commandTopic,
+    commandPoints: Number(reader.facts.get('command_points') ?? 1),
     otherGate,
     keep: options.first,
   });

@@ -14,11 +14,9 @@ import {
   gateConfigFromRobot,
   gateEvent,
   latchRestart,
-  latchVeto,
   latchedText,
   requireSelfTest,
   shapeTick,
-  withSendTime,
   type EventOutcome,
   type GateConfig,
   type GateEvent,
@@ -33,6 +31,7 @@ import { agentLinkOf } from './agent-link.js';
 import { AgentTime } from './agent-time.js';
 import { Authority } from './authority.js';
 import { baseCommand } from './base-command.js';
+import { CommandStream } from './command-stream.js';
 import { HEARTBEAT_MS, SUPERVISOR_TIMEOUT_MS, type GuardOptions } from './guard-config.js';
 import { BY_LIFECYCLE } from './lifecycle.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
@@ -72,6 +71,7 @@ export class Guard {
   private readonly agentTime: AgentTime;
   private readonly links: ProcessLinks;
   private readonly publisher: CommandPublisher;
+  private readonly commands: CommandStream;
   private readonly states: Subscription;
   private readonly node: NodeInterface;
   private readonly authority: Authority;
@@ -89,8 +89,6 @@ export class Guard {
   /** somebody has driven */
   private driven = false;
   private tickSeq = 0;
-  /** the newest command on the wire (m) */
-  private executed: Float64Array | null = null;
   private lastTickNs = 0n;
   /** a policy tick that waits for its proposal */
   private pending: NodeJS.Timeout | null = null;
@@ -134,6 +132,7 @@ export class Guard {
     this.frame = new Float64Array(robotLayout(model.measured, model.commanded).size);
     const veto = new Veto(readVetoLimits(robot.folder, config.commandMessageType));
     this.publisher = new CommandPublisher(middleware, robot, veto, clock);
+    this.commands = new CommandStream(this.publisher, clock, config.commandPoints, this.decimation);
     const tell = (kind: string, detail: EventMessage['detail']) => this.links.emit(kind, detail);
     const { teleopPort } = options;
     const owners = { robot: config, gate: this.config, middleware, clock, teleopPort };
@@ -281,29 +280,24 @@ export class Guard {
     const { clock } = this.options;
     const now = clock.nowNs();
     this.authority.follow(now);
+    this.shaper = this.commands.follow(this.config, this.shaper, now);
     const { newest, evidence } = this.links.agent;
     const target = this.authority.choose(newest, this.base);
     const predicted = evidence?.newest ?? null;
-    const { config, decimation, shaper, measured } = this;
+    const { config, decimation, shaper, measured, commands } = this;
     const shaped = shapeTick(config, decimation, shaper, target, measured, predicted, now);
-    this.shaper = shaped.state;
     const { command, kind, reasons } = shaped.verdict;
-    const executed = this.publisher.publish(command, now);
-    const sentNs = executed ? clock.nowNs() : 0n;
-    if (executed) {
-      this.metrics.sent(kind, now, this.measured!.receivedNs, sentNs);
-      this.shaper = { ...this.shaper, gate: withSendTime(this.config, this.shaper.gate, now, sentNs) };
-    } else if (command !== null) this.metrics.skippedTicks++; // it expired between gate and wire
-    if (executed && this.executed === null) {
-      this.links.emit('first-command', { afterMs: elapsedMs(this.startNs, sentNs) });
-    }
-    this.executed = executed ?? this.executed;
-    const { vetoed } = this.publisher;
-    if (vetoed !== null) this.shaper = { ...this.shaper, gate: latchVeto(this.shaper.gate, vetoed, now) };
+    const isFirst = commands.newest === null;
+    const sent = commands.send(config, shaper, shaped, target, measured, predicted, now);
+    const { executed, sentNs } = sent;
+    this.shaper = sent.state;
+    if (executed) this.metrics.sent(kind, now, measured!.receivedNs, sentNs);
+    else if (command !== null) this.metrics.skippedTicks++; // it expired between gate and wire
+    if (executed && isFirst) this.links.emit('first-command', { afterMs: elapsedMs(this.startNs, sentNs) });
     const { owner } = this.authority;
     const { velocityScale = 1 } = config;
     const given = { target, measured, evidence: predicted, madeNs: now, sentNs, velocityScale, owner };
-    this.options.recording?.tick({ ...given, veto: vetoed }, shaped, this.shaper);
+    this.options.recording?.tick({ ...given, veto: this.publisher.vetoed }, shaped, this.shaper);
     this.lastTickNs = now;
     if (!this.shaper.gate.silent) {
       this.metrics.countReasons(reasons);
@@ -448,8 +442,8 @@ export class Guard {
   }
 
   private beat(): void {
-    const { tickSeq: seq, lastTickNs: sentNs, executed, measured } = this;
-    this.links.beat({ seq, mode: this.shaper.gate.mode, sentNs }, executed, measured);
+    const { tickSeq: seq, commands, measured } = this;
+    this.links.beat({ seq, mode: this.shaper.gate.mode }, commands.newest, measured);
   }
 
   private finish(outcome: string): void {

@@ -1,3 +1,4 @@
+export type { NewestCommand } from './command-stream.js';
 export { supervisorNode, type GuardProcessConfig } from './guard-config.js';
 export type { GuardSummary, Percentiles } from './loop-metrics.js';
 export { whyNotDrive } from './engagement.js';

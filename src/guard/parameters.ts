@@ -100,6 +100,7 @@ function fixed({ model, config, folder }: Robot, gate: GateConfig): ParameterDec
   add('command_interface', config.commandInterface, 'position, velocity or effort');
   add('command_topic', config.commandTopic, 'where commands are published');
   add('command_message_type', config.commandMessageType, 'type of the commands');
+  add('command_points', config.commandPoints, 'points of a trajectory, one control period apart');
   add('state_topic', config.stateTopic, 'where joint states come from');
   add('control_rate_hz', config.controlRateHz, 'commands per second [Hz]');
   add('policy_rate_hz', config.policyRateHz, 'steps of the policy per second [Hz]');

@@ -1,3 +1,4 @@
+import type { NewestCommand } from './command-stream.js';
 import type { Clock } from '../core/index.js';
 import type {
   EventMessage,
@@ -78,15 +79,16 @@ export class ProcessLinks {
 
   /** Tells the supervisor that the guard lives, and what a stop would have to go on from. */
   beat(
-    sign: Pick<HeartbeatMessage, 'seq' | 'mode' | 'sentNs'>,
-    lastCommand: Float64Array | null,
+    sign: Pick<HeartbeatMessage, 'seq' | 'mode'>,
+    command: NewestCommand | null,
     measured: Measured | null,
   ): void {
     const { positions, velocities } = measured ?? { positions: NONE, velocities: NONE };
     this.supervisor?.send({
       type: 'heartbeat',
       ...sign,
-      lastCommand: lastCommand ?? NONE,
+      sentNs: command?.sentNs ?? 0n,
+      lastCommand: command?.rows ?? [],
       positions,
       velocities,
     });

@@ -22,6 +22,7 @@ export function recordingFacts(robot: Robot): Pick<RecordingOptions, 'facts' | '
       state_topic: config.stateTopic,
       command_topic: config.commandTopic,
       command_message_type: config.commandMessageType,
+      command_points: String(config.commandPoints),
     },
     files: new Map([
       [basename(model.urdfPath), model.urdf],

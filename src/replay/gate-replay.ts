@@ -12,14 +12,17 @@ import {
 import { CodecCache, type Float64MultiArray, type JointTrajectory } from '../io/ros/index.js';
 import {
   describeReason,
+  followPoints,
   gateEvent,
   latchVeto,
+  lookAhead,
   reasonMask,
   reasonNames,
   shapeTick,
   withSendTime,
   type GateConfig,
   type GateEvent,
+  type PointsInFlight,
   type ShapedTick,
   type ShaperState,
 } from '../safety/index.js';
@@ -31,6 +34,8 @@ export interface ReplayOptions {
   /** control ticks per policy step */
   readonly decimation: number;
   readonly commandTopic: string;
+  /** of a trajectory, see RobotConfig */
+  readonly commandPoints: number;
   /** this gate is another than the recorded one: what it remembers is not compared */
   readonly otherGate: boolean;
   /** differences that are kept one by one */
@@ -63,6 +68,9 @@ export class GateReplay {
   private readonly joints: readonly string[];
   /** null: not known, until the next record of it */
   private state: ShaperState | null = null;
+  /** undefined: not known, until a command has been run */
+  private inFlight: PointsInFlight | null | undefined = null;
+  private lastSentNs = 0n;
   private beginNs: bigint | null = null;
   private sequence = 0;
   /** what crossed the wire and belongs to the next ticks */
@@ -91,6 +99,7 @@ export class GateReplay {
     if (missing === 0) return;
     this.lost += missing;
     this.state = null;
+    this.inFlight = undefined;
   }
 
   private onState(message: GateStateMessage): void {
@@ -124,38 +133,66 @@ export class GateReplay {
     this.ticks++;
     const sent = message.sent_ns === 0n ? null : (this.wire.shift() ?? NONE);
     if (sent !== null) this.commands++;
+    const { decimation, commandPoints } = this.options;
+    const config = { ...this.options.config, velocityScale: message.velocity_scale };
+    const now = message.made_ns;
+    this.state = this.stateAt(config, now);
+    if (sent !== null) this.lastSentNs = message.sent_ns;
     if (this.state === null) {
       this.skipped++;
       return;
     }
-    const { decimation } = this.options;
-    const config = { ...this.options.config, velocityScale: message.velocity_scale };
+    const before = this.state;
     const { target, measured, evidence } = inputsOf(message, this.joints);
-    const shaped = shapeTick(config, decimation, this.state, target, measured, evidence, message.made_ns);
+    const shaped = shapeTick(config, decimation, before, target, measured, evidence, now);
+    const count = commandPoints - 1;
+    const ahead = lookAhead(config, decimation, before, shaped, target, measured, evidence, now, count);
     this.state = after(config, shaped.state, message);
-    this.compare(message, shaped, this.state, sent);
+    const rows = [shaped.verdict.command, ...ahead.map(({ command }) => command)].map(
+      (command) => command?.copyValues() ?? NONE,
+    );
+    const vetoed = message.veto !== '';
+    if (sent !== null) this.inFlight = vetoed ? null : { sentNs: message.sent_ns, command: rows[0]!, ahead };
+    this.compare(message, shaped, this.state, vetoed ? null : sent, rows);
   }
 
-  /** @param sent what crossed the wire; null: nothing was sent */
+  /** The state for a tick; null where it goes on along points that were lost. */
+  private stateAt(config: GateConfig, nowNs: bigint): ShaperState | null {
+    const { state, inFlight } = this;
+    if (state === null) return null;
+    if (inFlight !== undefined) return followPoints(config, state, inFlight, nowNs);
+    const late = elapsedMs(this.lastSentNs, nowNs) / 1e3 > config.controlPeriod;
+    return this.options.commandPoints > 1 && late ? null : state;
+  }
+
+  /**
+   * @param sent what crossed the wire, point by point; null: nothing of the gate's was sent
+   * @param rows of the points computed
+   */
   private compare(
     message: GateTickMessage,
     { verdict }: ShapedTick,
     { gate }: ShaperState,
     sent: Float64Array | null,
+    [computed = NONE, ...ahead]: readonly Float64Array[],
   ): void {
-    const computed = verdict.command?.copyValues() ?? NONE;
     const reasons = verdict.reasons.map(describeReason);
     const differ = (what: Difference['what'], of: string, was: Difference['recorded'], is: typeof was) =>
       this.differ({ what, of, recorded: was, computed: is, reasons }, message.made_ns);
-    const onWire = message.veto === '' ? sent : null; // after a veto its substitute is sent, not the gate's command
     this.joints.forEach((joint, i) => {
       const is = computed[i] ?? null;
       const was = message.command[i] ?? null;
       if (!Object.is(was, is)) differ('command', joint, was, is);
-      if (onWire === null) return;
-      const crossed = onWire[i] ?? null;
+      if (sent === null) return;
+      const crossed = sent[i] ?? null;
       if (!Object.is(crossed, is) && !Object.is(crossed, was)) differ('wire', joint, crossed, is);
+      ahead.forEach((point, k) => {
+        const later = sent[(k + 1) * this.joints.length + i] ?? null;
+        if (!Object.is(later, point[i])) differ('wire', `${joint} (point ${k + 2})`, later, point[i]!);
+      });
     });
+    const most = this.joints.length * (1 + ahead.length);
+    if (sent !== null && sent.length > most) differ('wire', 'points', sent.length, most);
     if (message.verdict !== verdict.kind) differ('verdict', '', message.verdict, verdict.kind);
     const [was, is] = [message.reasons.join(), checksOf(verdict.reasons)];
     if (was !== is) differ('reasons', '', was, is);
@@ -196,11 +233,15 @@ function checksOf(reasons: ShapedTick['verdict']['reasons']): string {
   return reasonNames(reasonMask(reasons)).join();
 }
 
+/** Point by point. */
 function valuesOf(message: Float64MultiArray | JointTrajectory): Float64Array {
   if ('data' in message) return Float64Array.from(message.data);
-  const [point] = message.points;
-  const fields = point ? [point.positions, point.velocities, point.effort] : [];
-  return Float64Array.from(fields.find(({ length }) => length > 0) ?? []);
+  return Float64Array.from(
+    message.points.flatMap(({ positions, velocities, effort }) => {
+      const fields = [positions, velocities, effort];
+      return Array.from(fields.find(({ length }) => length > 0) ?? []);
+    }),
+  );
 }
 
 /** The first part of what the gate remembers that differs; null: none. */

@@ -122,6 +122,8 @@ export interface RobotConfig {
   /** e.g. /forward_command_controller/commands */
   readonly commandTopic: string;
   readonly commandMessageType: CommandMessageType;
+  /** of a trajectory, one control period apart; those after the first are what the gate would send if it heard nothing more */
+  readonly commandPoints: number;
   readonly stateTopic: string;
   /** guard ticks per second [Hz] */
   readonly controlRateHz: number;

@@ -14,10 +14,12 @@ import type { YamlFile } from './yaml-file.js';
 export function resolveConfig(raw: RobotYaml, model: RobotModel, yaml: YamlFile): RobotConfig {
   checkRates(raw, yaml);
   checkInterface(raw, model, yaml);
+  checkPoints(raw, yaml);
   return {
     commandInterface: raw.command_interface,
     commandTopic: raw.command_topic,
     commandMessageType: raw.command_message_type,
+    commandPoints: raw.command_points,
     stateTopic: raw.state_topic,
     controlRateHz: raw.control_rate_hz,
     policyRateHz: raw.policy_rate_hz,
@@ -129,6 +131,17 @@ function checkInterface(raw: RobotYaml, model: RobotModel, yaml: YamlFile): void
       );
     }
   }
+}
+
+/** A controller goes from point to point along positions; nothing tells what it does between velocities. */
+function checkPoints(raw: RobotYaml, yaml: YamlFile): void {
+  const { command_points: points, command_message_type: type, command_interface: commandInterface } = raw;
+  if (points === 1 || (type.startsWith('trajectory_msgs/') && commandInterface === 'position')) return;
+  throw badInput(
+    `${yaml.placeOf(['command_points'])}: command_points ${points} needs command_message_type trajectory_msgs/msg/JointTrajectory and ` +
+      `command_interface position, but they are ${type} and ${commandInterface}; write command_points: 1, or leave it out`,
+    { points },
+  );
 }
 
 function actionScale(raw: RobotYaml, model: RobotModel, yaml: YamlFile): number[] {

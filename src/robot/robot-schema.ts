@@ -26,12 +26,27 @@ const scale = aboveZero('a number > 0 in the unit of the command interface');
 /** Further ahead, a model that is learned knows little, and each step costs the agent about half a millisecond. */
 const MOST_PREDICTED_STEPS = 50;
 
+/** Each point is a tick of the gate, in every control tick. */
+const MOST_COMMAND_POINTS = 50;
+
 /** robot.yaml as written: snake_case, SI units, unless the key says otherwise. Descriptions are what messages tell to write. */
 export const robotSchema = v.pipe(
   v.strictObject({
     command_interface: oneOf(COMMAND_INTERFACES),
     command_topic: topic('/velocity_controller/commands'),
     command_message_type: v.optional(oneOf(MESSAGE_TYPES), 'std_msgs/msg/Float64MultiArray'),
+    command_points: v.optional(
+      v.pipe(
+        v.number(),
+        v.safeInteger(),
+        v.minValue(1),
+        v.maxValue(MOST_COMMAND_POINTS),
+        v.description(
+          `points of a trajectory, one control period apart, a whole number from 1 to ${MOST_COMMAND_POINTS}, e.g. 10`,
+        ),
+      ),
+      1,
+    ),
     state_topic: v.optional(topic('/joint_states'), '/joint_states'),
     control_rate_hz: v.optional(aboveZero('guard ticks per second, e.g. 100'), 100),
     policy_rate_hz: v.optional(

@@ -12,5 +12,5 @@ export function withController(robot: Robot, kind: ControllerKind | undefined): 
       ? (['trajectory_msgs/msg/JointTrajectory', '/joint_trajectory_controller/joint_trajectory'] as const)
       : (['std_msgs/msg/Float64MultiArray', '/forward_command_controller/commands'] as const);
   if (robot.config.commandMessageType === commandMessageType) return robot;
-  return { ...robot, config: { ...robot.config, commandMessageType, commandTopic } };
+  return { ...robot, config: { ...robot.config, commandMessageType, commandTopic, commandPoints: 1 } };
 }

@@ -22,6 +22,7 @@ export { gateConfigFromRobot, gateConfigHash, validateGateConfig } from './gate-
 export { gateEvent, latchRestart, latchVeto, type EventResult } from './gate-events.js';
 export { createGateState, lastSent, withSendTime, type GateState } from './gate-state.js';
 export { interpolate } from './interpolator.js';
+export { followPoints, lookAhead, pointDue, type FutureTick, type PointsInFlight } from './lookahead.js';
 export { evidenceAuthority } from './proposal-checks.js';
 export { reasonMask, reasonNames } from './reasons.js';
 export { requireSelfTest } from './self-test.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/index.js';
-import { RestDetector, subscribeMeasured } from '../guard/index.js';
+import { RestDetector, subscribeMeasured, type NewestCommand } from '../guard/index.js';
 import type { CommandPublisher, Middleware } from '../io/ros/index.js';
 import type { Robot } from '../robot/index.js';
 import {
@@ -8,6 +8,7 @@ import {
   gate,
   gateConfigFromRobot,
   gateEvent,
+  pointDue,
   type GateConfig,
   type GateState,
   type Measured,
@@ -15,8 +16,8 @@ import {
 
 /** What the guard last said of itself: where an emergency stop goes on from. Commanded order (m). */
 export interface LastKnown {
-  /** the newest command on the wire */
-  readonly command: Float64Array;
+  /** the newest one on the wire */
+  readonly command: NewestCommand;
   readonly positions: Float64Array;
   readonly velocities: Float64Array;
 }
@@ -59,7 +60,9 @@ export class EmergencyStop {
     const { positions, velocities } = lastKnown;
     this.measured = { positions, velocities, receivedNs: now };
     // 'release' sends hold from the state it is given, wherever the robot is; the state is told as the last command left it.
-    const seed = continued(this.config, this.measured, lastKnown.command);
+    const { rows, sentNs } = lastKnown.command;
+    const due = pointDue(rows, this.config.controlPeriod, sentNs, now);
+    const seed = continued(this.config, this.measured, due);
     this.state = gateEvent(this.config, createGateState(this.config), 'release', seed, now).state;
   }
 
@@ -100,7 +103,7 @@ export class EmergencyStop {
   }
 }
 
-/** The state as the guard's last command left it, so that the first command of ours does not jump. */
+/** The state as the guard's last command has left it, so that the first command of ours does not jump. */
 function continued(config: GateConfig, measured: Measured, command: Float64Array): Measured {
   if (config.interface === 'velocity') return { ...measured, velocities: command };
   if (config.interface === 'position') return { ...measured, positions: command };

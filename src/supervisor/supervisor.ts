@@ -141,8 +141,9 @@ export class Supervisor {
   private onMessage(message: IpcMessage): void {
     if (message.type === 'heartbeat') {
       this.lastHeartbeatNs = this.options.clock.nowNs();
-      const { lastCommand: command, positions, velocities } = message;
-      if (command.length > 0 && positions.length > 0) this.lastKnown = { command, positions, velocities };
+      const { lastCommand: rows, sentNs, positions, velocities } = message;
+      if (rows.length > 0 && positions.length > 0)
+        this.lastKnown = { command: { rows, sentNs }, positions, velocities };
     }
     if (message.type !== 'event') return;
     const { kind, detail } = message;

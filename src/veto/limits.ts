@@ -27,6 +27,8 @@ export interface VetoLimits {
   readonly messageType: VetoMessageType;
   /** [s] */
   readonly controlPeriod: number;
+  /** of a trajectory, at most */
+  readonly points: number;
   /** in the order of the command */
   readonly joints: readonly VetoJoint[];
 }

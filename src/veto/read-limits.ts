@@ -35,6 +35,7 @@ export function readVetoLimits(folder: string, messageType: VetoMessageType): Ve
     ),
     messageType,
     controlPeriod: 1 / rateHz,
+    points: positiveOf(robot['command_points'] ?? 1, 'command_points'),
     joints: Object.freeze(joints),
   });
 }

@@ -1,14 +1,13 @@
-import { decodeCommand } from './decode-command.js';
+import { decodeCommand, type DecodedPoint } from './decode-command.js';
 import { CLOCK_ROUNDING, judgeValue } from './judge-value.js';
 import type { VetoJoint, VetoLimits } from './limits.js';
 
 /** A command that passed. */
 interface Passed {
   readonly bytes: Uint8Array;
-  /** byte of the first value */
-  readonly at: number;
+  /** at least one */
+  readonly points: readonly DecodedPoint[];
   readonly littleEndian: boolean;
-  readonly values: readonly number[];
   readonly madeNs: bigint;
   /** from when the next one may count its time */
   readonly countedFromNs: bigint;
@@ -32,6 +31,8 @@ const BURST_FRACTION = 0.5;
 export class Veto {
   private last: Passed | null = null;
   private latched: string | null = null;
+  /** which of the last command's points the robot was going to at the veto */
+  private reached = 0;
   private readonly burstNs: bigint;
 
   constructor(private readonly limits: VetoLimits) {
@@ -50,25 +51,34 @@ export class Veto {
    * @returns null when it may be sent; else why not, for people
    */
   check(bytes: Uint8Array, madeNs: bigint): string | null {
-    this.latched ??= this.judge(bytes, madeNs);
+    if (this.latched !== null) return this.latched;
+    this.latched = this.judge(bytes, madeNs);
+    if (this.latched !== null && this.last !== null) this.reached = this.pointReached(this.last, madeNs);
     return this.latched;
   }
 
   /**
    * What to send after a veto: the last command that passed, taken to rest: velocities ramped down by max_deceleration, positions
-   * kept, efforts zero. Null when none has passed: the robot was never commanded, so it is left alone.
+   * kept (of several points the one that the robot was going to), efforts zero. Null when none has passed: the robot was never
+   * commanded, so it is left alone.
    */
   substitute(nowNs: bigint): Substitute | null {
     if (this.last === null) return null;
-    const { at, littleEndian, madeNs } = this.last;
+    const { points, littleEndian, madeNs } = this.last;
     const elapsed = secondsBetween(madeNs, nowNs);
-    const values = Float64Array.from(this.last.values, (value, i) =>
+    const values = Float64Array.from(points[this.reached]!.values, (value, i) =>
       this.towardsRest(this.limits.joints[i]!, value, elapsed),
     );
     const bytes = new Uint8Array(this.last.bytes);
     const view = new DataView(bytes.buffer);
-    values.forEach((value, i) => view.setFloat64(at + 8 * i, value, littleEndian));
+    for (const { at } of points)
+      values.forEach((value, i) => view.setFloat64(at + 8 * i, value, littleEndian));
     return { bytes, values };
+  }
+
+  private pointReached({ points, madeNs }: Passed, nowNs: bigint): number {
+    const passed = Math.floor(secondsBetween(madeNs, nowNs) / this.limits.controlPeriod);
+    return Math.min(passed, points.length - 1);
   }
 
   private towardsRest(joint: VetoJoint, value: number, elapsed: number): number {
@@ -85,31 +95,44 @@ export class Veto {
   private judge(bytes: Uint8Array, madeNs: bigint): string | null {
     const command = decodeCommand(bytes, this.limits);
     if (typeof command === 'string') return `the command cannot be read: ${command}`;
-    const { values } = command;
-    const reason = this.judgeJoints(values, command.joints) ?? this.judgeValues(values, madeNs);
+    const { points, joints, littleEndian } = command;
+    const reason = this.judgeJoints(points, joints) ?? this.judgePoints(points, madeNs);
     if (reason !== null) return reason;
-    const { at, littleEndian } = command;
-    const countedFromNs = this.countedFrom(values, madeNs);
-    this.last = { bytes: new Uint8Array(bytes), at, littleEndian, values, madeNs, countedFromNs };
+    const countedFromNs = this.countedFrom(points[0]!.values, madeNs);
+    this.last = { bytes: new Uint8Array(bytes), points, littleEndian, madeNs, countedFromNs };
     return null;
   }
 
-  private judgeJoints(values: readonly number[], names: readonly string[] | null): string | null {
+  private judgeJoints(points: readonly DecodedPoint[], names: readonly string[] | null): string | null {
     const expected = this.limits.joints.map((joint) => joint.name);
-    if (values.length !== expected.length) {
-      return `the command has ${values.length} values, expected ${expected.length}`;
-    }
+    const wrong = points.find(({ values }) => values.length !== expected.length);
+    if (wrong !== undefined)
+      return `the command has ${wrong.values.length} values, expected ${expected.length}`;
     if (names === null || JSON.stringify(names) === JSON.stringify(expected)) return null;
     return `the command is for joints ${JSON.stringify(names)}, expected ${JSON.stringify(expected)}`;
   }
 
-  private judgeValues(values: readonly number[], madeNs: bigint): string | null {
+  /** The first point follows the last command, and each other point the one before it. */
+  private judgePoints(points: readonly DecodedPoint[], madeNs: bigint): string | null {
+    let before = this.last && {
+      values: this.last.points[0]!.values,
+      elapsed: secondsBetween(this.last.countedFromNs, madeNs),
+    };
+    for (const [k, { values }] of points.entries()) {
+      const reason = this.judgeValues(values, before);
+      if (reason !== null) return k === 0 ? reason : `${reason} (point ${k + 1} of ${points.length})`;
+      before = { values, elapsed: this.limits.controlPeriod };
+    }
+    return null;
+  }
+
+  private judgeValues(
+    values: readonly number[],
+    before: { readonly values: readonly number[]; readonly elapsed: number } | null,
+  ): string | null {
     for (const [i, joint] of this.limits.joints.entries()) {
-      const before = this.last && {
-        value: this.last.values[i]!,
-        elapsed: secondsBetween(this.last.countedFromNs, madeNs),
-      };
-      const reason = judgeValue(this.limits.commandInterface, joint, values[i]!, before);
+      const of = before && { value: before.values[i]!, elapsed: before.elapsed };
+      const reason = judgeValue(this.limits.commandInterface, joint, values[i]!, of);
       if (reason !== null) return `joint '${joint.name}' ${reason}`;
     }
     return null;
@@ -122,8 +145,8 @@ export class Veto {
   private countedFrom(values: readonly number[], madeNs: bigint): bigint {
     const left = madeNs - this.burstNs;
     if (this.last === null) return left;
-    const { values: before, countedFromNs } = this.last;
-    if (values.some((value, i) => value !== before[i])) return madeNs;
+    const { points, countedFromNs } = this.last;
+    if (values.some((value, i) => value !== points[0]!.values[i])) return madeNs;
     return left > countedFromNs ? left : countedFromNs;
   }
 }

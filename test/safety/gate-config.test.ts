@@ -108,6 +108,7 @@ function robot(
       commandInterface: 'velocity',
       commandTopic: '/commands',
       commandMessageType: 'std_msgs/msg/Float64MultiArray',
+      commandPoints: 1,
       stateTopic: '/joint_states',
       controlRateHz: 100,
       policyRateHz: 25,

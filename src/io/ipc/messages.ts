@@ -83,9 +83,10 @@ export interface HeartbeatMessage {
   readonly type: 'heartbeat';
   readonly seq: number;
   readonly mode: GateMode;
+  /** when the newest command left, monotonic; 0n before the first */
   readonly sentNs: bigint;
-  /** the newest command on the wire (m); empty while mute */
-  readonly lastCommand: Float64Array;
+  /** its points (m each), one control period apart: just one but for trajectories; empty before the first */
+  readonly lastCommand: readonly Float64Array[];
   /** newest state of the commanded joints (m); empty before the first */
   readonly positions: Float64Array;
   readonly velocities: Float64Array;
@@ -147,7 +148,7 @@ function readDoubles(payload: Buffer, offset: number, count: number): Float64Arr
 
 /** Bytes before the vectors of a tick and of a heartbeat. */
 const TICK_HEADER_BYTES = 42;
-const HEARTBEAT_HEADER_BYTES = 15;
+const HEARTBEAT_HEADER_BYTES = 16;
 
 function encodeTick(message: TickMessage): Buffer {
   const { positions, velocities, requested, executed } = message;
@@ -249,15 +250,17 @@ export function encodeMessage(message: IpcMessage): { type: number; payload: Buf
       return { type: TYPE.traffic, payload: encodeTraffic(message) };
     case 'heartbeat': {
       const { lastCommand, positions, velocities } = message;
-      const doubles = lastCommand.length + positions.length + velocities.length;
+      const m = lastCommand[0]?.length ?? 0;
+      const doubles = m * lastCommand.length + positions.length + velocities.length;
       const payload = Buffer.allocUnsafe(HEARTBEAT_HEADER_BYTES + 8 * doubles);
       payload.writeUInt32LE(message.seq, 0);
       payload[4] = GATE_MODES.indexOf(message.mode);
       payload.writeBigUInt64LE(message.sentNs, 5);
-      payload[13] = lastCommand.length;
+      payload[13] = m;
       payload[14] = positions.length;
+      payload[15] = lastCommand.length;
       let offset = HEARTBEAT_HEADER_BYTES;
-      for (const vector of [lastCommand, positions, velocities])
+      for (const vector of [...lastCommand, positions, velocities])
         offset = writeDoubles(payload, offset, vector);
       return { type: TYPE.heartbeat, payload };
     }
@@ -301,14 +304,18 @@ export function decodeMessage(type: number, payload: Buffer): IpcMessage {
     case TYPE.heartbeat: {
       const m = payload[13]!;
       const measured = payload[14]!;
+      const points = payload[15]!;
+      const behind = HEARTBEAT_HEADER_BYTES + 8 * m * points;
       return {
         type: 'heartbeat',
         seq: payload.readUInt32LE(0),
         mode: GATE_MODES[payload[4]!]!,
         sentNs: payload.readBigUInt64LE(5),
-        lastCommand: readDoubles(payload, HEARTBEAT_HEADER_BYTES, m),
-        positions: readDoubles(payload, HEARTBEAT_HEADER_BYTES + 8 * m, measured),
-        velocities: readDoubles(payload, HEARTBEAT_HEADER_BYTES + 8 * (m + measured), measured),
+        lastCommand: Array.from({ length: points }, (_, k) =>
+          readDoubles(payload, HEARTBEAT_HEADER_BYTES + 8 * m * k, m),
+        ),
+        positions: readDoubles(payload, behind, measured),
+        velocities: readDoubles(payload, behind + 8 * measured, measured),
       };
     }
     case TYPE.json:

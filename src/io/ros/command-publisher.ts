@@ -18,12 +18,14 @@ export interface CommandTarget {
 
 const NONE = new Float64Array(0);
 
-type Serializer = (command: GatedCommand, values: Float64Array) => Uint8Array;
+/** @param ahead points after the command, for trajectories alone */
+type Serializer = (command: GatedCommand, values: Float64Array, ahead: readonly GatedCommand[]) => Uint8Array;
 
 /**
  * Puts commands on the wire, and takes nothing but what the gate has made. Each is checked for expiry once more and serialized; the
- * veto looks at these very bytes. After a veto its substitute is sent instead, for good. A trajectory is one point, one control
- * period ahead; a JointState names the joints and carries the one field that the interface takes.
+ * veto looks at these very bytes. After a veto its substitute is sent instead, for good. A trajectory has its first point one control
+ * period ahead, and any others one period after each other; a JointState names the joints and carries the one field that the interface
+ * takes.
  */
 export class CommandPublisher {
   readonly topic: string;
@@ -51,13 +53,18 @@ export class CommandPublisher {
   /**
    * @param command null: there is none
    * @param nowNs monotonic time of the gate's tick
+   * @param ahead what the gate would send at the next ticks; for trajectories of several points
    * @returns the values that are on the wire now; null when nothing was sent, because the command had expired or there was none
    */
-  publish(command: GatedCommand | null, nowNs: bigint): Float64Array | null {
+  publish(
+    command: GatedCommand | null,
+    nowNs: bigint,
+    ahead: readonly GatedCommand[] = [],
+  ): Float64Array | null {
     if (this.veto.reason !== null) return this.sendSubstitute(nowNs);
     if (command === null || command.isExpired(this.clock.nowNs())) return null;
     const values = command.copyValues();
-    const bytes = this.serialize(command, values);
+    const bytes = this.serialize(command, values, ahead);
     if (this.veto.check(bytes, nowNs) !== null) return this.sendSubstitute(nowNs);
     this.publisher.publishBytes(bytes);
     return values;
@@ -92,7 +99,10 @@ function serializer(
     }
     case 'trajectory_msgs/msg/JointTrajectory': {
       const codec = codecFor<JointTrajectory>(definitionsOf(type));
-      return (command, values) => codec.encode(trajectory(command, values, 1 / controlRateHz));
+      return (command, values, ahead) => {
+        const rows = [values, ...ahead.map((point) => point.copyValues())];
+        return codec.encode(trajectory(command, rows, 1 / controlRateHz));
+      };
     }
     case 'sensor_msgs/msg/JointState': {
       const codec = codecFor<JointState>(definitionsOf(type));
@@ -115,19 +125,26 @@ function jointState(
   };
 }
 
-function trajectory(command: GatedCommand, values: Float64Array, aheadSeconds: number): JointTrajectory {
-  const field = command.commandInterface;
+/** @param rows of points (m), `period` [s] after each other */
+function trajectory(
+  { commandInterface: field, joints }: GatedCommand,
+  rows: readonly Float64Array[],
+  period: number,
+): JointTrajectory {
   return {
     header: { stamp: { sec: 0, nanosec: 0 }, frame_id: '' }, // zero: start now
-    joint_names: [...command.joints],
-    points: [
-      {
-        positions: field === 'position' ? values : NONE,
-        velocities: field === 'velocity' ? values : NONE,
-        accelerations: NONE,
-        effort: field === 'effort' ? values : NONE,
-        time_from_start: { sec: 0, nanosec: Math.round(aheadSeconds * 1e9) },
-      },
-    ],
+    joint_names: [...joints],
+    points: rows.map((values, k) => ({
+      positions: field === 'position' ? values : NONE,
+      velocities: field === 'velocity' ? values : NONE,
+      accelerations: NONE,
+      effort: field === 'effort' ? values : NONE,
+      time_from_start: duration((k + 1) * period),
+    })),
   };
+}
+
+function duration(seconds: number): { sec: number; nanosec: number } {
+  const ns = Math.round(seconds * 1e9);
+  return { sec: Math.floor(ns / 1e9), nanosec: ns % 1e9 };
 }

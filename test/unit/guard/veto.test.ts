@@ -63,7 +63,7 @@ describe('a guard whose gate is in the wrong', () => {
     expect(seen).toEqual([]);
     const executed = ticks.flatMap(({ executed: [value] }) => value ?? []);
     expect(Math.max(...executed)).toBe(Math.max(...wire));
-    await until(() => heartbeat?.lastCommand[0] === 0, 'a heartbeat that tells of rest');
+    await until(() => heartbeat?.lastCommand[0]?.[0] === 0, 'a heartbeat that tells of rest');
     expect(heartbeat!.mode).toBe('fault');
 
     for (const event of ['reset', 'release']) {

@@ -229,7 +229,7 @@ describe('Recorder', () => {
       seq: 1,
       mode: 'mute',
       sentNs: 0n,
-      lastCommand,
+      lastCommand: [lastCommand],
       positions: lastCommand,
       velocities: lastCommand,
     };

@@ -8,12 +8,15 @@ import { CodecCache } from '../../../src/io/ros/index.js';
 import { GateReplay } from '../../../src/replay/index.js';
 import {
   createShaperState,
+  followPoints,
   gateEvent,
   latchVeto,
+  lookAhead,
   shapeTick,
   withSendTime,
   type GateConfig,
   type GateEvent,
+  type PointsInFlight,
   type Proposal,
 } from '../../../src/safety/index.js';
 import { START_NS, config, joint } from '../../safety/fixtures.js';
@@ -21,6 +24,7 @@ import { START_NS, config, joint } from '../../safety/fixtures.js';
 const JOINTS = [joint(), joint({ name: 'wrist', maxVelocity: 2 })];
 const TOPIC = '/velocity_controller/commands';
 const TYPE = 'std_msgs/msg/Float64MultiArray';
+const TRAJECTORY = 'trajectory_msgs/msg/JointTrajectory';
 const DECIMATION = 5;
 const codecs = new CodecCache();
 
@@ -37,7 +41,7 @@ const REQUESTS: Readonly<Record<number, GateEvent>> = {
 const VETO_AT = 440;
 
 /** A gate that drives joints for 450 ticks of 10 ms or so, recorded as the guard does it: holds, lateness, evidence and a veto in it. */
-async function recorded(gate: GateConfig): Promise<ReadMessage[]> {
+async function recorded(gate: GateConfig, points = 1): Promise<ReadMessage[]> {
   const taken: TrafficMessage[] = [];
   const recording = new WireRecording();
   let shaper = createShaperState(gate, DECIMATION);
@@ -48,6 +52,7 @@ async function recorded(gate: GateConfig): Promise<ReadMessage[]> {
   let now = START_NS;
   let target: Proposal | null = null;
   let veto: string | null = null;
+  let inFlight: PointsInFlight | null = null;
   for (let i = 1; i <= 450; i++) {
     now += BigInt(10_000_000 + 1_000_000 * Math.round(3 * Math.sin(i)));
     const measured = { positions, velocities, receivedNs: now - 300_000n };
@@ -65,7 +70,9 @@ async function recorded(gate: GateConfig): Promise<ReadMessage[]> {
           : { source: 'agent', joints: names, command, seq: i, expiresNs: now + 90_000_000n };
     }
     const evidence = { authority: i > 380 ? 0.6 : 1, expiresNs: now + 1n, goneNs: now + 2n };
-    const shaped = shapeTick(gate, DECIMATION, shaper, target, measured, evidence, now);
+    const before = followPoints(gate, shaper, inFlight, now);
+    const shaped = shapeTick(gate, DECIMATION, before, target, measured, evidence, now);
+    const ahead = lookAhead(gate, DECIMATION, before, shaped, target, measured, evidence, now, points - 1);
     shaper = shaped.state;
     const { command } = shaped.verdict;
     const sentNs = command ? now + BigInt(50_000 + (i % 40 === 0 ? 9_000_000 : 0)) : 0n;
@@ -73,8 +80,14 @@ async function recorded(gate: GateConfig): Promise<ReadMessage[]> {
     if (command) {
       const data = command.copyValues();
       if (veto !== null) data.fill(0);
-      const payload = codecs.get(TYPE).encode({ layout: { dim: [], data_offset: 0 }, data });
-      recording.traffic({ received: false, topic: TOPIC, type: TYPE, offers: [], payload, atNs: sentNs });
+      const rows = [data, ...ahead.map((point) => point.command.copyValues())];
+      const [type, message] =
+        points === 1
+          ? [TYPE, { layout: { dim: [], data_offset: 0 }, data }]
+          : [TRAJECTORY, { joint_names: names, points: rows.map((positions) => ({ positions })) }];
+      const payload = codecs.get(type).encode(message);
+      recording.traffic({ received: false, topic: TOPIC, type, offers: [], payload, atNs: sentNs });
+      inFlight = veto === null ? { sentNs, command: command.copyValues(), ahead } : null;
       shaper = { ...shaper, gate: withSendTime(gate, shaper.gate, now, sentNs) };
     }
     if (veto !== null) shaper = { ...shaper, gate: latchVeto(shaper.gate, veto, now) };
@@ -102,11 +115,17 @@ function move(gate: GateConfig, positions: Float64Array, velocities: Float64Arra
   });
 }
 
-function replayed(messages: readonly ReadMessage[], gate: GateConfig, otherGate = false): GateReplay {
+function replayed(
+  messages: readonly ReadMessage[],
+  gate: GateConfig,
+  otherGate = false,
+  points = 1,
+): GateReplay {
   const replay = new GateReplay({
     config: gate,
     decimation: DECIMATION,
     commandTopic: TOPIC,
+    commandPoints: points,
     otherGate,
     keep: 5,
   });
@@ -138,6 +157,49 @@ describe('a gate run again on what was recorded of it', () => {
     expect(traces.timeS).toHaveLength(441);
     expect(traces.computed).toEqual(traces.recorded);
     expect(Math.max(...traces.computed[0]!)).toBeGreaterThan(0.03);
+  });
+
+  it('decides the same where it goes on along points, and tells one that was altered, or is one too many', async () => {
+    const gate = GATES['position']!;
+    const messages = await recorded(gate, 6);
+    const whole = replayed(messages, gate, false, 6);
+    expect(whole.differences.first).toEqual([]);
+    expect(whole).toMatchObject({ ticks: 450, commands: 441, skipped: 0 });
+    expect(replayed(messages, gate, false, 1).differences.count).toBeGreaterThan(0); // the points matter
+    const at = messages.flatMap((message, i) => (message.topic === TOPIC ? [i] : []))[80]!;
+    const altered = (change: (points: { positions: Float64Array }[]) => object[]) =>
+      replayed(
+        changed<{ points: { positions: Float64Array }[] }>(messages, at, (m) => ({
+          ...m,
+          points: change(m.points) as never,
+        })),
+        gate,
+        false,
+        6,
+      ).differences;
+    const nudged = altered((points) =>
+      points.map((point, k) =>
+        k === 3 ? { positions: point.positions.map((value) => value + 1e-12) } : point,
+      ),
+    );
+    expect(nudged.first.map(({ what, of }) => `${what} ${of}`)).toEqual([
+      'wire elbow (point 4)',
+      'wire wrist (point 4)',
+    ]);
+    const longer = altered((points) => [...points, points[5]!]);
+    expect(longer.first).toMatchObject([{ what: 'wire', of: 'points', recorded: 14, computed: 12 }]);
+  });
+
+  it('goes on after a loss once it knows where the robot is on its points', async () => {
+    const gate = GATES['position']!;
+    const messages = await recorded(gate, 6);
+    const lostAt = messages.findIndex(({ topic }) => topic === TOPIC) + 100;
+    const left = messages.filter((_, i) => i !== lostAt);
+    const replay = replayed(left, gate, false, 6);
+    expect(replay).toMatchObject({ lost: 1 });
+    expect(replay.skipped).toBeGreaterThan(0);
+    expect(replay.skipped).toBeLessThan(440);
+    expect(replay.differences.first).toEqual([]);
   });
 
   it('tells one altered command, in the bits of the record or on the wire', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { loadRobot } from '../../../src/robot/index.js';
+import { loadRobot, withController } from '../../../src/robot/index.js';
 import { ARM, expectBadInput, loadEdited, type Edit } from './scratch-robot.js';
 
 const yaml = (find: string, replace: string): Edit => ['robot.yaml', find, replace];
@@ -270,6 +270,37 @@ describe('effort interfaces', () => {
       'teleop.joint_jog is true, but JointJog carries velocities',
     );
     expect(loadEdited(yaml(LATENCY, jog)).config.teleop.jointJog).toBe(true);
+  });
+});
+
+describe('points of a trajectory', () => {
+  const trajectory = 'command_message_type: trajectory_msgs/msg/JointTrajectory';
+  const velocity: readonly Edit[] = [
+    yaml('command_interface: position', 'command_interface: velocity'),
+    [
+      'arm.urdf',
+      '<command_interface name="position"><param name="min">-2</param></command_interface>',
+      '<command_interface name="velocity"/>',
+    ],
+  ];
+  const points = (count: string, type = trajectory): Edit =>
+    yaml(LATENCY, `${LATENCY}\n${type}\ncommand_points: ${count}`);
+
+  it('are one where robot.yaml does not say, and as many as it says', () => {
+    expect(loadEdited().config.commandPoints).toBe(1);
+    expect(loadEdited(points('10')).config.commandPoints).toBe(10);
+    expect(withController(loadEdited(), 'jtc').config.commandPoints).toBe(1);
+  });
+
+  it.each(['0', '51', '2.5', '"3"'])('cannot be %s', (count) => {
+    expectBadInput(() => loadEdited(points(count)), 'command_points', 'a whole number from 1 to 50');
+  });
+
+  it('are for trajectories of positions alone', () => {
+    const place = ['robot.yaml:', 'command_points 3 needs', 'command_points: 1'];
+    expectBadInput(() => loadEdited(...velocity, points('3')), ...place, 'JointTrajectory and velocity');
+    const forward = 'command_message_type: std_msgs/msg/Float64MultiArray';
+    expectBadInput(() => loadEdited(points('3', forward)), ...place, 'Float64MultiArray and position');
   });
 });
 

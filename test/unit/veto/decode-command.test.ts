@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeCommand, type DecodedCommand } from '../../../src/veto/decode-command.js';
 import type { VetoLimits } from '../../../src/veto/index.js';
-import { jointState, limits, multiArray, trajectory } from './fixtures.js';
+import { jointState, limits, multiArray, points, trajectory } from './fixtures.js';
 
 const forward = limits();
 const named = limits({ messageType: 'sensor_msgs/msg/JointState' });
@@ -30,7 +30,9 @@ describe('decodeCommand', () => {
     fc.assert(
       fc.property(fc.array(fc.double(), { maxLength: 20 }), (data) => {
         const bytes = multiArray(data);
-        const { values, joints, at, littleEndian } = decoded(bytes, forward);
+        const { points, joints, littleEndian } = decoded(bytes, forward);
+        expect(points).toHaveLength(1);
+        const { values, at } = points[0]!;
         expect(values).toEqual(data);
         expect(joints).toBeNull();
         expect(littleEndian).toBe(true);
@@ -59,10 +61,11 @@ describe('decodeCommand', () => {
           const bytes = trajectory([], { names, frame: ascii(frame), point });
           const of = { ...jtc, commandInterface: commandInterface[field] };
           const command = decoded(bytes, of);
-          expect(command.values).toEqual(data);
+          const { values, at } = command.points[0]!;
+          expect(values).toEqual(data);
           expect(command.joints).toEqual(names);
           const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-          data.forEach((value, i) => expect(view.getFloat64(command.at + 8 * i, true)).toBe(value));
+          data.forEach((value, i) => expect(view.getFloat64(at + 8 * i, true)).toBe(value));
         },
       ),
     );
@@ -81,10 +84,11 @@ describe('decodeCommand', () => {
             const header = { stamp: { sec, nanosec: 9 }, frame_id: '' };
             const bytes = jointState([], { header, name, [commandInterface]: data });
             const command = decoded(bytes, { ...named, commandInterface });
-            expect(command.values).toEqual(Array.from(data));
+            const { values, at } = command.points[0]!;
+            expect(values).toEqual(Array.from(data));
             expect(command.joints).toEqual(name);
             const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-            data.forEach((value, i) => expect(view.getFloat64(command.at + 8 * i, true)).toBe(value));
+            data.forEach((value, i) => expect(view.getFloat64(at + 8 * i, true)).toBe(value));
           },
         ),
       );
@@ -99,10 +103,14 @@ describe('decodeCommand', () => {
       [20, 8],
       [28, 8],
     ]);
-    expect(decoded(bytes, forward)).toEqual({ values: [1.5, -2], joints: null, at: 20, littleEndian: false });
+    expect(decoded(bytes, forward)).toEqual({
+      points: [{ values: [1.5, -2], at: 20 }],
+      joints: null,
+      littleEndian: false,
+    });
     const larger = new Uint8Array(bytes.length + 10).fill(0xff);
     larger.set(bytes, 3);
-    expect(decoded(larger.subarray(3, 3 + bytes.length), forward).values).toEqual([1.5, -2]);
+    expect(decoded(larger.subarray(3, 3 + bytes.length), forward).points[0]!.values).toEqual([1.5, -2]);
   });
 
   it.each([
@@ -171,6 +179,27 @@ describe('decodeCommand', () => {
     expect(decodeCommand(bytes, of)).toBe(why);
   });
 
+  it('reads all points of a trajectory, and where each lies', () => {
+    const bytes = points([0.1, -0.2, 0.3]);
+    const command = decoded(bytes, { ...jtc, points: 3 });
+    expect(command.points.map(({ values }) => values)).toEqual([[0.1], [-0.2], [0.3]]);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    expect(command.points.map(({ at }) => view.getFloat64(at, true))).toEqual([0.1, -0.2, 0.3]);
+  });
+
+  it.each([
+    ['more points than robot.yaml has', points([1, 1, 1, 1]), '4 trajectory points, expected 1 to 3'],
+    ['no point', points([]), '0 trajectory points, expected 1 to 3'],
+    [
+      'a point that is to be reached with the one before it',
+      points([1, 1], () => 10_000_000),
+      'a point 0.01 s ahead, expected 0.02 s',
+    ],
+    ['a count of points that the bytes do not hold', points([1, 1]).subarray(0, 80), /^ends after 80 bytes/],
+  ])('of several refuses %s and says why', (_name, bytes, why) => {
+    expect(decodeCommand(bytes, { ...jtc, points: 3 })).toMatch(why);
+  });
+
   it('refuses a string without its NUL, and takes an empty one without bytes', () => {
     const bytes = trajectory([1], { frame: 'base' });
     const noNul = new Uint8Array(bytes);
@@ -181,7 +210,7 @@ describe('decodeCommand', () => {
     bare[12] = 0;
     bare.set(whole.subarray(20, 44), 16); // names, number of points and of positions, without the NUL and its padding
     bare.fill(0, 40, 44); // padding, now before the position
-    expect(decoded(bare, jtc)).toMatchObject({ joints: ['elbow'], values: [1.5], at: 44 });
+    expect(decoded(bare, jtc)).toMatchObject({ joints: ['elbow'], points: [{ values: [1.5], at: 44 }] });
   });
 
   it('survives 100000 buffers of random bytes, and messages with one byte changed', () => {
@@ -205,7 +234,8 @@ describe('decodeCommand', () => {
           const changed = new Uint8Array(bytes);
           changed[i] = value;
           const command = decodeCommand(changed, of);
-          if (typeof command === 'object') longest = Math.max(longest, command.values.length);
+          if (typeof command === 'string') continue;
+          for (const { values } of command.points) longest = Math.max(longest, values.length);
         }
       }
     }

@@ -26,6 +26,7 @@ export function limits(overrides: Partial<VetoLimits> = {}): VetoLimits {
     commandInterface: 'velocity',
     messageType: 'std_msgs/msg/Float64MultiArray',
     controlPeriod: 0.01,
+    points: 1,
     joints: [joint()],
     ...overrides,
   };
@@ -69,6 +70,25 @@ export function trajectory(positions: readonly number[], parts: TrajectoryParts 
     header: { stamp: parts.stamp ?? { sec: 0, nanosec: 0 }, frame_id: parts.frame ?? '' },
     joint_names: parts.names ?? ['elbow'],
     points: Array.from({ length: parts.points ?? 1 }, () => point),
+  });
+}
+
+/** A JointTrajectory of `elbow` through positions, by default 10 ms apart. */
+export function points(
+  positions: readonly number[],
+  ahead = (k: number): number => (k + 1) * 10_000_000,
+): Uint8Array {
+  const none = new Float64Array(0);
+  return writers.trajectory.writeMessage({
+    header: { stamp: { sec: 0, nanosec: 0 }, frame_id: '' },
+    joint_names: ['elbow'],
+    points: positions.map((position, k) => ({
+      positions: Float64Array.of(position),
+      velocities: none,
+      accelerations: none,
+      effort: none,
+      time_from_start: { sec: Math.floor(ahead(k) / 1e9), nanosec: ahead(k) % 1e9 },
+    })),
   });
 }
 

@@ -41,6 +41,7 @@ function asTheGateHasThem(robot: Robot): VetoLimits {
     commandInterface: config.interface,
     messageType: robot.config.commandMessageType,
     controlPeriod: config.controlPeriod,
+    points: robot.config.commandPoints,
     joints: config.joints.map((joint) => ({
       name: joint.name,
       unit: joint.unit,

@@ -76,6 +76,7 @@ function limitsOf(config: GateConfig, tighter: (joint: VetoJoint) => VetoJoint):
     commandInterface: config.interface,
     messageType: 'std_msgs/msg/Float64MultiArray',
     controlPeriod: config.controlPeriod,
+    points: 1,
     joints: config.joints.map(tighter),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Veto, type VetoInterface, type VetoLimits } from '../../../src/veto/index.js';
 import { decodeCommand } from '../../../src/veto/decode-command.js';
-import { at, joint, limits, multiArray, trajectory } from './fixtures.js';
+import { at, joint, limits, multiArray, points, trajectory } from './fixtures.js';
 
 /** What is said to commands of one joint, sent at those times [ms]; the veto latches, so the first objection stays. */
 function say(
@@ -116,6 +116,62 @@ describe('Veto, effort interface', () => {
   });
 });
 
+describe('Veto, trajectories of several points', () => {
+  // elbow: within +-1 rad, 2 rad/s, so 0.02 rad per point
+  const of = limits({
+    messageType: 'trajectory_msgs/msg/JointTrajectory',
+    commandInterface: 'position',
+    points: 4,
+  });
+
+  it('lets pass what keeps the limits from point to point, and from the point that is due at the next command', () => {
+    const veto = new Veto(of);
+    expect(veto.check(points([0, 0.02, 0.04, 0.06]), at(0))).toBeNull();
+    expect(veto.check(points([0.06, 0.08, 0.1]), at(30))).toBeNull();
+    expect(veto.check(points([0.04]), at(40))).toBeNull();
+  });
+
+  it.each([
+    [
+      'a later point beyond the position limit',
+      points([0.99, 1, 1.01]),
+      /^joint 'elbow' position 1.01 rad outside .* \(point 3 of 3\)$/,
+    ],
+    [
+      'a later step that is too long',
+      points([0, 0.02, 0.05]),
+      /^joint 'elbow' position steps by .* \(point 3 of 3\)$/,
+    ],
+    ['a later value that is not finite', points([0, NaN]), /is not finite \(point 2 of 2\)$/],
+  ])('vetoes %s', (_name, bytes, why) => {
+    const veto = new Veto(of);
+    expect(veto.check(bytes, at(0))).toMatch(why);
+    expect(veto.substitute(at(0))).toBeNull();
+  });
+
+  it.each([
+    [5, 0],
+    [25, 0.04],
+    [999, 0.06],
+  ])('%d ms after the last command that passed, the substitute keeps %d rad', (ms, kept) => {
+    const veto = new Veto(of);
+    veto.check(points([0, 0.02, 0.04, 0.06]), at(0));
+    veto.check(points([NaN]), at(ms));
+    for (const later of [0, 10, 500]) {
+      const { values, bytes } = veto.substitute(at(ms + later))!;
+      expect(values).toEqual(Float64Array.of(kept));
+      const command = decodeCommand(bytes, of);
+      if (typeof command === 'string') throw new Error(command);
+      expect(command.points.map((point) => point.values[0])).toEqual([kept, kept, kept, kept]);
+    }
+  });
+
+  it('of a first command that holds a wrong number of values in one point is a veto', () => {
+    const veto = new Veto({ ...of, joints: [joint(), joint({ name: 'wrist' })] });
+    expect(veto.check(points([0, 0]), at(0))).toBe('the command has 1 values, expected 2');
+  });
+});
+
 describe('Veto, any interface', () => {
   const two: VetoLimits = limits({
     commandInterface: 'position',
@@ -168,7 +224,7 @@ describe('Veto, any interface', () => {
 describe('the substitute', () => {
   const decoded = (bytes: Uint8Array, of: VetoLimits): readonly number[] => {
     const command = decodeCommand(bytes, of);
-    return typeof command === 'string' ? [] : command.values;
+    return typeof command === 'string' ? [] : command.points[0]!.values;
   };
 
   it('is nothing where no command has passed', () => {

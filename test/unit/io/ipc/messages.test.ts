@@ -65,7 +65,10 @@ const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
     seq: u32,
     mode,
     sentNs: ns,
-    lastCommand: doubles(),
+    lastCommand: fc.oneof(
+      fc.constant([]),
+      fc.integer({ min: 1, max: 5 }).chain((m) => fc.array(doubles(m), { minLength: 1, maxLength: 50 })),
+    ),
     positions: doubles(3),
     velocities: doubles(3),
   }),
@@ -134,14 +137,14 @@ describe('messages between processes', () => {
       seq: 1,
       mode: 'active',
       sentNs: 2n,
-      lastCommand: Float64Array.of(1.5),
+      lastCommand: [Float64Array.of(1.5)],
       positions: new Float64Array(0),
       velocities: new Float64Array(0),
     });
     const received: IpcMessage[] = [];
     new FrameDecoder((type, payload) => received.push(decodeMessage(type, payload))).push(chunk);
     chunk.fill(0);
-    expect(received[0]).toMatchObject({ lastCommand: Float64Array.of(1.5) });
+    expect(received[0]).toMatchObject({ lastCommand: [Float64Array.of(1.5)] });
   });
 
   it('are refused when a frame announces more than the bound', () => {

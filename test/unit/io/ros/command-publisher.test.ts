@@ -19,7 +19,7 @@ const open: RtpsMiddleware[] = [];
 afterAll(() => Promise.all(open.map((node) => node.close())));
 
 /** A publisher of commands for `elbow` and `wrist` (2 rad/s, braking at 5 rad/s^2), and what arrives at a peer. */
-async function wire<T>(topic: string, commandMessageType: VetoMessageType) {
+async function wire<T>(topic: string, commandMessageType: VetoMessageType, controlRateHz = 100) {
   const nodes = await Promise.all(
     ['commander', 'controller'].map((name) => createRtpsMiddleware({ nodeName: name, env })),
   );
@@ -32,11 +32,12 @@ async function wire<T>(topic: string, commandMessageType: VetoMessageType) {
   const limits = {
     commandInterface: 'velocity',
     messageType: commandMessageType,
-    controlPeriod: 0.01,
+    controlPeriod: 1 / controlRateHz,
+    points: 3,
     joints,
   } as const;
   const veto = new Veto(limits);
-  const target = { config: { commandTopic: topic, commandMessageType, controlRateHz: 100 } };
+  const target = { config: { commandTopic: topic, commandMessageType, controlRateHz } };
   const publisher = new CommandPublisher(nodes[0]!, target, veto, clock);
   await until(() => publisher.matched === 1, 'the controller');
   let seq = 0;
@@ -86,6 +87,36 @@ describe('CommandPublisher', () => {
     expect(Array.from(received[0]!.points[0]!.velocities)).toEqual([0.1, 0]);
     expect(received[1]!.points[0]!.time_from_start).toEqual({ sec: 0, nanosec: 10_000_000 });
     expect(received[1]!.points[0]!.velocities[0]).toBeCloseTo(0.05, 9);
+  });
+
+  it('sends the points ahead behind the command, one control period apart each, across a second', async () => {
+    const { received, clock, joints, publisher } = await wire<JointTrajectory>(
+      '/jtc_points',
+      'trajectory_msgs/msg/JointTrajectory',
+      2.5,
+    );
+    const of = (seq: number, value: number) =>
+      createGatedCommand(
+        joints,
+        'velocity',
+        Float64Array.of(value, -value),
+        seq,
+        clock.nowNs() + 20_000_000n,
+      );
+    const [first, ...ahead] = [0.1, 0.2, 0.1].map((value, k) => of(k + 1, value));
+    expect(publisher.publish(first!, clock.nowNs(), ahead)).toEqual(Float64Array.of(0.1, -0.1));
+    await until(() => received.length === 1, 'a trajectory');
+    const { points } = received[0]!;
+    expect(points.map(({ velocities }) => Array.from(velocities))).toEqual([
+      [0.1, -0.1],
+      [0.2, -0.2],
+      [0.1, -0.1],
+    ]);
+    expect(points.map(({ time_from_start }) => time_from_start)).toEqual([
+      { sec: 0, nanosec: 400_000_000 },
+      { sec: 0, nanosec: 800_000_000 },
+      { sec: 1, nanosec: 200_000_000 },
+    ]);
   });
 
   it('sends joint states with names and velocities alone, by the same rules', async () => {

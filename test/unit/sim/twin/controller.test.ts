@@ -89,6 +89,20 @@ describe('JointTrajectoryController', () => {
     expect(controller.setpoint(1_000_000_000n)![0]).toBeCloseTo(2.5, 9);
   });
 
+  it('goes through all points in time, and tells of each', () => {
+    const controller = new JointTrajectoryController({ commanded: ['a'] }, 'positions');
+    const points = [1, 4, 2].map((position, k) => ({
+      positions: [position],
+      time_from_start: { sec: k + 1, nanosec: 0 },
+    }));
+    controller.onCommand(message(['a'], [0], 0), 0n);
+    expect(controller.onCommand({ joint_names: ['a'], points }, 0n)).toEqual(
+      [1, 4, 2].map((value) => Float64Array.of(value)),
+    );
+    const at = (seconds: number) => controller.setpoint(BigInt(seconds * 1e9))![0];
+    expect([0.5, 1, 1.5, 2.5, 3, 9].map(at)).toEqual([0.5, 1, 2.5, 3, 2, 2]);
+  });
+
   it('refuses a trajectory without one of its joints, or without points', () => {
     const controller = new JointTrajectoryController({ commanded: ['a', 'b'] }, 'positions');
     expect(controller.onCommand(message(['a'], [1], 0.1), 0n)).toBeNull();

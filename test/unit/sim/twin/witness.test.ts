@@ -19,7 +19,7 @@ function withLimits(limits: { readonly [K in keyof JointLimits]?: JointLimits[K]
 
 /** Sends commands one period apart. */
 function send(witness: Witness, commands: number[]): void {
-  commands.forEach((v, i) => witness.command(Float64Array.of(v), BigInt(i) * PERIOD_NS));
+  commands.forEach((v, i) => witness.command([Float64Array.of(v)], BigInt(i) * PERIOD_NS));
 }
 
 describe('Witness of a velocity robot', () => {
@@ -57,26 +57,26 @@ describe('Witness of a velocity robot', () => {
 
   it('gives no time to a sender whose clock was set back', () => {
     const witness = new Witness(cartpole);
-    witness.command(Float64Array.of(0), 1_000_000_000n);
-    witness.command(Float64Array.of(0.08), 0n);
+    witness.command([Float64Array.of(0)], 1_000_000_000n);
+    witness.command([Float64Array.of(0.08)], 0n);
     expect(witness.violations).toEqual([]);
-    witness.command(Float64Array.of(0.17), PERIOD_NS);
+    witness.command([Float64Array.of(0.17)], PERIOD_NS);
     expect(kinds(witness)).toEqual(['command-acceleration']);
   });
 
   it('allows for time in which nothing was sent', () => {
     const witness = new Witness(cartpole);
-    witness.command(Float64Array.of(0), 0n);
-    witness.command(Float64Array.of(0.3), 4n * PERIOD_NS);
+    witness.command([Float64Array.of(0)], 0n);
+    witness.command([Float64Array.of(0.3)], 4n * PERIOD_NS);
     expect(witness.violations).toEqual([]);
   });
 
   it('counts a velocity beyond its limit, and one that is not a number', () => {
     const witness = new Witness(cartpole);
-    witness.command(Float64Array.of(2.001), 0n);
+    witness.command([Float64Array.of(2.001)], 0n);
     expect(kinds(witness)).toEqual(['command-velocity']);
     const other = new Witness(cartpole);
-    other.command(Float64Array.of(NaN), 0n);
+    other.command([Float64Array.of(NaN)], 0n);
     expect(other.count).toBeGreaterThan(0);
   });
 
@@ -107,9 +107,9 @@ describe('Witness of a velocity robot', () => {
 describe('Witness of an effort robot', () => {
   it('counts an effort beyond its limit', () => {
     const witness = new Witness(loadRobot('pendulum')); // 2 N m
-    witness.command(Float64Array.of(2), 0n);
+    witness.command([Float64Array.of(2)], 0n);
     expect(witness.count).toBe(0);
-    witness.command(Float64Array.of(-2.01), PERIOD_NS);
+    witness.command([Float64Array.of(-2.01)], PERIOD_NS);
     expect(kinds(witness)).toEqual(['command-effort']);
   });
 });
@@ -122,11 +122,23 @@ describe('Witness of a position robot', () => {
 
   it('counts a set-point outside the limits, and a step faster than the velocity limit', () => {
     const witness = new Witness(robot);
-    witness.command(Float64Array.of(1.19), 0n);
-    witness.command(Float64Array.of(1.21), PERIOD_NS);
+    witness.command([Float64Array.of(1.19)], 0n);
+    witness.command([Float64Array.of(1.21)], PERIOD_NS);
     expect(kinds(witness)).toEqual(['command-position']);
-    witness.command(Float64Array.of(1.0), 2n * PERIOD_NS);
+    witness.command([Float64Array.of(1.0)], 2n * PERIOD_NS);
     expect(kinds(witness)).toEqual(['command-position', 'command-velocity']);
+  });
+
+  it('judges the points behind the first from one to the next', () => {
+    const points = (...values: number[]) => values.map((value) => Float64Array.of(value));
+    const witness = new Witness(robot);
+    witness.command(points(1.16, 1.18, 1.2), 0n);
+    expect(witness.violations).toEqual([]);
+    witness.command(points(1.18, 1.2, 1.22), PERIOD_NS);
+    expect(kinds(witness)).toEqual(['command-position']);
+    witness.command(points(1.18, 1.15), 2n * PERIOD_NS);
+    expect(kinds(witness)).toEqual(['command-position', 'command-velocity']);
+    expect(witness.violations[1]).toMatchObject({ value: expect.closeTo(-3, 9) as number, limit: 2 });
   });
 
   it.each([1, -1])('accepts set-points at exactly the velocity limit (%d)', (sign) => {
