@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildPeer, canBuildPeer, peerRequirement, startPeer } from './cyclone-peer.js';
+import { cyclonePeer } from './dds-peer.js';
 import { Responder, sequence, until } from './responder.js';
 
 const DOMAIN = 72;
@@ -20,25 +20,25 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((node) => node.close()));
 });
 
-describe.skipIf(!canBuildPeer)(`participants that come and go, with Cyclone DDS${peerRequirement}`, () => {
-  beforeAll(buildPeer);
+describe.skipIf(!cyclonePeer.canBuild)(`participants that come and go, with ${cyclonePeer.title}`, () => {
+  beforeAll(cyclonePeer.build);
 
   it('goes on with a restarted peer after the first was killed', async () => {
     const node = await responder('survivor');
-    const first = startPeer(DOMAIN, [...PEER, '--seconds', '30']);
+    const first = cyclonePeer.start(DOMAIN, [...PEER, '--seconds', '30']);
     await until(() => node.received.length > RATE_HZ / 2, 'states of the first peer');
     first.process.kill('SIGKILL');
     await first.report;
     const before = node.received.length;
     expect(node.received).toEqual(sequence(before));
-    const report = await startPeer(DOMAIN, [...PEER, '--seconds', '2']).report;
+    const report = await cyclonePeer.start(DOMAIN, [...PEER, '--seconds', '2']).report;
     expect(node.received.slice(before)).toEqual(sequence(2 * RATE_HZ));
     expect(report).toMatchObject({ answered: 2 * RATE_HZ, duplicates: 0, unmatched: 0 });
   });
 
   it('is found again by a running peer after its own restart', async () => {
     const first = await responder('first_life');
-    const peer = startPeer(DOMAIN, [...PEER, '--seconds', '4']);
+    const peer = cyclonePeer.start(DOMAIN, [...PEER, '--seconds', '4']);
     await until(() => first.received.length > RATE_HZ / 2, 'states in the first life');
     await first.close();
     const second = await responder('second_life');
@@ -56,7 +56,7 @@ describe.skipIf(!canBuildPeer)(`participants that come and go, with Cyclone DDS$
 
   it('is left within its lease by a peer that vanished', async () => {
     const node = await responder('mourner');
-    const peer = startPeer(DOMAIN, [...PEER, '--seconds', '30']);
+    const peer = cyclonePeer.start(DOMAIN, [...PEER, '--seconds', '30']);
     await until(() => node.received.length > 0, 'states');
     peer.process.kill('SIGKILL');
     await peer.report;
@@ -76,7 +76,7 @@ describe.skipIf(!canBuildPeer)(`participants that come and go, with Cyclone DDS$
         const topics = ['--state-topic', `rt/joint_states/${name}`];
         const commands = ['--command-topic', `rt/forward_command_controller/commands/${name}`];
         const pace = ['--rate', '100', '--seconds', '2', '--state-depth', '1000'];
-        return startPeer(DOMAIN, [...pace, ...topics, ...commands]).report;
+        return cyclonePeer.start(DOMAIN, [...pace, ...topics, ...commands]).report;
       }),
     );
     for (const node of nodes) expect(node.received).toEqual(sequence(200));

@@ -1,27 +1,33 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createRtpsMiddleware, type RtpsMiddleware } from '../../src/io/ros/index.js';
-import { buildPeer, canBuildPeer, peerRequirement, startPeer } from './cyclone-peer.js';
+import { cyclonePeer, fastDdsPeer } from './dds-peer.js';
 
-const DOMAIN = 71;
+const PEERS = [
+  { ...cyclonePeer, domain: 71 },
+  { ...fastDdsPeer, domain: 99 },
+];
 const CALLS = 20;
 const IDLE = ['--rate', '0'];
 
 const open: RtpsMiddleware[] = [];
-async function middleware(nodeName: string): Promise<RtpsMiddleware> {
-  const node = await createRtpsMiddleware({ nodeName, env: { ROS_DOMAIN_ID: String(DOMAIN) } });
-  open.push(node);
-  return node;
-}
-
 afterEach(async () => {
   await Promise.all(open.splice(0).map((node) => node.close()));
 });
 
-describe.skipIf(!canBuildPeer)(`services with Cyclone DDS${peerRequirement}`, () => {
-  beforeAll(buildPeer);
+describe.each(PEERS)('services with $title', ({ domain, canBuild, build, start }) => {
+  const it = test.skipIf(!canBuild);
+  async function middleware(nodeName: string): Promise<RtpsMiddleware> {
+    const node = await createRtpsMiddleware({ nodeName, env: { ROS_DOMAIN_ID: String(domain) } });
+    open.push(node);
+    return node;
+  }
+
+  beforeAll(() => {
+    if (canBuild) build();
+  });
 
   it('calls a Trigger service', async () => {
-    const peer = startPeer(DOMAIN, [...IDLE, '--seconds', '20', '--serve', 'estop']);
+    const peer = start(domain, [...IDLE, '--seconds', '20', '--serve', 'estop']);
     const node = await middleware('caller');
     const client = node.createClient('/estop', 'std_srvs/srv/Trigger');
     for (let i = 0; i < CALLS; i++) {
@@ -39,7 +45,7 @@ describe.skipIf(!canBuildPeer)(`services with Cyclone DDS${peerRequirement}`, ()
       message: `call ${++served}`,
     }));
     const calls = ['--call', 'server/estop', '--calls', String(CALLS)];
-    const report = await startPeer(DOMAIN, [...IDLE, '--seconds', '0', ...calls]).report;
+    const report = await start(domain, [...IDLE, '--seconds', '0', ...calls]).report;
     expect(report!.calls_ok).toBe(CALLS);
     expect(served).toBe(CALLS);
   });
@@ -49,7 +55,7 @@ describe.skipIf(!canBuildPeer)(`services with Cyclone DDS${peerRequirement}`, ()
     node.createService('/estop', 'std_srvs/srv/Trigger', () => ({ success: true, message: '' }));
     for (let i = 0; i < 5; i++) {
       const calls = ['--call', 'estop', '--calls', '1'];
-      const report = await startPeer(DOMAIN, [...IDLE, '--seconds', '0', '--linger', '0', ...calls]).report;
+      const report = await start(domain, [...IDLE, '--seconds', '0', '--linger', '0', ...calls]).report;
       expect(report!.calls_ok).toBe(1);
     }
   });
@@ -63,7 +69,7 @@ describe.skipIf(!canBuildPeer)(`services with Cyclone DDS${peerRequirement}`, ()
     const node = await middleware('caller');
     const client = node.createClient('/estop', 'std_srvs/srv/Trigger');
     const calls = ['--call', 'estop', '--calls', String(CALLS)];
-    const peers = [0, 1].map(() => startPeer(DOMAIN, [...IDLE, '--seconds', '0', ...calls]).report);
+    const peers = [0, 1].map(() => start(domain, [...IDLE, '--seconds', '0', ...calls]).report);
     const ours = Array.from({ length: CALLS }, () => client.call({}, 5000));
     expect(await Promise.all(ours)).toEqual(ours.map(() => ({ success: true, message: 'stopped' })));
     expect((await Promise.all(peers)).map((report) => report!.calls_ok)).toEqual([CALLS, CALLS]);

@@ -1,9 +1,12 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { STATUS_QOS, createRtpsMiddleware, type RtpsMiddleware } from '../../src/io/ros/index.js';
-import { buildPeer, canBuildPeer, peerRequirement, startPeer, type PeerDiscovery } from './cyclone-peer.js';
+import { cyclonePeer, fastDdsPeer, type PeerDiscovery } from './dds-peer.js';
 import { Responder, sequence, until } from './responder.js';
 
-const DOMAIN = 70;
+const PEERS = [
+  { ...cyclonePeer, domain: 70 },
+  { ...fastDdsPeer, domain: 98 },
+];
 const RATE_HZ = 500;
 const SECONDS = 3;
 const STATES = RATE_HZ * SECONDS;
@@ -17,12 +20,14 @@ function closing<T extends { close(): Promise<void> }>(resource: T): T {
   return resource;
 }
 
-function middleware(nodeName: string): Promise<RtpsMiddleware> {
-  return createRtpsMiddleware({ nodeName, env: { ROS_DOMAIN_ID: String(DOMAIN) } });
-}
+describe.each(PEERS)('topics with $title', ({ domain, canBuild, build, start }) => {
+  const it = test.skipIf(!canBuild);
+  const middleware = (nodeName: string): Promise<RtpsMiddleware> =>
+    createRtpsMiddleware({ nodeName, env: { ROS_DOMAIN_ID: String(domain) } });
 
-describe.skipIf(!canBuildPeer)(`topics with Cyclone DDS${peerRequirement}`, () => {
-  beforeAll(buildPeer);
+  beforeAll(() => {
+    if (canBuild) build();
+  });
   afterEach(async () => {
     await Promise.all(open.splice(0).map((resource) => resource.close()));
   });
@@ -30,8 +35,8 @@ describe.skipIf(!canBuildPeer)(`topics with Cyclone DDS${peerRequirement}`, () =
   it.each<PeerDiscovery>(['unicast', 'multicast'])(
     'loses and repeats nothing in either direction at 500 Hz (%s discovery)',
     async (discovery) => {
-      const responder = closing(await Responder.open(DOMAIN, 'responder'));
-      const report = await startPeer(DOMAIN, PEER, discovery).report;
+      const responder = closing(await Responder.open(domain, 'responder'));
+      const report = await start(domain, PEER, discovery).report;
       expect(responder.received).toEqual(sequence(STATES));
       expect(report).toMatchObject({
         sent: STATES,
@@ -44,25 +49,25 @@ describe.skipIf(!canBuildPeer)(`topics with Cyclone DDS${peerRequirement}`, () =
   );
 
   it('finds a peer that was there before', async () => {
-    const peer = startPeer(DOMAIN, PEER);
+    const peer = start(domain, PEER);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const responder = closing(await Responder.open(DOMAIN, 'late_responder'));
+    const responder = closing(await Responder.open(domain, 'late_responder'));
     const report = await peer.report;
     expect(responder.received).toEqual(sequence(STATES));
     expect(report).toMatchObject({ answered: STATES, duplicates: 0 });
   });
 
   it('reads best effort what a reliable writer sends', async () => {
-    const responder = closing(await Responder.open(DOMAIN, 'responder', { reliableStates: false }));
-    await startPeer(DOMAIN, PEER).report;
+    const responder = closing(await Responder.open(domain, 'responder', { reliableStates: false }));
+    await start(domain, PEER).report;
     const { received } = responder;
     expect(received.length).toBeGreaterThan(STATES / 2);
     expect(received).toEqual([...new Set(received)].sort((a, b) => a - b));
   });
 
   it('decodes names and values of a state', async () => {
-    const responder = closing(await Responder.open(DOMAIN, 'responder'));
-    await startPeer(DOMAIN, ['--rate', '50', '--seconds', '0.5', '--names', 'slider,pole']).report;
+    const responder = closing(await Responder.open(domain, 'responder'));
+    await start(domain, ['--rate', '50', '--seconds', '0.5', '--names', 'slider,pole']).report;
     const state = responder.lastState!;
     expect(state.name).toEqual(['slider', 'pole']);
     expect(state.header.frame_id).toBe('base_link');
@@ -72,9 +77,9 @@ describe.skipIf(!canBuildPeer)(`topics with Cyclone DDS${peerRequirement}`, () =
   });
 
   it('carries samples of 100 kB in fragments both ways', async () => {
-    const responder = closing(await Responder.open(DOMAIN, 'responder', { pad: PAD }));
+    const responder = closing(await Responder.open(domain, 'responder', { pad: PAD }));
     const options = ['--rate', '30', '--seconds', '2', '--state-depth', '100', '--pad', String(PAD)];
-    const report = await startPeer(DOMAIN, options).report;
+    const report = await start(domain, options).report;
     expect(responder.received).toEqual(sequence(60));
     expect(responder.lastState!.position.length).toBe(PAD + 7);
     expect(report).toMatchObject({ answered: 60, skipped: 0, duplicates: 0 });
@@ -83,7 +88,7 @@ describe.skipIf(!canBuildPeer)(`topics with Cyclone DDS${peerRequirement}`, () =
   it('gets the transient-local states of before it came', async () => {
     const DEPTH = 5;
     const options = ['--rate', '200', '--seconds', '0.2', '--state-depth', String(DEPTH), '--linger', '3'];
-    const peer = startPeer(DOMAIN, [...options, '--state-transient-local', '--no-wait']);
+    const peer = start(domain, [...options, '--state-transient-local', '--no-wait']);
     await new Promise((resolve) => setTimeout(resolve, 700)); // all 40 have been written
     const node = closing(await middleware('late_joiner'));
     const received: number[] = [];
@@ -102,7 +107,7 @@ describe.skipIf(!canBuildPeer)(`topics with Cyclone DDS${peerRequirement}`, () =
     const publisher = node.createPublisher(topic, 'std_msgs/msg/Float64MultiArray', qos);
     for (let i = 0; i < 10; i++) publisher.publish({ layout: { dim: [], data_offset: 0 }, data: [i] });
     const options = ['--rate', '0', '--seconds', '1.5', '--command-topic', 'rt/latched_commands'];
-    const report = await startPeer(DOMAIN, [...options, '--command-transient-local']).report;
+    const report = await start(domain, [...options, '--command-transient-local']).report;
     expect(report!.commands).toBe(3);
   });
 
@@ -121,7 +126,7 @@ describe.skipIf(!canBuildPeer)(`topics with Cyclone DDS${peerRequirement}`, () =
       () => undefined,
     );
     expect([commands.matched, states.matched]).toEqual([0, 0]);
-    const peer = startPeer(DOMAIN, ['--rate', '10', '--seconds', '20']);
+    const peer = start(domain, ['--rate', '10', '--seconds', '20']);
     await until(() => commands.matched === 1 && states.matched === 1, 'both matches');
     peer.process.kill('SIGTERM');
     await peer.report;

@@ -6,6 +6,8 @@
 //   --state-topic T     DDS topic of the states (rt/joint_states)
 //   --command-topic T   DDS topic of the commands (rt/forward_command_controller/commands)
 //   --best-effort       read states best effort
+#define _GNU_SOURCE
+#include "cyclone.h"
 #include "options.h"
 #include "ros2.h"
 #include <signal.h>

@@ -31,6 +31,8 @@
 // JSON: tag, rate, sent, commands, answered, skipped, duplicates, unmatched, p50_ms, p90_ms, p99_ms, p999_ms, max_ms,
 // state_matched_ms, command_matched_ms (-1: never), late_max_ms (own scheduling), write_errors, served, calls, calls_ok.
 // "skipped" are states without an answer, in either mode; "unmatched" are commands that answer no state.
+#define _GNU_SOURCE
+#include "cyclone.h"
 #include "options.h"
 #include "ros2.h"
 #include <math.h>
