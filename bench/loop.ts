@@ -1,6 +1,6 @@
 import type { GuardSummary } from '../src/guard/index.js';
 import { OwnCommand } from '../src/cli/own-command.js';
-import { CycloneProgram, buildPeer, type PeerReport } from './cyclone.js';
+import { DdsProgram, buildPeer, type PeerReport } from './dds-peer.js';
 import { ScratchBridge } from './scratch-bridge.js';
 import { columns, machineLine } from './statistics-table.js';
 
@@ -74,7 +74,7 @@ async function measure(rateHz: number, seconds: number): Promise<LoopResult> {
       String(seconds - 3),
     ];
     const bridge = new OwnCommand<GuardSummary>('run', args, env);
-    const robot = new CycloneProgram('peer', DOMAIN, [
+    const robot = new DdsProgram('cyclone', 'peer', DOMAIN, [
       ...rate,
       ...STATES,
       '--match',
@@ -93,8 +93,13 @@ async function measure(rateHz: number, seconds: number): Promise<LoopResult> {
 }
 
 async function measureBaseline(rate: readonly string[], seconds: number): Promise<PeerReport> {
-  const echo = new CycloneProgram('echo', DOMAIN + 1, ['--seconds', String(seconds + 10), '--joints', '2']);
-  const robot = new CycloneProgram('peer', DOMAIN + 1, [...rate, ...STATES]);
+  const echo = new DdsProgram('cyclone', 'echo', DOMAIN + 1, [
+    '--seconds',
+    String(seconds + 10),
+    '--joints',
+    '2',
+  ]);
+  const robot = new DdsProgram('cyclone', 'peer', DOMAIN + 1, [...rate, ...STATES]);
   const report = await robot.report();
   await echo.stop();
   return report;

@@ -42,8 +42,9 @@ program
 program
   .command('wire')
   .description(
-    'JointState to command over the wire alone at 500 and 1000 Hz, and at 100 Hz beside a training: rtps, and rclnodejs where ROS 2 is\n' +
-      'sourced, against a C-to-C Cyclone DDS baseline',
+    'JointState to command over the wire alone at 500 and 1000 Hz, and at 100 Hz beside a training, timed by the robot. Robot on Cyclone\n' +
+      'DDS: ours over rtps, and over rclnodejs where ROS 2 is sourced, against a C program on Cyclone DDS (cyclone-c). Robot on Fast DDS,\n' +
+      'where libfastrtps-dev is installed: ours over rtps (fastdds), against a C++ program on Fast DDS (fastdds-cpp)',
   )
   .option('--seconds <s>', 'per row', numberWithin(5, 600), 60)
   .option('--json', 'print {"rows": [...]} on stdout and everything else on stderr')

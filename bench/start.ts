@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { summary, systemClock, elapsedMs } from '../src/core/index.js';
 import { COMMAND_QOS, createMiddleware, type Float64MultiArray } from '../src/io/ros/index.js';
-import { CycloneProgram, buildPeer } from './cyclone.js';
+import { DdsProgram, buildPeer } from './dds-peer.js';
 import { ScratchBridge } from './scratch-bridge.js';
 import { machineLine } from './statistics-table.js';
 
@@ -16,7 +16,7 @@ export async function benchStart(repeats: number): Promise<void> {
   buildPeer();
   const scratch = new ScratchBridge(RATE_HZ);
   const env = { ...process.env, ROS_DOMAIN_ID: String(DOMAIN) };
-  const robot = new CycloneProgram('peer', DOMAIN, [
+  const robot = new DdsProgram('cyclone', 'peer', DOMAIN, [
     ...[
       '--rate',
       String(RATE_HZ),

@@ -5,11 +5,22 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { whyNotRclnodejs } from '../../src/io/ros/index.js';
-import { CYCLONE_UNICAST, CycloneProgram, buildPeer, type PeerReport } from '../cyclone.js';
+import { CYCLONE_UNICAST, DdsProgram, buildPeer, type PeerReport } from '../dds-peer.js';
 import { columns, machineLine } from '../statistics-table.js';
 import type { ResponderCost } from './responder.js';
 
-type Impl = 'cyclone-c' | 'rtps' | 'rclnodejs';
+/**
+ * Who writes the states and times the commands, who answers, and the row with the same `peer` to compare with. `echo` is a program on the
+ * same DDS as the peer: a pair that has nothing of ours. `rtps` and `rclnodejs` are ours, over either adapter.
+ */
+const PAIRS = {
+  'cyclone-c': { peer: 'cyclone', responder: 'echo', baseline: 'cyclone-c' },
+  rtps: { peer: 'cyclone', responder: 'rtps', baseline: 'cyclone-c' },
+  rclnodejs: { peer: 'cyclone', responder: 'rclnodejs', baseline: 'cyclone-c' },
+  'fastdds-cpp': { peer: 'fastdds', responder: 'echo', baseline: 'fastdds-cpp' },
+  fastdds: { peer: 'fastdds', responder: 'rtps', baseline: 'fastdds-cpp' },
+} as const;
+type Impl = keyof typeof PAIRS;
 
 export interface WireOptions {
   /** per row [s] */
@@ -37,16 +48,24 @@ const DOMAIN = 89;
 const LEARNER_WARM_UP_MS = 15_000;
 
 /**
- * JointState to command and back, timed in C by the robot's side: no guard, no gate, just the wire. The responder is a C program on
- * Cyclone DDS (the baseline), ours over rtps, and ours over rclnodejs where ROS 2 is sourced.
+ * JointState to command and back, timed in C or C++ by the robot's side: no guard, no gate, just the wire. Against a robot on Cyclone DDS:
+ * a C program on Cyclone DDS (the baseline), ours over rtps, and ours over rclnodejs where ROS 2 is sourced. Against a robot on Fast DDS,
+ * where it is installed: a C++ program on Fast DDS (the baseline), and ours over rtps (`fastdds`).
  */
 export async function benchWire({ seconds, json }: WireOptions): Promise<void> {
   buildPeer();
   const say = json ? console.error : console.log;
   const missing = whyNotRclnodejs(process.env);
-  const impls: Impl[] = ['cyclone-c', 'rtps', ...(missing === undefined ? (['rclnodejs'] as const) : [])];
+  const noFastDds = whyNotFastDds();
+  const impls: Impl[] = [
+    'cyclone-c',
+    'rtps',
+    ...(missing === undefined ? (['rclnodejs'] as const) : []),
+    ...(noFastDds === undefined ? (['fastdds-cpp', 'fastdds'] as const) : []),
+  ];
   say(`JointState to command, ${seconds} s each; ${machineLine()}`);
   if (missing !== undefined) say(`without rclnodejs: ${missing}`);
+  if (noFastDds !== undefined) say(`without Fast DDS: ${noFastDds}`);
   const rows: WireRow[] = [];
   for (const rateHz of [500, 1000])
     for (const impl of impls) rows.push(await measure(impl, rateHz, seconds, false));
@@ -61,6 +80,16 @@ export async function benchWire({ seconds, json }: WireOptions): Promise<void> {
   else console.log(table(rows));
 }
 
+/** Undefined: its programs are built. */
+function whyNotFastDds(): string | undefined {
+  try {
+    buildPeer('fastdds');
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 function table(rows: readonly WireRow[]): string {
   const header = [
     'Hz',
@@ -69,8 +98,8 @@ function table(rows: readonly WireRow[]): string {
     'p50 ms',
     'p99 ms',
     'p99.9 ms',
-    'p50 / C',
-    'p99 / C',
+    'p50 / base',
+    'p99 / base',
     'lost',
     'core %',
     'heap MB',
@@ -78,9 +107,9 @@ function table(rows: readonly WireRow[]): string {
   return columns(
     header,
     rows.map((row) => {
-      const c = rows.find(
+      const base = rows.find(
         ({ impl, rateHz, learner }) =>
-          impl === 'cyclone-c' && rateHz === row.rateHz && learner === row.learner,
+          impl === PAIRS[row.impl].baseline && rateHz === row.rateHz && learner === row.learner,
       )!;
       return [
         String(row.rateHz),
@@ -89,8 +118,8 @@ function table(rows: readonly WireRow[]): string {
         row.p50Ms.toFixed(3),
         row.p99Ms.toFixed(3),
         row.p999Ms.toFixed(2),
-        (row.p50Ms / c.p50Ms).toFixed(2),
-        (row.p99Ms / c.p99Ms).toFixed(2),
+        (row.p50Ms / base.p50Ms).toFixed(2),
+        (row.p99Ms / base.p99Ms).toFixed(2),
         String(row.lost),
         row.cpuPercent?.toFixed(1) ?? '-',
         row.heapGrowthMb?.toFixed(2) ?? '-',
@@ -100,8 +129,9 @@ function table(rows: readonly WireRow[]): string {
 }
 
 async function measure(impl: Impl, rateHz: number, seconds: number, learner: boolean): Promise<WireRow> {
+  const { peer: vendor, responder: answers } = PAIRS[impl];
   const peer = (): Promise<PeerReport> =>
-    new CycloneProgram('peer', DOMAIN, [
+    new DdsProgram(vendor, 'peer', DOMAIN, [
       '--rate',
       String(rateHz),
       '--seconds',
@@ -110,13 +140,13 @@ async function measure(impl: Impl, rateHz: number, seconds: number, learner: boo
       '1000',
     ]).report();
   const common = { case: 'state to command', rateHz, impl, learner } as const;
-  if (impl === 'cyclone-c') {
-    const echo = new CycloneProgram('echo', DOMAIN, ['--seconds', String(seconds + 60)]);
+  if (answers === 'echo') {
+    const echo = new DdsProgram(vendor, 'echo', DOMAIN, ['--seconds', String(seconds + 60)]);
     const report = await peer();
     await echo.stop();
     return { ...common, ...figures(report), cpuPercent: null, heapGrowthMb: null };
   }
-  const responder = new Responder(impl);
+  const responder = new Responder(answers);
   const report = await peer();
   const { cpuSeconds, seconds: wall, heapGrowthMb } = await responder.stop();
   return { ...common, ...figures(report), cpuPercent: (100 * cpuSeconds) / wall, heapGrowthMb };
@@ -131,9 +161,9 @@ class Responder {
   private readonly child;
   private output = '';
 
-  constructor(impl: Impl) {
+  constructor(adapter: 'rtps' | 'rclnodejs') {
     const main = fileURLToPath(new URL('responder.js', import.meta.url));
-    this.child = spawn(process.execPath, ['--expose-gc', main, impl], {
+    this.child = spawn(process.execPath, ['--expose-gc', main, adapter], {
       env: { ...process.env, ROS_DOMAIN_ID: String(DOMAIN), CYCLONEDDS_URI: CYCLONE_UNICAST },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

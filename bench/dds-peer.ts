@@ -3,12 +3,33 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DynabridgeError } from '../src/core/index.js';
 
-/** The C programs of the conformance tests: a robot's ROS 2 side on Cyclone DDS, and an echo as the baseline. */
+/** The programs of the conformance tests: a robot's ROS 2 side on the DDS of another vendor, and an echo as its baseline. */
 const PEER_FOLDER = (() => {
   let folder = new URL('./', import.meta.url);
   while (!existsSync(new URL('package.json', folder))) folder = new URL('../', folder);
   return fileURLToPath(new URL('test/conformance/peer/', folder));
 })();
+const INSTALL = 'apt-get install -y --no-install-recommends';
+
+/** Finds peers by unicast on loopback. */
+export const CYCLONE_UNICAST = `file://${PEER_FOLDER}cyclone-unicast.xml`;
+
+export type DdsVendor = 'cyclone' | 'fastdds';
+
+const VENDORS = {
+  cyclone: {
+    name: 'Cyclone DDS',
+    script: 'build.sh',
+    packages: 'gcc libc6-dev cyclonedds-dev cyclonedds-tools',
+    programs: { peer: 'peer', echo: 'echo' },
+  },
+  fastdds: {
+    name: 'Fast DDS',
+    script: 'build-fastdds.sh',
+    packages: 'g++ libfastrtps-dev',
+    programs: { peer: 'fastdds-peer', echo: 'fastdds-echo' },
+  },
+} as const;
 
 /** The part of peer.c's JSON line that is used here. */
 export interface PeerReport {
@@ -22,25 +43,22 @@ export interface PeerReport {
 }
 
 /** @throws UNAVAILABLE with the command that installs what is missing */
-export function buildPeer(): void {
-  if (spawnSync('sh', [`${PEER_FOLDER}build.sh`], { stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0) {
-    throw new DynabridgeError(
-      'UNAVAILABLE',
-      'the Cyclone DDS peer does not build; apt-get install -y --no-install-recommends gcc libc6-dev cyclonedds-dev cyclonedds-tools',
-    );
-  }
+export function buildPeer(vendor: DdsVendor = 'cyclone'): void {
+  const { name, script, packages } = VENDORS[vendor];
+  const { status, stderr } = spawnSync('sh', [PEER_FOLDER + script], { encoding: 'utf8' });
+  if (status === 0) return;
+  const advice = `the ${name} peer does not build; ${INSTALL} ${packages}`;
+  throw new DynabridgeError('UNAVAILABLE', advice, { stderr });
 }
 
-/** Finds peers by unicast on loopback. */
-export const CYCLONE_UNICAST = `file://${PEER_FOLDER}cyclone-unicast.xml`;
-
-export class CycloneProgram {
+export class DdsProgram {
   private readonly child: ChildProcess;
   private output = '';
   private readonly ended: Promise<void>;
 
-  constructor(program: 'peer' | 'echo', domain: number, args: readonly string[]) {
-    this.child = spawn(`${PEER_FOLDER}build/${program}`, ['--domain', String(domain), ...args], {
+  constructor(vendor: DdsVendor, program: 'peer' | 'echo', domain: number, args: readonly string[]) {
+    const file = `${PEER_FOLDER}build/${VENDORS[vendor].programs[program]}`;
+    this.child = spawn(file, ['--domain', String(domain), ...args], {
       env: { ...process.env, CYCLONEDDS_URI: CYCLONE_UNICAST },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
