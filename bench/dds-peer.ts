@@ -14,7 +14,8 @@ const INSTALL = 'apt-get install -y --no-install-recommends';
 /** Finds peers by unicast on loopback. */
 export const CYCLONE_UNICAST = `file://${PEER_FOLDER}cyclone-unicast.xml`;
 
-export type DdsVendor = 'cyclone' | 'fastdds';
+/** `udp` is none: plain sockets, to know what they cost. */
+export type DdsVendor = 'cyclone' | 'fastdds' | 'udp';
 
 const VENDORS = {
   cyclone: {
@@ -28,6 +29,12 @@ const VENDORS = {
     script: 'build-fastdds.sh',
     packages: 'g++ libfastrtps-dev',
     programs: { peer: 'fastdds-peer', echo: 'fastdds-echo' },
+  },
+  udp: {
+    name: 'UDP',
+    script: 'build-udp.sh',
+    packages: 'gcc libc6-dev',
+    programs: { peer: 'udp-peer', echo: 'udp-echo' },
   },
 } as const;
 

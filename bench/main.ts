@@ -3,22 +3,17 @@ import { ALGORITHMS, PRESETS } from '../src/rl/presets.js';
 import { integerAtLeast, numberWithin } from '../src/cli/options.js';
 import { COMPUTE_CASES } from './compute/cases.js';
 import type { ComputeOptions } from './compute/compute.js';
-import { COMPUTE_IMPLS, computeCases, computeImpls } from './compute/options.js';
+import { COMPUTE_IMPLS, computeCases } from './compute/options.js';
 import type { TfjsImpl } from './compute/worker.js';
 import { defaultJobs, type LearnOptions } from './learn/learn.js';
 import type { SafetyOptions } from './safety/safety.js';
 import { FAULTS, type Fault } from './soak/faults.js';
 import type { SoakOptions } from './soak/soak.js';
+import { namesOf } from './names-of.js';
+import { WIRE_IMPLS } from './wire/pairs.js';
 import type { WireOptions } from './wire/wire.js';
 
 const list = (text: string): string[] => text.split(',');
-
-const algorithms = (text: string): string[] => {
-  const names = list(text);
-  const unknown = names.find((name) => !(ALGORITHMS as readonly string[]).includes(name));
-  if (unknown === undefined) return names;
-  throw new InvalidArgumentError(`expected ${ALGORITHMS.join(' or ')}, got '${unknown}'.`);
-};
 
 const soakFaults = (text: string): Fault[] => {
   if (text === 'none') return [];
@@ -44,9 +39,15 @@ program
   .description(
     'JointState to command over the wire alone at 500 and 1000 Hz, and at 100 Hz beside a training, timed by the robot. Robot on Cyclone\n' +
       'DDS: ours over rtps, and over rclnodejs where ROS 2 is sourced, against a C program on Cyclone DDS (cyclone-c). Robot on Fast DDS,\n' +
-      'where libfastrtps-dev is installed: ours over rtps (fastdds), against a C++ program on Fast DDS (fastdds-cpp)',
+      'where libfastrtps-dev is installed: ours over rtps (fastdds), against a C++ program on Fast DDS (fastdds-cpp). Plain sockets without\n' +
+      'DDS, in C and in Node (udp-c, udp-node), tell what Node itself costs',
   )
   .option('--seconds <s>', 'per row', numberWithin(5, 600), 60)
+  .option(
+    '--impls <list>',
+    `of ${WIRE_IMPLS.join(', ')}, with what each is compared with (default: all)`,
+    namesOf(WIRE_IMPLS),
+  )
   .option('--json', 'print {"rows": [...]} on stdout and everything else on stderr')
   .action(async (options: WireOptions) => (await import('./wire/wire.js')).benchWire(options));
 
@@ -107,7 +108,7 @@ program
   )
   .option('--robot <name>', 'a robot of ours and its task; without it --task is a standard one')
   .requiredOption('--task <names>', 'tasks, separated by commas, e.g. pendulum-v1,hopper', list)
-  .option('--algo <names>', 'mbpo, sac or both, separated by commas', algorithms, ['mbpo'])
+  .option('--algo <names>', 'mbpo, sac or both, separated by commas', namesOf(ALGORITHMS), ['mbpo'])
   .addOption(new Option('--preset <name>', 'of dynabridge train').choices(PRESETS).default('cpu'))
   .option('--seeds <n>', 'how many', integerAtLeast(1), 5)
   .option('--first-seed <n>', 'the first of them', integerAtLeast(0), 1)
@@ -137,7 +138,7 @@ program
   .option('--seconds <n>', 'timed work per case and implementation', numberWithin(0.05, 600), 1)
   .addOption(
     new Option('--impls <names>', `which of ${COMPUTE_IMPLS.join(', ')}, separated by commas`)
-      .argParser(computeImpls)
+      .argParser(namesOf(COMPUTE_IMPLS))
       .default(COMPUTE_IMPLS, 'all that are there'),
   )
   .option('--python <path>', 'interpreter that can import torch (default: python3, else /usr/bin/python3)')

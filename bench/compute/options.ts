@@ -13,12 +13,3 @@ export function computeCases(patterns: string): readonly ComputeCase[] {
   }
   return cases;
 }
-
-export function computeImpls(names: string): readonly Impl[] {
-  const asked = names.split(',').map((name) => name.trim());
-  const unknown = asked.find((name) => !COMPUTE_IMPLS.some((impl) => impl === name));
-  if (unknown !== undefined) {
-    throw new InvalidArgumentError(`'${unknown}' is unknown; choose from ${COMPUTE_IMPLS.join(', ')}.`);
-  }
-  return COMPUTE_IMPLS.filter((impl) => asked.includes(impl));
-}

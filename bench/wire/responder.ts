@@ -1,7 +1,8 @@
 /**
- * The other end of a round trip: answers every JointState with a command that repeats its first position. Started by wire.ts with the
- * name of an adapter; SIGTERM ends it, with what it cost as one JSON line.
+ * The other end of a round trip: answers every JointState with a command that repeats its first position, or, over plain UDP, every
+ * datagram with itself. Started by wire.ts with what it answers over; SIGTERM ends it, with what it cost as one JSON line.
  */
+import { createSocket } from 'node:dgram';
 import { createMiddleware, type JointState, type QosProfile } from '../../src/io/ros/index.js';
 
 /** Of a responder. */
@@ -12,28 +13,60 @@ export interface ResponderCost {
   readonly seconds: number;
   /** of heap and buffers, after garbage was collected, from some seconds after the first state on [MB] */
   readonly heapGrowthMb: number;
+  /** from opening the node to a match both ways; null over plain UDP */
+  readonly discoveryMs: number | null;
 }
 
 const DEEP: QosProfile = { reliability: 'reliable', durability: 'volatile', depth: 1000 };
 /** What is allocated once is allocated by then. */
 const WARM_UP_MS = 3_000;
+/** of udp-echo.c */
+const FIRST_PORT = 45_000;
 
-const adapter = process.argv[2] as 'rtps' | 'rclnodejs';
-const middleware = await createMiddleware({ adapter, nodeName: 'responder' });
-const commands = middleware.createPublisher(
-  '/forward_command_controller/commands',
-  'std_msgs/msg/Float64MultiArray',
-  DEEP,
-);
-const data = new Float64Array(1);
-const command = { layout: { dim: [], data_offset: 0 }, data };
 let begin: { readonly cpu: NodeJS.CpuUsage; readonly ns: bigint } | null = null;
 let usedMb = NaN;
-middleware.createSubscription<JointState>('/joint_states', 'sensor_msgs/msg/JointState', DEEP, (state) => {
-  begin ??= start();
-  data[0] = state.position[0]!;
-  commands.publish(command);
-});
+let discoveryMs: number | null = null;
+
+const over = process.argv[2] as 'rtps' | 'rclnodejs' | 'udp';
+const close = over === 'udp' ? echo() : await answer(over);
+
+async function answer(adapter: 'rtps' | 'rclnodejs'): Promise<() => Promise<void>> {
+  const openedNs = process.hrtime.bigint();
+  const middleware = await createMiddleware({ adapter, nodeName: 'responder' });
+  const commands = middleware.createPublisher(
+    '/forward_command_controller/commands',
+    'std_msgs/msg/Float64MultiArray',
+    DEEP,
+  );
+  const data = new Float64Array(1);
+  const command = { layout: { dim: [], data_offset: 0 }, data };
+  const states = middleware.createSubscription<JointState>(
+    '/joint_states',
+    'sensor_msgs/msg/JointState',
+    DEEP,
+    (state) => {
+      begin ??= start();
+      data[0] = state.position[0]!;
+      commands.publish(command);
+    },
+  );
+  const poll = setInterval(() => {
+    if (commands.matched === 0 || states.matched === 0) return;
+    discoveryMs = Number(process.hrtime.bigint() - openedNs) / 1e6;
+    clearInterval(poll);
+  }, 1);
+  return () => middleware.close();
+}
+
+function echo(): () => Promise<void> {
+  const socket = createSocket('udp4');
+  socket.on('message', (datagram, { port, address }) => {
+    begin ??= start();
+    socket.send(datagram, port, address);
+  });
+  socket.bind(FIRST_PORT + Number(process.env['ROS_DOMAIN_ID']), '127.0.0.1');
+  return () => new Promise((resolve) => socket.close(() => resolve()));
+}
 
 function start(): NonNullable<typeof begin> {
   setTimeout(() => (usedMb = used()), WARM_UP_MS).unref();
@@ -54,7 +87,8 @@ process.on('SIGTERM', () => {
     cpuSeconds: (user + system) / 1e6,
     seconds: Number(process.hrtime.bigint() - begin.ns) / 1e9,
     heapGrowthMb: used() - usedMb,
+    discoveryMs,
   };
   console.log(JSON.stringify(cost));
-  void middleware.close().then(() => process.exit(0));
+  void close().then(() => process.exit(0));
 });

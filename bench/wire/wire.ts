@@ -7,24 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { whyNotRclnodejs } from '../../src/io/ros/index.js';
 import { CYCLONE_UNICAST, DdsProgram, buildPeer, type PeerReport } from '../dds-peer.js';
 import { columns, machineLine } from '../statistics-table.js';
+import { PAIRS, type Impl } from './pairs.js';
 import type { ResponderCost } from './responder.js';
-
-/**
- * Who writes the states and times the commands, who answers, and the row with the same `peer` to compare with. `echo` is a program on the
- * same DDS as the peer: a pair that has nothing of ours. `rtps` and `rclnodejs` are ours, over either adapter.
- */
-const PAIRS = {
-  'cyclone-c': { peer: 'cyclone', responder: 'echo', baseline: 'cyclone-c' },
-  rtps: { peer: 'cyclone', responder: 'rtps', baseline: 'cyclone-c' },
-  rclnodejs: { peer: 'cyclone', responder: 'rclnodejs', baseline: 'cyclone-c' },
-  'fastdds-cpp': { peer: 'fastdds', responder: 'echo', baseline: 'fastdds-cpp' },
-  fastdds: { peer: 'fastdds', responder: 'rtps', baseline: 'fastdds-cpp' },
-} as const;
-type Impl = keyof typeof PAIRS;
 
 export interface WireOptions {
   /** per row [s] */
   readonly seconds: number;
+  /** default: all that this machine has */
+  readonly impls?: readonly Impl[];
   readonly json?: true;
 }
 
@@ -41,6 +31,8 @@ interface WireRow {
   /** of one core, of the responder; null: not measured */
   readonly cpuPercent: number | null;
   readonly heapGrowthMb: number | null;
+  /** from opening our side to a match both ways with the peer, who was there before; null: nothing of ours */
+  readonly discoveryMs: number | null;
 }
 
 const DOMAIN = 89;
@@ -50,19 +42,25 @@ const LEARNER_WARM_UP_MS = 15_000;
 /**
  * JointState to command and back, timed in C or C++ by the robot's side: no guard, no gate, just the wire. Against a robot on Cyclone DDS:
  * a C program on Cyclone DDS (the baseline), ours over rtps, and ours over rclnodejs where ROS 2 is sourced. Against a robot on Fast DDS,
- * where it is installed: a C++ program on Fast DDS (the baseline), and ours over rtps (`fastdds`).
+ * where it is installed: a C++ program on Fast DDS (the baseline), and ours over rtps (`fastdds`). And over plain sockets.
  */
-export async function benchWire({ seconds, json }: WireOptions): Promise<void> {
+export async function benchWire({ seconds, impls: asked, json }: WireOptions): Promise<void> {
   buildPeer();
+  buildPeer('udp');
   const say = json ? console.error : console.log;
   const missing = whyNotRclnodejs(process.env);
   const noFastDds = whyNotFastDds();
-  const impls: Impl[] = [
+  const here: Impl[] = [
     'cyclone-c',
     'rtps',
     ...(missing === undefined ? (['rclnodejs'] as const) : []),
     ...(noFastDds === undefined ? (['fastdds-cpp', 'fastdds'] as const) : []),
+    'udp-c',
+    'udp-node',
   ];
+  const wanted = (impl: Impl) =>
+    !asked || asked.some((name) => name === impl || PAIRS[name].baseline === impl);
+  const impls = here.filter(wanted);
   say(`JointState to command, ${seconds} s each; ${machineLine()}`);
   if (missing !== undefined) say(`without rclnodejs: ${missing}`);
   if (noFastDds !== undefined) say(`without Fast DDS: ${noFastDds}`);
@@ -103,6 +101,7 @@ function table(rows: readonly WireRow[]): string {
     'lost',
     'core %',
     'heap MB',
+    'found ms',
   ];
   return columns(
     header,
@@ -123,6 +122,7 @@ function table(rows: readonly WireRow[]): string {
         String(row.lost),
         row.cpuPercent?.toFixed(1) ?? '-',
         row.heapGrowthMb?.toFixed(2) ?? '-',
+        row.discoveryMs?.toFixed(0) ?? '-',
       ];
     }),
   );
@@ -144,12 +144,13 @@ async function measure(impl: Impl, rateHz: number, seconds: number, learner: boo
     const echo = new DdsProgram(vendor, 'echo', DOMAIN, ['--seconds', String(seconds + 60)]);
     const report = await peer();
     await echo.stop();
-    return { ...common, ...figures(report), cpuPercent: null, heapGrowthMb: null };
+    return { ...common, ...figures(report), cpuPercent: null, heapGrowthMb: null, discoveryMs: null };
   }
   const responder = new Responder(answers);
   const report = await peer();
-  const { cpuSeconds, seconds: wall, heapGrowthMb } = await responder.stop();
-  return { ...common, ...figures(report), cpuPercent: (100 * cpuSeconds) / wall, heapGrowthMb };
+  const { cpuSeconds, seconds: wall, heapGrowthMb, discoveryMs } = await responder.stop();
+  const cpuPercent = (100 * cpuSeconds) / wall;
+  return { ...common, ...figures(report), cpuPercent, heapGrowthMb, discoveryMs };
 }
 
 function figures(report: PeerReport): Pick<WireRow, 'p50Ms' | 'p99Ms' | 'p999Ms' | 'lost'> {
@@ -161,9 +162,9 @@ class Responder {
   private readonly child;
   private output = '';
 
-  constructor(adapter: 'rtps' | 'rclnodejs') {
+  constructor(over: 'rtps' | 'rclnodejs' | 'udp') {
     const main = fileURLToPath(new URL('responder.js', import.meta.url));
-    this.child = spawn(process.execPath, ['--expose-gc', main, adapter], {
+    this.child = spawn(process.execPath, ['--expose-gc', main, over], {
       env: { ...process.env, ROS_DOMAIN_ID: String(DOMAIN), CYCLONEDDS_URI: CYCLONE_UNICAST },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
