@@ -5,7 +5,7 @@ import { checkPolicy, choosePrediction } from '../agent/index.js';
 import { badInput, systemClock } from '../core/index.js';
 import { RunDirectory, latestRun, listBlackBoxes } from '../data/index.js';
 import { contractHash, loadRobot, withController } from '../robot/index.js';
-import { argumentsOf, type RosArguments } from '../io/ros/index.js';
+import type { RosArguments } from '../io/ros/index.js';
 import type { ControllerKind } from '../robot/index.js';
 import { Bridge, outcomeTable } from './bridge.js';
 import { contractOf } from './contract-of.js';
@@ -19,6 +19,7 @@ import {
   rosArgumentsOption,
   runsOption,
 } from './options.js';
+import { nodeOf } from './node-of.js';
 import { Output } from './output.js';
 import { sessionOf } from '../training/policy-contract.js';
 
@@ -86,6 +87,7 @@ export function runCommand(): Command {
 async function drive(options: RunCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
   const robot = withController(loadRobot(options.robot), options.controller);
+  const node = nodeOf(options, robot);
   const run = options.run
     ? RunDirectory.open(options.run, systemClock)
     : latestRun(options.runs, robot.model.name, systemClock);
@@ -101,7 +103,7 @@ async function drive(options: RunCliOptions): Promise<void> {
   output.line(
     prediction.enabled ? `predicted ${prediction.horizon} steps ahead` : `not predicted: ${prediction.why}`,
   );
-  const { controller, middleware, name, engage, teleopPort, duration, wait } = options;
+  const { controller, middleware, engage, teleopPort, duration, wait } = options;
   const bridge = new Bridge(
     {
       robot,
@@ -116,7 +118,7 @@ async function drive(options: RunCliOptions): Promise<void> {
         predicted: prediction.enabled,
         wireFile,
       },
-      node: argumentsOf(options.rosArgs, name),
+      node,
       managed: options.managed ?? false,
       middleware,
       engage,

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { badInput, elapsedMs, systemClock } from '../core/index.js';
-import { argumentsOf, type RosArguments } from '../io/ros/index.js';
+import type { RosArguments } from '../io/ros/index.js';
 import { loadRobot, withController, type ControllerKind } from '../robot/index.js';
 import { Bridge, outcomeTable } from './bridge.js';
 import {
@@ -13,6 +13,7 @@ import {
   rosArgumentsOption,
   runsOption,
 } from './options.js';
+import { nodeOf } from './node-of.js';
 import { Output } from './output.js';
 import { openTeleopRecord } from './teleop-record.js';
 
@@ -66,8 +67,9 @@ export function teleopCommand(): Command {
 
 async function drive(options: TeleopCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
-  const { controller, middleware, name, port, duration, record } = options;
+  const { controller, middleware, port, duration, record } = options;
   const robot = withController(loadRobot(options.robot), controller);
+  const node = nodeOf(options, robot);
   if (port === undefined && !robot.config.teleop.jointJog)
     throw badInput(
       'nobody could drive: give --port, or write teleop: {joint_jog: true} in robot.yaml to drive over the network',
@@ -80,7 +82,7 @@ async function drive(options: TeleopCliOptions): Promise<void> {
       robot,
       robotName: options.robot,
       controller,
-      node: argumentsOf(options.rosArgs, name),
+      node,
       managed: options.managed ?? false,
       middleware,
       engage: 'operator',

@@ -10,10 +10,8 @@ import {
   type Subscription,
 } from '../io/ros/index.js';
 import {
-  createShaperState,
   gateConfigFromRobot,
   gateEvent,
-  latchRestart,
   latchedText,
   requireSelfTest,
   shapeTick,
@@ -32,12 +30,14 @@ import { AgentTime } from './agent-time.js';
 import { Authority } from './authority.js';
 import { baseCommand } from './base-command.js';
 import { CommandStream } from './command-stream.js';
+import { firstShaper } from './first-shaper.js';
 import { HEARTBEAT_MS, SUPERVISOR_TIMEOUT_MS, type GuardOptions } from './guard-config.js';
 import { BY_LIFECYCLE } from './lifecycle.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ModeNews } from './mode-news.js';
 import { NodeInterface } from './node-interface.js';
 import { ProcessLinks } from './process-links.js';
+import { qosOfTopics } from './qos-of-topics.js';
 import { Readiness } from './readiness.js';
 import { RestDetector } from './rest-detector.js';
 import { StateDecimator } from './state-decimator.js';
@@ -97,18 +97,17 @@ export class Guard {
   private finished = false;
 
   constructor(private readonly options: GuardOptions) {
-    const { robot, middleware, clock } = options;
+    const { robot, node, clock } = options;
     const { model, config } = robot;
+    const middleware = qosOfTopics(config, node).of(options.middleware);
     this.config = gateConfigFromRobot(robot);
     requireSelfTest(this.config);
     this.decimation = Math.round(config.controlRateHz / config.policyRateHz);
     this.periodMs = 1e3 / config.controlRateHz;
     this.startNs = clock.nowNs();
-    const { afterFence: why } = options;
-    const mute = createShaperState(this.config, this.decimation);
-    this.shaper = why === undefined ? mute : { ...mute, gate: latchRestart(mute.gate, why, this.startNs) };
-    const { commanded } = model;
-    options.recording?.begin(commanded, this.shaper, this.startNs, (message) => this.links.record(message));
+    this.shaper = firstShaper(this.config, this.decimation, options.afterFence, this.startNs);
+    const record = (message: Parameters<ProcessLinks['record']>[0]) => this.links.record(message);
+    options.recording?.begin(model.commanded, this.shaper, this.startNs, record);
     this.mapper = new StateMapper(model);
     this.decimator = new StateDecimator(config.controlRateHz);
     this.rest = new RestDetector(this.config);
@@ -144,7 +143,6 @@ export class Guard {
       tell,
     });
     const { publisher, links, decimator } = this;
-    const { node } = options;
     const nodeName = fullNodeName(node).slice(1);
     const topics = (this.topics = new TopicWatch({ config, node, middleware, publisher, clock }, tell));
     const parts = { config, nodeName, topics, publisher, links, decimator };

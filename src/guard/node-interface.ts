@@ -39,7 +39,7 @@ export class NodeInterface {
     const clock = (this.clock = new RosClock(middleware));
     const wallNs = () => clock.wallNs();
     const useSimulatedTime = (use: boolean) => clock.useSimulatedTime(use);
-    const declared = guardParameters(robot, gate, node.parameters, { ...host, useSimulatedTime });
+    const declared = guardParameters(robot, gate, node, { ...host, useSimulatedTime });
     new ParameterServer(middleware, name, declared, wallNs);
     this.lifecycle = new Lifecycle(middleware, host, managed, name, wallNs);
     this.surface = new RosSurface(

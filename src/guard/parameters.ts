@@ -3,12 +3,13 @@ import path from 'node:path';
 import { badInput } from '../core/index.js';
 import {
   startValue,
+  type NodeArguments,
   type ParameterDeclaration,
-  type ParameterInput,
   type ParameterValue,
 } from '../io/ros/index.js';
 import type { Robot } from '../robot/index.js';
-import type { GateConfig, GateJoint } from '../safety/index.js';
+import { gateConfigFromRobot, type GateConfig, type GateJoint } from '../safety/index.js';
+import { qosOfTopics } from './qos-of-topics.js';
 
 /** What parameters change in the guard. */
 export interface ParameterHost {
@@ -34,12 +35,12 @@ const LIMITS: readonly (readonly [name: string, field: keyof GateJoint, unit: st
 /**
  * The node's parameters. What the robot's files say is read-only: four processes read those files, and they have to agree. What may be
  * changed while the node runs is `velocity_scale`, lower at any time, higher only while nobody drives; and `use_sim_time`.
- * @param inputs values to start with. Throws BAD_INPUT for those that do not fit, or are no parameters of the node
+ * @param node with values to start with. Throws BAD_INPUT for those that do not fit, or are no parameters of the node
  */
 export function guardParameters(
   robot: Robot,
   gate: GateConfig,
-  inputs: Readonly<Record<string, ParameterInput>>,
+  node: NodeArguments,
   host: ParameterHost,
 ): ParameterDeclaration[] {
   let scale = 1;
@@ -74,7 +75,9 @@ export function guardParameters(
       },
     },
     ...fixed(robot, gate),
+    ...qosOfTopics(robot.config, node).declarations,
   ];
+  const inputs = node.parameters;
   const names = new Set(declared.map(({ name }) => name));
   for (const name of Object.keys(inputs)) {
     if (!names.has(name))
@@ -86,6 +89,15 @@ export function guardParameters(
     const value = startValue(declaration, input);
     if (value !== declaration.value) declaration.change?.apply(value);
     return { ...declaration, value };
+  });
+}
+
+/** Throws BAD_INPUT for parameters of a node that a guard of this robot would refuse. */
+export function checkParameters(robot: Robot, node: NodeArguments): void {
+  guardParameters(robot, gateConfigFromRobot(robot), node, {
+    isDriven: () => false,
+    setVelocityScale: () => {},
+    useSimulatedTime: () => {},
   });
 }
 

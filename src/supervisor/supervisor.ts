@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DynabridgeError, elapsedMs, type Clock } from '../core/index.js';
-import { supervisorNode, type GuardSummary } from '../guard/index.js';
+import { qosOfTopics, supervisorNode, type GuardSummary } from '../guard/index.js';
 import type { IpcMessage } from '../io/ipc/index.js';
 import { CommandPublisher, createMiddleware, fullNodeName, type Middleware } from '../io/ros/index.js';
 import { Veto, readVetoLimits, type VetoLimits } from '../veto/index.js';
@@ -76,17 +76,17 @@ export class Supervisor {
 
   /** @throws UNAVAILABLE where a bridge of the same name is there already, or the guard does not come up */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
-    const { folder: robotFolder, config } = options.robot;
+    const { robot, node } = options;
+    const { folder: robotFolder, config } = robot;
     // read now: in an emergency is no time to find out that a file cannot be read
     const vetoLimits = readVetoLimits(robotFolder, config.commandMessageType);
-    const middleware = await createMiddleware({
-      adapter: options.middleware,
-      ...supervisorNode(options.node),
-    });
+    const qos = qosOfTopics(config, node); // a stop goes out, and is watched, as the guard's commands and states
+    const adapter = options.middleware;
+    const middleware = qos.of(await createMiddleware({ adapter, ...supervisorNode(node) }));
     const folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-'));
     const supervisor = new Supervisor(options, folder, middleware, vetoLimits);
     try {
-      await refuseSecondCopy(middleware, fullNodeName(options.node));
+      await refuseSecondCopy(middleware, fullNodeName(node));
       await supervisor.startCrew();
     } catch (error) {
       await supervisor.cleanUp();

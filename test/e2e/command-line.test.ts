@@ -120,6 +120,19 @@ describe('wrong input', () => {
       ['twin', '--robot', 'cartpole', '--perturb', 'colour=1'],
       /colour/,
     ],
+    [
+      'a parameter that the node does not have',
+      ['teleop', '--robot', 'cartpole', '--port', '/dev/null', '--ros-args', '-p', 'speed:=1'],
+      /parameter 'speed' is not known/,
+    ],
+    [
+      'a quality of service that would replay commands',
+      [
+        ...['teleop', '--robot', 'cartpole', '--port', '/dev/null', '--ros-args', '-p'],
+        'qos_overrides./velocity_controller/commands.publisher.depth:=5',
+      ],
+      /publisher\.depth': it is 5, expected 1: a controller that comes late, or comes back, would be sent/,
+    ],
   ])('%s gives one clear error, exit code 2, and writes nothing', async (_what, args, message) => {
     const runs = path.join(folder, 'runs');
     const { code, stderr } = await dynabridge(...args, ...(args[0] === 'train' ? ['--runs', runs] : []));

@@ -38,8 +38,9 @@ export {
 export { LifecycleServer, type LifecycleChange, type LifecycleState } from './lifecycle-server.js';
 export { whyNotRclnodejs } from './load-rclnodejs.js';
 export { fullNodeName } from './names.js';
-export { ParameterServer, startValue, type ParameterDeclaration } from './parameter-server.js';
+export { EVENTS_QOS, ParameterServer, startValue, type ParameterDeclaration } from './parameter-server.js';
 export type { ParameterValue } from './parameter-values.js';
+export { QosOverrides, type OverridableEndpoint } from './qos-overrides.js';
 export {
   argumentsOf,
   parseRosArguments,

@@ -46,7 +46,8 @@ interface ListRequest {
   readonly depth: bigint | number;
 }
 
-const EVENTS_QOS: QosProfile = { reliability: 'reliable', durability: 'volatile', depth: 1000 };
+/** of `/parameter_events` */
+export const EVENTS_QOS: QosProfile = { reliability: 'reliable', durability: 'volatile', depth: 1000 };
 
 /**
  * Parameters as ROS 2 nodes have them: the six services of rcl_interfaces under the node's name, and `/parameter_events`. What
