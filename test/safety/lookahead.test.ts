@@ -181,7 +181,7 @@ describe('followPoints', () => {
           }
           [1, -1].forEach((direction, i) => {
             const step = direction * (first[i]! - setPoint[i]!);
-            expect(step).toBeGreaterThanOrEqual(-1e-12);
+            expect(step).toBeGreaterThanOrEqual(-1e-9);
             expect(step).toBeLessThanOrEqual(gate.joints[i]!.maxVelocity * PERIOD * (1 + 1e-9));
           });
           ({ state } = shaped);
