@@ -12,7 +12,7 @@ export interface ShaperState {
   /** which target is running; null while none is */
   readonly source: ProposalSource | null;
   readonly seq: number;
-  /** control ticks since it arrived */
+  /** control ticks since it arrived; with a fraction where the robot went on along points in between */
   readonly subTick: number;
 }
 

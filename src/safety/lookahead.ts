@@ -89,7 +89,8 @@ export function followPoints(
     numbers.set(reached.gate.numbers.subarray(from, from + m), from);
   }
   numbers.set(pointAt(rows, passed), fieldOffset(FIELD.sent, m));
-  return { ...state, gate: { ...state.gate, numbers } };
+  const subTick = state.subTick + Math.min(passed, points.ahead.length); // what is asked for has gone on as well
+  return { ...state, subTick, gate: { ...state.gate, numbers } };
 }
 
 /**

@@ -22,6 +22,9 @@ function begin(of: GateConfig = gate): ShaperState {
   return { ...createShaperState(of, DECIMATION), gate: engaged(of, [0, 0]) };
 }
 
+/** What one tick of acceleration adds to a step [rad]. */
+const quantum = (i: number): number => gate.joints[i]!.maxAcceleration * PERIOD ** 2;
+
 const sentBy = (state: ShaperState): Float64Array => lastSent(state.gate, new Float64Array(2));
 
 /** Ticks of joints that are where they are commanded to be, a tick later. */
@@ -144,11 +147,39 @@ describe('followPoints', () => {
     const m = 2;
     const kept = [...Array(6).keys(), ...Array.from({ length: 5 * m }, (_, i) => 6 + 4 * m + i)];
     for (const i of kept) expect(followed.gate.numbers[i]).toBe(run.state.gate.numbers[i]);
-    expect(followed).toMatchObject({
-      origin: run.state.origin,
-      seq: run.state.seq,
-      subTick: run.state.subTick,
-    });
+    expect(followed).toMatchObject({ origin: run.state.origin, seq: run.state.seq });
+  });
+
+  it.each([1, 2, 3.5, 5])('asks for what it would have asked for by then: a tick %d periods late', (late) => {
+    const decimation = 40; // slower than the joints may be
+    const target = proposal([0.2, -0.3]);
+    let state = begin();
+    let before = state;
+    let nowNs = START_NS;
+    let ticked!: ShapedTick;
+    let at!: ReturnType<typeof measured>;
+    for (let k = 0; k < 10; k++) {
+      nowNs += TICK_NS;
+      before = state;
+      at = measured(nowNs, [...sentBy(state)]);
+      ticked = shapeTick(gate, decimation, state, target, at, null, nowNs);
+      ({ state } = ticked);
+    }
+    const future = lookAhead(gate, decimation, before, ticked, target, at, null, nowNs, 6);
+    const inFlight = { sentNs: nowNs, command: ticked.verdict.command!.copyValues(), ahead: future };
+    const lateNs = nowNs + BigInt(Math.round((1 + late) * 1e7));
+    const followed = followPoints(gate, state, inFlight, lateNs);
+    const there = measured(lateNs, [...sentBy(followed)]);
+    const next = shapeTick(gate, decimation, followed, target, there, null, lateNs);
+    const whole = Math.floor(late);
+    const [low, high] = [whole, Math.ceil(late)].map((k) => future[k]!.command);
+    for (const i of [0, 1]) {
+      expect(next.requested![i]).toBeCloseTo(((11 + late) / decimation) * target.command[i]!, 12);
+      const foreseen = low!.value(i) + (late - whole) * (high!.value(i) - low!.value(i));
+      expect(Math.abs(next.verdict.command!.value(i) - foreseen)).toBeLessThan(
+        late === whole ? 1e-9 : quantum(i),
+      );
+    }
   });
 
   it('does not follow points of another command, nor none', () => {
@@ -181,7 +212,7 @@ describe('followPoints', () => {
           }
           [1, -1].forEach((direction, i) => {
             const step = direction * (first[i]! - setPoint[i]!);
-            expect(step).toBeGreaterThanOrEqual(-1e-9);
+            expect(step).toBeGreaterThanOrEqual(-quantum(i) * (1 + 1e-9)); // at rest at the target, after ticks that were early
             expect(step).toBeLessThanOrEqual(gate.joints[i]!.maxVelocity * PERIOD * (1 + 1e-9));
           });
           ({ state } = shaped);

@@ -123,7 +123,7 @@ export function stateToMessage(state: ShaperState, atNs: bigint): GateStateMessa
     commands: BigInt(gate.seq),
     source: source ?? '',
     proposal: BigInt(seq),
-    sub_tick: BigInt(subTick),
+    sub_tick: subTick,
   };
 }
 
@@ -144,7 +144,7 @@ export function stateOf(message: GateStateMessage): ShaperState {
     origin,
     source: source === '' ? null : (source as ProposalSource),
     seq: Number(message.proposal),
-    subTick: Number(message.sub_tick),
+    subTick: message.sub_tick,
   };
 }
 

@@ -65,7 +65,7 @@ export interface GateStateMessage {
   readonly origin: Float64Array;
   readonly source: string;
   readonly proposal: bigint;
-  readonly sub_tick: bigint;
+  readonly sub_tick: number;
 }
 
 /** What is recorded of the gate by topic, with its message type. */

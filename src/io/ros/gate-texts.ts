@@ -51,5 +51,5 @@ float64[] pipeline
 float64[] origin
 string source
 int64 proposal
-int64 sub_tick`,
+float64 sub_tick`,
 };
