@@ -77,7 +77,7 @@ export function parseRosArguments(argv: readonly string[]): RosArguments {
       else remaps.push({ ...(node !== undefined && { node }), from, to });
     } else if (flag === '-p' || flag === '--param') {
       const { node, from: name, to } = assignment(flag, value);
-      parameters.push({ node: node ?? ALL_NODES, name, value: parameterInput(name, parseYaml(to)) });
+      parameters.push({ node: node ?? ALL_NODES, name, value: parameterInput(name, yamlValue(name, to)) });
     } else if (flag === '--params-file') {
       parameters.push(...parametersOf(value));
     } else if (!IGNORED_WITH_VALUE.has(flag)) {
@@ -115,6 +115,16 @@ function assignment(flag: string, text: string): { node?: string; from: string; 
   if (!match) throw badInput(`'${flag} ${text}' after ${FLAG} is not of the form name:=value`);
   const [, node, from, to] = match;
   return { ...(node !== undefined && { node }), from: from!, to: to! };
+}
+
+/** XML, such as a robot_description, is taken as it is: as YAML its lines would be joined, and a colon could mean something. */
+function yamlValue(name: string, text: string): unknown {
+  if (text.trimStart().startsWith('<')) return text;
+  try {
+    return parseYaml(text);
+  } catch (cause) {
+    throw badInput(`parameter '${name}': its value is not YAML: ${(cause as Error).message}`, { name });
+  }
 }
 
 /** '/**' stands for any names, '*' for one (rcl_yaml_param_parser). */

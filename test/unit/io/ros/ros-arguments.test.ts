@@ -54,6 +54,16 @@ describe('--ros-args', () => {
     });
   });
 
+  it('give XML as it is: a colon or a line in it means nothing', () => {
+    const urdf = '<?xml version="1.0"?>\n<!-- by: xacro # not by hand -->\n<robot name="a">\n</robot>\n';
+    const { parameters } = argumentsOf(parseRosArguments(['-p', `robot_description:=${urdf}`]), 'bridge');
+    expect(parameters).toEqual({ robot_description: urdf });
+  });
+
+  it('are refused where a value is not YAML', () => {
+    expect(() => parseRosArguments(['-p', 'a:=[1'])).toThrow(/parameter 'a': its value is not YAML/);
+  });
+
   it('ignore what is about logging and enclaves', () => {
     expect(
       node('--log-level', 'debug', '--disable-rosout-logs', '-e', '/x', '-r', '__node:=n').nodeName,
