@@ -24,6 +24,11 @@ def argument(name, description, default=None):
 def common_arguments():
     return [
         argument("robot", "name of a packaged robot (see urdf/), or the path of a robot folder"),
+        argument(
+            "robot_description_topic",
+            "topic of robot_state_publisher whose URDF takes the place of the folder's; empty: none",
+            default="",
+        ),
         argument("namespace", "namespace of the nodes; topics that robot.yaml names absolutely stay where they are", default=""),
         argument("name", "name of the bridge's node", default="dynabridge"),
         argument("params_file", "YAML of parameters; empty: launch/params/<robot>.yaml where there is one", default=""),
@@ -58,6 +63,7 @@ def run():
 
     def start(context):
         arguments = ["run", "--robot", value(context, "robot"), "--engage", value(context, "engage")]
+        arguments += robot_description(context)
         arguments += option("--run", value(context, "run")) + option("--teleop-port", value(context, "teleop_port"))
         if is_true(value(context, "record")):
             arguments.append("--record")
@@ -71,8 +77,8 @@ def teleop():
     """`dynabridge teleop`."""
 
     def start(context):
-        port = option("--port", value(context, "port"))
-        return bridge(context, ["teleop", "--robot", value(context, "robot")] + port, managed=False)
+        arguments = ["teleop", "--robot", value(context, "robot")] + robot_description(context)
+        return bridge(context, arguments + option("--port", value(context, "port")), managed=False)
 
     return [OpaqueFunction(function=start)]
 
@@ -121,6 +127,10 @@ def parameter_files(context):
     robot = os.path.basename(os.path.normpath(value(context, "robot")))
     packaged = os.path.join(get_package_share_directory("dynabridge"), "launch", "params", robot + ".yaml")
     return [packaged] if os.path.exists(packaged) else []
+
+
+def robot_description(context):
+    return option("--robot-description", value(context, "robot_description_topic"))
 
 
 def option(flag, text):

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { displayPath, meshCandidates, type RobotSkeleton } from '../robot/index.js';
+import { displayPath, installedMeshes, meshCandidates, type RobotSkeleton } from '../robot/index.js';
 import { table } from './output.js';
 
 /** The result of `init` for machines. @param source absolute path of the URDF that was read */
@@ -88,7 +88,9 @@ function droppedKinds(dropped: RobotSkeleton['dropped']): string[] {
 /** Meshes that the robot folder lacks: where each lies now, if it is found from the source, and where it belongs. */
 function meshesToCopy({ missingMeshes, folder }: RobotSkeleton, source: string) {
   const meshes = missingMeshes.map(({ filename, candidates }) => {
-    const found = meshCandidates(filename, dirname(source)).find((path) => existsSync(path));
+    const prefixPath = process.env['AMENT_PREFIX_PATH'] ?? '';
+    const places = [...meshCandidates(filename, dirname(source)), ...installedMeshes(filename, prefixPath)];
+    const found = places.find((path) => existsSync(path));
     return {
       filename,
       found: found === undefined ? null : displayPath(found),

@@ -2,14 +2,18 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { badInput } from '../core/index.js';
+import type { MiddlewareAdapter } from '../io/ros/index.js';
 import { writeFileAtomic, writeFolderAtomic } from '../data/index.js';
 import { displayPath, robotSkeleton, type RobotSkeleton } from '../robot/index.js';
 import { skeletonReport, skeletonText } from './init-report.js';
-import { jsonOption } from './options.js';
+import { fetchDescription } from './fetch-description.js';
+import { jsonOption, middlewareOption } from './options.js';
 import { Output } from './output.js';
 
 interface InitCliOptions {
-  readonly urdf: string;
+  readonly urdf?: string;
+  readonly robotDescription?: string | true;
+  readonly middleware: MiddlewareAdapter;
   readonly out?: string;
   readonly name?: string;
   readonly controllers?: string;
@@ -17,6 +21,8 @@ interface InitCliOptions {
   readonly force?: true;
   readonly json?: true;
 }
+
+const INIT_NODE = { nodeName: 'dynabridge_init', namespace: '/', remaps: [] };
 
 export function initCommand(): Command {
   return new Command('init')
@@ -26,7 +32,12 @@ export function initCommand(): Command {
         'What only you can know, such as latency and accelerations, is marked MISSING,\n' +
         'and the robot is refused until you have written it. Expand xacro first.',
     )
-    .requiredOption('--urdf <file>', 'the URDF of your robot')
+    .option('--urdf <file>', 'the URDF of your robot')
+    .option(
+      '--robot-description [topic]',
+      'instead: take it from the topic of robot_state_publisher (default: robot_description)',
+    )
+    .addOption(middlewareOption())
     .option('--out <folder>', 'the robot folder; default: named after the robot, in the working directory')
     .option('--name <name>', "the robot's name; default: that of the URDF", robotName)
     .option(
@@ -43,16 +54,18 @@ export function initCommand(): Command {
         '  dynabridge init --urdf my_arm.urdf --controllers controllers.yaml --out robots/my_arm\n' +
         '  (write what is MISSING in robots/my_arm/robot.yaml and joint_limits.yaml)\n' +
         '  dynabridge doctor --robot robots/my_arm\n\n' +
+        'Of a robot that is up, where its xacro is expanded already:\n' +
+        '  dynabridge init --robot-description /robot_description --out robots/my_arm\n\n' +
         'Exit code 2, and nothing written: the file is missing, is not XML, is xacro, has\n' +
-        'no joint that moves, or the folder holds files that would be overwritten.',
+        'no joint that moves, or the folder holds files that would be overwritten.\n' +
+        'Exit code 4: no URDF came on the topic.',
     )
     .action(init);
 }
 
-function init(options: InitCliOptions): void {
+async function init(options: InitCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
-  const path = resolve(options.urdf);
-  const text = readGiven('URDF', path, 'the path of the .urdf file of your robot');
+  const { path, text } = await readUrdf(options);
   const controllers = readControllers(options);
   const inPlace =
     options.out !== undefined && resolve(options.out) === dirname(path) && path.endsWith('.urdf');
@@ -67,6 +80,20 @@ function init(options: InitCliOptions): void {
   refuseOverwriting(skeleton, options.force ?? false);
   write(skeleton);
   output.result(skeletonReport(skeleton, path), skeletonText(skeleton, path));
+}
+
+/** Of a topic the path is its name. */
+async function readUrdf({ urdf, robotDescription, middleware }: InitCliOptions) {
+  if ((urdf === undefined) === (robotDescription === undefined))
+    throw badInput(
+      "init makes a folder of one URDF: write --urdf <file>, or --robot-description for the live robot's",
+    );
+  if (urdf === undefined) {
+    const { from, text } = await fetchDescription(robotDescription!, middleware, INIT_NODE);
+    return { path: from, text };
+  }
+  const path = resolve(urdf);
+  return { path, text: readGiven('URDF', path, 'the path of the .urdf file of your robot') };
 }
 
 function robotName(text: string): string {

@@ -16,6 +16,19 @@ export const robotOption = (fallback?: string): Option => {
   return fallback === undefined ? option.makeOptionMandatory() : option.default(fallback);
 };
 
+export const robotDescriptionOption = (): Option =>
+  new Option(
+    '--robot-description [topic]',
+    'take the URDF from the topic of robot_state_publisher (default: robot_description); the YAML files are those of --robot.\n' +
+      'The parameter robot_description does the same: --ros-args -p robot_description:="$(xacro my_robot.urdf.xacro)"',
+  );
+
+export const takeDescriptionOption = (): Option =>
+  new Option(
+    '--take-description',
+    "go by the described URDF also where the folder's own differs from it in what the gate reads",
+  );
+
 export const seedOption = (): Option =>
   new Option('--seed <integer>', 'seed of every random choice; the same seed gives the same result')
     .argParser(integerAtLeast(0))

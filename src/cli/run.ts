@@ -4,9 +4,7 @@ import { Command, Option } from 'commander';
 import { checkPolicy, choosePrediction } from '../agent/index.js';
 import { badInput, systemClock } from '../core/index.js';
 import { RunDirectory, latestRun, listBlackBoxes } from '../data/index.js';
-import { contractHash, loadRobot, withController } from '../robot/index.js';
-import type { RosArguments } from '../io/ros/index.js';
-import type { ControllerKind } from '../robot/index.js';
+import { contractHash } from '../robot/index.js';
 import { Bridge, outcomeTable } from './bridge.js';
 import { contractOf } from './contract-of.js';
 import {
@@ -15,27 +13,24 @@ import {
   managedOption,
   middlewareOption,
   numberWithin,
+  robotDescriptionOption,
   robotOption,
   rosArgumentsOption,
   runsOption,
+  takeDescriptionOption,
 } from './options.js';
-import { nodeOf } from './node-of.js';
+import { openRobot, type RobotOptions } from './open-robot.js';
 import { Output } from './output.js';
 import { sessionOf } from '../training/policy-contract.js';
 
-interface RunCliOptions {
-  readonly robot: string;
+interface RunCliOptions extends RobotOptions {
   readonly run?: string;
   readonly runs: string;
   readonly duration?: number;
   readonly wait: number;
   readonly engage: 'auto' | 'manual';
   readonly teleopPort?: string;
-  readonly controller?: ControllerKind;
-  readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
-  readonly name: string;
   readonly managed?: true;
-  readonly rosArgs: RosArguments;
   readonly record?: string | true;
   readonly json?: true;
 }
@@ -47,6 +42,8 @@ export function runCommand(): Command {
         'flow and its controller listens. Ctrl+C ramps to rest, then ends; a second Ctrl+C ends at once.',
     )
     .addOption(robotOption())
+    .addOption(robotDescriptionOption())
+    .addOption(takeDescriptionOption())
     .option('--run <folder>', 'run directory of the policy (default: the newest of this robot)')
     .addOption(runsOption())
     .option(
@@ -86,11 +83,11 @@ export function runCommand(): Command {
 
 async function drive(options: RunCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
-  const robot = withController(loadRobot(options.robot), options.controller);
-  const node = nodeOf(options, robot);
+  const opened = await openRobot(options, output);
   const run = options.run
     ? RunDirectory.open(options.run, systemClock)
-    : latestRun(options.runs, robot.model.name, systemClock);
+    : latestRun(options.runs, opened.robot.model.name, systemClock);
+  const robot = opened.keepIn(run.path);
   const contract = contractOf(run, robot);
   const session = sessionOf('real', robot, contract.task, contractHash(contract));
   output.line(`policy of ${run.path}`);
@@ -118,7 +115,7 @@ async function drive(options: RunCliOptions): Promise<void> {
         predicted: prediction.enabled,
         wireFile,
       },
-      node,
+      node: opened.node,
       managed: options.managed ?? false,
       middleware,
       engage,

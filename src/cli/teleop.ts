@@ -1,7 +1,5 @@
 import { Command } from 'commander';
 import { badInput, elapsedMs, systemClock } from '../core/index.js';
-import type { RosArguments } from '../io/ros/index.js';
-import { loadRobot, withController, type ControllerKind } from '../robot/index.js';
 import { Bridge, outcomeTable } from './bridge.js';
 import {
   controllerOption,
@@ -9,25 +7,22 @@ import {
   managedOption,
   middlewareOption,
   numberWithin,
+  robotDescriptionOption,
   robotOption,
   rosArgumentsOption,
   runsOption,
+  takeDescriptionOption,
 } from './options.js';
-import { nodeOf } from './node-of.js';
+import { openRobot, type RobotOptions } from './open-robot.js';
 import { Output } from './output.js';
 import { openTeleopRecord } from './teleop-record.js';
 
-interface TeleopCliOptions {
-  readonly robot: string;
+interface TeleopCliOptions extends RobotOptions {
   readonly port?: string;
   readonly record?: string | true;
   readonly runs: string;
   readonly duration?: number;
-  readonly controller?: ControllerKind;
-  readonly middleware: 'auto' | 'rtps' | 'rclnodejs';
-  readonly name: string;
   readonly managed?: true;
-  readonly rosArgs: RosArguments;
   readonly json?: true;
 }
 
@@ -41,6 +36,8 @@ export function teleopCommand(): Command {
         'service /<node>/request_teleop (std_srvs/srv/SetBool) is the enable button, which silence lets go of. A device comes first',
     )
     .addOption(robotOption())
+    .addOption(robotDescriptionOption())
+    .addOption(takeDescriptionOption())
     .option(
       '--port <port>',
       "serial port of the operator's device (see: dynabridge find-port); it may come and go",
@@ -68,13 +65,13 @@ export function teleopCommand(): Command {
 async function drive(options: TeleopCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
   const { controller, middleware, port, duration, record } = options;
-  const robot = withController(loadRobot(options.robot), controller);
-  const node = nodeOf(options, robot);
-  if (port === undefined && !robot.config.teleop.jointJog)
+  const opened = await openRobot(options, output);
+  if (port === undefined && !opened.robot.config.teleop.jointJog)
     throw badInput(
       'nobody could drive: give --port, or write teleop: {joint_jog: true} in robot.yaml to drive over the network',
     );
-  const kept = record === undefined ? undefined : openTeleopRecord(record, options.runs, robot);
+  const kept = record === undefined ? undefined : openTeleopRecord(record, options.runs, opened.robot);
+  const robot = kept === undefined ? opened.robot : opened.keepIn(kept.run.path);
   if (kept !== undefined) output.line(`recorded in ${kept.run.path}`);
   const control = new ControlTime();
   const bridge = new Bridge(
@@ -82,7 +79,7 @@ async function drive(options: TeleopCliOptions): Promise<void> {
       robot,
       robotName: options.robot,
       controller,
-      node,
+      node: opened.node,
       managed: options.managed ?? false,
       middleware,
       engage: 'operator',

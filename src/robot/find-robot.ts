@@ -44,9 +44,14 @@ export function findRobot(nameOrFolder: string): string {
   return folder;
 }
 
+/** File names of the URDFs in a folder; a robot's has one. */
+export function findUrdfs(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.urdf'));
+}
+
 /** The one URDF of a robot's folder, absolute. @throws BAD_INPUT when there is none or several */
 export function findUrdf(folder: string): string {
-  const urdfs = readdirSync(folder).filter((name) => name.endsWith('.urdf'));
+  const urdfs = findUrdfs(folder);
   const [only, second] = urdfs;
   if (only === undefined) {
     throw badInput(`${displayPath(folder)}: holds no .urdf file; write the robot's URDF there`, { folder });

@@ -10,8 +10,8 @@ export {
   type ObservedField,
   type SimulationFacts,
 } from './contract.js';
-export { meshCandidates } from './check-meshes.js';
-export { displayPath, findRobot, listRobots } from './find-robot.js';
+export { installedMeshes, meshCandidates } from './check-meshes.js';
+export { displayPath, findRobot, findUrdfs, listRobots } from './find-robot.js';
 export { kinematicChain, linkPosition, rotate, type KinematicChain } from './kinematics.js';
 export { loadRobot } from './load-robot.js';
 export type {
@@ -33,6 +33,7 @@ export type {
   TeleopConfig,
   Vector3,
 } from './model.js';
+export { substituteUrdf, type RobotDescription } from './substitute-urdf.js';
 export { robotSkeleton, type RobotSkeleton } from './skeleton/index.js';
 export { commandUnit, positionUnit, velocityUnit } from './units.js';
 export { CONTROLLER_KINDS, withController, type ControllerKind } from './with-controller.js';

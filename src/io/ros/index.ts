@@ -37,7 +37,7 @@ export {
 } from './messages.js';
 export { LifecycleServer, type LifecycleChange, type LifecycleState } from './lifecycle-server.js';
 export { whyNotRclnodejs } from './load-rclnodejs.js';
-export { fullNodeName } from './names.js';
+export { fullNodeName, nodeIdentity, resolveName } from './names.js';
 export { EVENTS_QOS, ParameterServer, startValue, type ParameterDeclaration } from './parameter-server.js';
 export type { ParameterValue } from './parameter-values.js';
 export { QosOverrides, type OverridableEndpoint } from './qos-overrides.js';
@@ -48,6 +48,7 @@ export {
   type ParameterInput,
   type RosArguments,
 } from './ros-arguments.js';
+export { ROBOT_DESCRIPTION, fetchRobotDescription } from './robot-description.js';
 export { RosClock } from './ros-clock.js';
 export { CONTROLLER_MANAGER, ControllerManagerClient, type ControllerState } from './controller-manager.js';
 export { CodecCache } from './codec.js';
