@@ -1,4 +1,10 @@
-import { EVIDENCE_LIFETIME_PERIODS, PROPOSAL_LIFETIME_PERIODS, actionToCommand } from '../env/index.js';
+import {
+  EVIDENCE_LIFETIME_PERIODS,
+  PROPOSAL_LIFETIME_PERIODS,
+  actionToCommand,
+  executedIn,
+  type RobotLayout,
+} from '../env/index.js';
 import type { IpcConnection, ObservationMessage } from '../io/ipc/index.js';
 import type { RobotConfig } from '../robot/index.js';
 import type { Policy } from '../rl/policy-snapshot.js';
@@ -15,23 +21,21 @@ export class Agent<Carry> {
   private lastStep = -1;
 
   /**
-   * @param commanded number of commanded joints (m)
-   * @param frameSize of the robot's frame layout
    * @param predictor looks ahead, if it is wanted: after the proposal is sent, since it takes some milliseconds and the guard waits
    *   for the proposal; its evidence judges this proposal's later control ticks, and those that follow
    */
   constructor(
     private readonly policy: Policy<Carry>,
     private readonly config: RobotConfig,
-    commanded: number,
-    frameSize: number,
+    private readonly layout: RobotLayout,
     private readonly guard: IpcConnection,
     private readonly predictor: { judge(carry: Carry): Prediction } | null,
   ) {
     this.carry = policy.begin();
-    this.frame = new Float32Array(frameSize);
-    this.lastExecuted = new Float64Array(commanded);
-    this.command = new Float64Array(commanded);
+    const { size, commanded } = layout;
+    this.frame = new Float32Array(size);
+    this.lastExecuted = new Float64Array(commanded.length);
+    this.command = new Float64Array(commanded.length);
     const periods = (count: number): bigint => BigInt(Math.round((count * 1e9) / config.policyRateHz));
     this.lifetimeNs = periods(PROPOSAL_LIFETIME_PERIODS);
     this.evidenceLifetimeNs = periods(EVIDENCE_LIFETIME_PERIODS);
@@ -41,7 +45,7 @@ export class Agent<Carry> {
     if (observation.policyStep !== this.lastStep + 1) this.carry = this.policy.begin(); // a gap: history would lie
     this.lastStep = observation.policyStep;
     this.frame.set(observation.frame);
-    this.lastExecuted.set(observation.frame.subarray(observation.frame.length - this.lastExecuted.length));
+    this.lastExecuted.set(executedIn(this.layout, observation.frame));
     const { action, carry } = this.policy.step(this.carry, this.frame);
     this.carry = carry;
     actionToCommand(this.config.action, action, this.lastExecuted, this.command);

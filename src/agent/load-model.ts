@@ -1,6 +1,6 @@
 import { badInput } from '../core/index.js';
 import type { StoredCheckpoint } from '../data/index.js';
-import { robotLayout } from '../env/index.js';
+import { layoutOf } from '../env/index.js';
 import {
   modelSnapshotFromTensors,
   type ModelSnapshot,
@@ -28,14 +28,11 @@ export function choosePrediction(checkpoint: StoredCheckpoint, robot: Robot): Pr
  * library.
  * @throws BAD_INPUT where it is of another robot, damaged, or has never been fitted
  */
-export function loadModel(
-  { parts, tensors, path }: StoredCheckpoint,
-  { model }: Robot,
-): ModelSnapshot | null {
+export function loadModel({ parts, tensors, path }: StoredCheckpoint, robot: Robot): ModelSnapshot | null {
   const meta = parts['model'] as ModelSnapshotMeta | undefined;
   if (meta === undefined) return null;
   const { fields } = meta.observation;
-  const layout = robotLayout(model.measured, model.commanded);
+  const layout = layoutOf(robot);
   if (fields.join() !== layout.fields.join()) {
     throw badInput(
       `the world model in ${path} predicts [${fields.join(', ')}], this robot has [${layout.fields.join(', ')}]`,

@@ -1,6 +1,6 @@
 import { badInput } from '../core/index.js';
 import type { RunDirectory, StoredCheckpoint } from '../data/index.js';
-import { robotLayout } from '../env/index.js';
+import { layoutOf } from '../env/index.js';
 import { withoutPrefix } from '../rl/named-tensors.js';
 import {
   PlainPolicy,
@@ -19,10 +19,10 @@ export function loadPolicy(run: RunDirectory): PolicySnapshot {
 }
 
 /** @throws BAD_INPUT where the policy cannot drive the robot, so that it is said before anything is started */
-export function checkPolicy(checkpoint: StoredCheckpoint, { model }: Robot): void {
+export function checkPolicy(checkpoint: StoredCheckpoint, robot: Robot): void {
   const snapshot = policyOf(checkpoint);
   const { fields } = snapshot.observation;
-  const layout = robotLayout(model.measured, model.commanded);
+  const layout = layoutOf(robot);
   if (fields.join() !== layout.fields.join()) {
     throw badInput(
       `the policy in ${checkpoint.path} observes [${fields.join(', ')}], this robot has [${layout.fields.join(', ')}]`,

@@ -1,7 +1,7 @@
 /** The agent process: a policy's forward pass in plain TypeScript. */
 import { systemClock } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
-import { robotLayout } from '../env/index.js';
+import { layoutOf } from '../env/index.js';
 import { connect, readProcessConfig } from '../io/ipc/index.js';
 import { PlainModel } from '../rl/model-snapshot.js';
 import { PlainPolicy } from '../rl/policy-snapshot.js';
@@ -21,7 +21,7 @@ const processConfig = readProcessConfig<AgentProcessConfig>(process.argv);
 process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the supervisor decides the order of ending
 
 const robot = loadRobot(processConfig.robotFolder);
-const { model, config } = robot;
+const { config } = robot;
 const run = RunDirectory.open(processConfig.runFolder, systemClock);
 const policy = new PlainPolicy(loadPolicy(run));
 const world = processConfig.predicted ? loadModel(run.loadCheckpoint(), robot) : null;
@@ -34,8 +34,7 @@ if (lookout !== null) {
 }
 const predictor = lookout && predictorOf(lookout);
 const guard = await connect(processConfig.socketPath, CONNECT_TIMEOUT_MS);
-const frameSize = robotLayout(model.measured, model.commanded).size;
-const agent = new Agent(policy, config, model.commanded.length, frameSize, guard, predictor);
+const agent = new Agent(policy, config, layoutOf(robot), guard, predictor);
 guard.onMessage = (message) => {
   if (message.type === 'observation') agent.onObservation(message);
 };

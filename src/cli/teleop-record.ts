@@ -1,6 +1,6 @@
 import { systemClock } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
-import { robotLayout } from '../env/index.js';
+import { layoutOf } from '../env/index.js';
 import { observationSpec } from '../rl/observation.js';
 import { contractHash, type Robot } from '../robot/index.js';
 import type { Recording } from '../supervisor/index.js';
@@ -30,9 +30,8 @@ export function openTeleopRecord(where: string | true, runs: string, robot: Robo
 }
 
 function newRun(runs: string, robot: Robot): RunDirectory {
-  const { name, measured, commanded, joints } = robot.model;
-  const continuous = measured.filter((own) => joints.find((j) => j.name === own)?.type === 'continuous');
-  const observation = observationSpec(robotLayout(measured, commanded, continuous));
+  const { name } = robot.model;
+  const observation = observationSpec(layoutOf(robot));
   return RunDirectory.create(
     runs,
     {

@@ -6,8 +6,11 @@ export {
 } from './action.js';
 export {
   commandOffset,
+  executedIn,
+  layoutOf,
   positionOffset,
   robotLayout,
+  sensorOffset,
   velocityOffset,
   type FrameLayout,
   type RobotLayout,

@@ -137,6 +137,8 @@ function observationDifferences(expected: Contract, actual: Contract): string[] 
         : [
             ...compare(`observation ${place} unit`, a.unit, b.unit),
             ...compare(`observation ${place} timeout`, a.timeoutMs, b.timeoutMs, 'ms'),
+            ...compare(`observation ${place} sensor`, a.sensor, b.sensor),
+            ...compare(`observation ${place} link`, a.link, b.link),
           ],
     ),
     ...compare('observation history', expected.observation.history, actual.observation.history, 'steps'),

@@ -43,7 +43,14 @@ const contractSchema: v.GenericSchema<unknown, Contract> = v.strictObject({
   action: v.strictObject({ mode: v.picklist(['absolute', 'increment']), scale: v.array(finite) }),
   gateConfigHash: v.string(),
   observations: v.array(
-    v.strictObject({ topic: v.string(), field: v.string(), unit: v.string(), timeoutMs: rate }),
+    v.strictObject({
+      topic: v.string(),
+      field: v.string(),
+      unit: v.string(),
+      timeoutMs: rate,
+      sensor: v.exactOptional(v.string()),
+      link: v.exactOptional(v.string()),
+    }),
   ),
   observation: v.strictObject({
     history: count,

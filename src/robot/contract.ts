@@ -1,6 +1,14 @@
 import { canonicalHash } from './canonical-json.js';
 import { deepFreeze } from './deep-freeze.js';
-import type { ActionConfig, CommandInterface, JointLimits, Robot, StopAction } from './model.js';
+import type {
+  ActionConfig,
+  CommandInterface,
+  JointLimits,
+  Robot,
+  SensorConfig,
+  StopAction,
+} from './model.js';
+import { sensorFields } from './sensor-fields.js';
 import { commandUnit, positionUnit, velocityUnit } from './units.js';
 
 /** Raised when the meaning of a field changes. */
@@ -21,11 +29,15 @@ export interface ObservationContract {
 /** One number that the policy reads from the robot. */
 export interface ObservedField {
   readonly topic: string;
-  /** e.g. `position[slider]` of a sensor_msgs/msg/JointState */
+  /** e.g. `position[slider]` of a sensor_msgs/msg/JointState, `linear_acceleration.x` of a sensor_msgs/msg/Imu */
   readonly field: string;
   readonly unit: string;
   /** age at which it counts as stale [ms] */
   readonly timeoutMs: number;
+  /** name of the sensor that it is of; absent: of the joint states */
+  readonly sensor?: string;
+  /** that carries the sensor */
+  readonly link?: string;
 }
 
 /** Facts of the simulator that a policy was trained in, e.g. {timestep: 0.002, gravity: 9.81}. */
@@ -117,14 +129,29 @@ export function makeContract({
     stopAction: config.stopAction ?? null,
     action: config.action,
     gateConfigHash,
-    observations: model.measured.flatMap((name) => [
-      field(`position[${name}]`, positionUnit(typeOf(name))),
-      field(`velocity[${name}]`, velocityUnit(typeOf(name))),
-    ]),
+    observations: [
+      ...model.measured.flatMap((name) => [
+        field(`position[${name}]`, positionUnit(typeOf(name))),
+        field(`velocity[${name}]`, velocityUnit(typeOf(name))),
+      ]),
+      ...config.sensors.flatMap(observedFields),
+    ],
     observation,
     simulation: simulation ?? null,
   };
   return deepFreeze(structuredClone(contract));
+}
+
+function observedFields(sensor: SensorConfig): ObservedField[] {
+  const { topic, timeoutMs, name, link } = sensor;
+  return sensorFields(sensor).map(({ field, unit }) => ({
+    topic,
+    field,
+    unit,
+    timeoutMs,
+    sensor: name,
+    link,
+  }));
 }
 
 /** SHA-256 over the contract's canonical JSON: equal contracts have equal hashes, whatever their key order. */

@@ -29,11 +29,13 @@ export type {
   Robot,
   RobotConfig,
   RobotModel,
+  SensorConfig,
   StopAction,
   TeleopConfig,
   Vector3,
 } from './model.js';
 export { substituteUrdf, type RobotDescription } from './substitute-urdf.js';
 export { robotSkeleton, type RobotSkeleton } from './skeleton/index.js';
+export { SENSOR_FIELD_COUNT, sensorFields, type SensorField } from './sensor-fields.js';
 export { commandUnit, positionUnit, velocityUnit } from './units.js';
 export { CONTROLLER_KINDS, withController, type ControllerKind } from './with-controller.js';

@@ -116,6 +116,25 @@ export type LimitScaling = (typeof LIMIT_SCALINGS)[number];
 export const STOP_ACTIONS = ['damping', 'gravity_hold', 'zero'] as const;
 export type StopAction = (typeof STOP_ACTIONS)[number];
 
+export const SENSOR_TYPES = ['imu', 'force_torque'] as const;
+export type SensorType = (typeof SENSOR_TYPES)[number];
+
+/** What is observed besides the joint states: a sensor of one link, on a topic of its own. */
+export interface SensorConfig {
+  readonly name: string;
+  /**
+   * imu: a sensor_msgs/msg/Imu, its linear acceleration with gravity, as accelerometers measure it (at rest g, upwards).
+   * force_torque: a geometry_msgs/msg/WrenchStamped of the joint that carries `link`: what the link and all behind it exert on what
+   * carries them, about the link's origin (a mass that hangs pulls by m g, downwards).
+   */
+  readonly type: SensorType;
+  /** its values are in the frame of this link */
+  readonly link: string;
+  readonly topic: string;
+  /** a reading older than this is stale [ms] */
+  readonly timeoutMs: number;
+}
+
 /** robot.yaml, resolved. */
 export interface RobotConfig {
   readonly commandInterface: CommandInterface;
@@ -164,6 +183,8 @@ export interface RobotConfig {
   readonly teleop: TeleopConfig;
   readonly agent: AgentConfig;
   readonly locks: readonly LockConfig[];
+  /** in the order of a frame */
+  readonly sensors: readonly SensorConfig[];
   readonly downstream: DownstreamConfig;
 }
 

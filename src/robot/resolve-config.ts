@@ -3,6 +3,7 @@ import { didYouMean } from '../core/index.js';
 import type { Joint, RobotConfig, RobotModel, Vector3 } from './model.js';
 import type { RobotYaml } from './robot-schema.js';
 import { resolveAuthority } from './resolve-authority.js';
+import { resolveSensors } from './resolve-sensors.js';
 import { positionUnit } from './units.js';
 import type { YamlFile } from './yaml-file.js';
 
@@ -43,6 +44,7 @@ export function resolveConfig(raw: RobotYaml, model: RobotModel, yaml: YamlFile)
     prediction: raw.prediction,
     downstream: { acceptNoTimeout: raw.downstream.accept_no_timeout },
     ...resolveAuthority(raw, yaml),
+    sensors: resolveSensors(raw, model, yaml),
   };
 }
 

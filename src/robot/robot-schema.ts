@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { agentSchema, locksSchema, teleopSchema } from './authority-schema.js';
 import { COMMAND_INTERFACES, LIMIT_SCALINGS, MESSAGE_TYPES, STOP_ACTIONS } from './model.js';
+import { sensorsSchema } from './sensor-schema.js';
 
 const oneOf = <const T extends readonly string[]>(values: T) =>
   v.pipe(v.picklist(values), v.description(values.join(' | ')));
@@ -177,6 +178,7 @@ export const robotSchema = v.pipe(
     teleop: teleopSchema,
     agent: agentSchema,
     locks: locksSchema,
+    sensors: sensorsSchema,
   }),
   v.description('a map of the keys of robot.yaml'),
 );

@@ -123,6 +123,7 @@ function robot(
       blackBoxSeconds: 30,
       action: { mode: 'absolute', scale: [1] },
       homePose: {},
+      sensors: [],
       prediction: { enabled: true, horizon: 4 },
       teleop: {
         commandTimeoutMs: 100,

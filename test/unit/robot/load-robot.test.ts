@@ -44,6 +44,7 @@ describe('loadRobot', () => {
       blackBoxSeconds: 30,
       action: { mode: 'increment', scale: [0.05, 0.02] },
       homePose: { elbow: 0, shoulder: 0.5, finger: 0.02, wheel: 0 },
+      sensors: [],
       prediction: { enabled: true, horizon: 4 },
       teleop: {
         commandTimeoutMs: 100,
