@@ -3,6 +3,7 @@ import { DynabridgeError, badInput } from '../../src/core/index.js';
 import type { Joint, Robot } from '../../src/robot/model.js';
 import { parseImperfections, type Imperfections } from '../imperfections.js';
 import { addActuators, setActuatorGains } from './actuators.js';
+import { addSensors, fusesLinks } from './add-sensors.js';
 import { CompiledRobot } from './compiled-robot.js';
 import type { Engine } from './engine.js';
 import { HandleScope } from './handle-scope.js';
@@ -19,8 +20,8 @@ const ARENA_BYTES = 1 << 20;
 const ARENA_BYTES_WITHOUT_CONTACTS = 1 << 18;
 
 /**
- * Builds the physics of a robot: MuJoCo compiles the robot's own URDF, and what URDF cannot say (actuators, mimic constraints,
- * integrator) is added to the MjSpec in between. Joint limits, damping and friction come from the RobotModel, which may have
+ * Builds the physics of a robot: MuJoCo compiles the robot's own URDF, and what URDF cannot say (actuators, sensors, mimic
+ * constraints, integrator) is added to the MjSpec in between. Joint limits, damping and friction come from the RobotModel, which may have
  * tightened them. The integrator is implicitfast (MuJoCo's semi-implicit Euler, implicit in damping and drives), so that
  * stiff drives are stable.
  *
@@ -49,6 +50,7 @@ export function compileRobot(
     }
     excludeBaseContacts(engine, scope, spec, robot);
     addActuators(engine, scope, spec, robot, imperfections);
+    addSensors(engine, scope, spec, robot);
     const model = explain(robot, () => engine.mj_compile(spec, files));
     const compiled = new CompiledRobot(engine, model, robot, imperfections, stepsPerTick);
     setActuatorGains(compiled, world);
@@ -141,14 +143,18 @@ function excludeBaseContacts(engine: Engine, scope: HandleScope, spec: MjSpec, r
   const { joints, rootLink } = robot.model;
   const fixed = new Set([rootLink]);
   for (const { type, parent, child } of joints) if (type === 'fixed' && fixed.has(parent)) fixed.add(child);
+  const unfused = fusesLinks(robot) ? [] : [...fixed].filter((link) => link !== rootLink);
+  const bases = ['world', ...unfused];
   for (const { type, parent, child } of joints) {
     if (type === 'fixed' || !fixed.has(parent)) continue;
-    const handle = engine.mjs_addExclude(spec);
-    if (!handle)
-      throw new DynabridgeError('INTERNAL', `MuJoCo adds no contact exclusion for link '${child}'`);
-    const exclude = scope.keep(handle);
-    exclude.bodyname1 = 'world';
-    exclude.bodyname2 = child;
+    for (const base of bases) {
+      const handle = engine.mjs_addExclude(spec);
+      if (!handle)
+        throw new DynabridgeError('INTERNAL', `MuJoCo adds no contact exclusion for link '${child}'`);
+      const exclude = scope.keep(handle);
+      exclude.bodyname1 = base;
+      exclude.bodyname2 = child;
+    }
   }
 }
 

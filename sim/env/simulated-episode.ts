@@ -98,12 +98,13 @@ export class SimulatedEpisode {
     this.steps++;
   }
 
-  /** Writes [positions | velocities | last executed commands] at `offset` of `frames`. */
+  /** Writes [positions | velocities | last executed commands | sensor readings] at `offset` of `frames`. */
   writeFrame(frames: Float32Array, offset: number): void {
-    const { positions, velocities } = this.robot.sense();
+    const { positions, velocities, sensors } = this.robot.sense();
     frames.set(positions, offset);
     frames.set(velocities, offset + positions.length);
     frames.set(this.executed, offset + 2 * positions.length);
+    frames.set(sensors, offset + 2 * positions.length + this.executed.length);
   }
 
   save(): Uint8Array {
@@ -142,7 +143,7 @@ export class SimulatedEpisode {
     this.shaper = state;
     lastSent(state.gate, this.executed);
     if (this.recording) {
-      const { positions, velocities } = this.robot.sense();
+      const { positions, velocities, sensors } = this.robot.sense();
       ticks.push({
         timeNs: nowNs - EPISODE_START_NS,
         positions: positions.slice(),
@@ -150,6 +151,7 @@ export class SimulatedEpisode {
         requested: (requested ?? target.command).slice(),
         executed: this.executed.slice(),
         reasons: reasonMask(verdict.reasons),
+        ...(sensors.length > 0 && { sensors: sensors.slice() }),
       });
     }
     if (verdict.command) this.robot.applyCommand(this.executed);

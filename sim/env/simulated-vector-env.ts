@@ -1,6 +1,6 @@
 import { badInput, type Rng } from '../../src/core/index.js';
 import {
-  robotLayout,
+  layoutOf,
   type ControlTick,
   type RobotLayout,
   type RobotTask,
@@ -51,10 +51,8 @@ export class SimulatedVectorEnv implements VectorEnv {
       throw badInput(`${count} environments asked for, expected a whole number >= 1`);
     this.count = count;
     this.task = task;
-    const { measured, commanded, joints } = robot.model;
-    const continuous = measured.filter((name) => joints.find((j) => j.name === name)?.type === 'continuous');
-    this.layout = robotLayout(measured, commanded, continuous);
-    this.actionSize = commanded.length;
+    this.layout = layoutOf(robot);
+    this.actionSize = robot.model.commanded.length;
     this.frames = new Float32Array(count * this.layout.size);
     this.result = {
       frames: new Float32Array(count * this.layout.size),

@@ -4,6 +4,7 @@ import type { InitialState } from '../../src/env/index.js';
 import type { CompiledRobot } from '../engine/index.js';
 import { CommandDelay } from './command-delay.js';
 import { DataViews } from './data-views.js';
+import { LinkSensors } from './link-sensors.js';
 import { Pushes, type Push } from './pushes.js';
 import { Sensors } from './sensors.js';
 import { StateCursor } from './state-cursor.js';
@@ -16,6 +17,8 @@ export interface Reading {
   readonly velocities: Float64Array;
   /** what the joint's actuator produces [N m] or [N]; 0 for joints without one */
   readonly efforts: Float64Array;
+  /** what the sensors of robot.yaml read (s), in the order of a frame; empty for most robots */
+  readonly sensors: Float64Array;
 }
 
 /** What is really so, for witnesses; never for the policy or the gate. Owned and overwritten like {@link Reading}. */
@@ -33,6 +36,7 @@ export class SimulatedRobot {
   private readonly views: DataViews;
   private readonly delay: CommandDelay;
   private readonly sensors: Sensors;
+  private readonly linkSensors: LinkSensors;
   private readonly pushes: Pushes;
   private readonly stiction: Stiction;
   private readonly drive: VelocityDrive;
@@ -55,6 +59,7 @@ export class SimulatedRobot {
       Math.round(imperfections.commandDelay / compiled.physicsStep),
     );
     this.sensors = new Sensors(compiled);
+    this.linkSensors = new LinkSensors(compiled, this.data);
     this.pushes = new Pushes(compiled);
     this.stiction = new Stiction(compiled);
     this.drive = new VelocityDrive(compiled);
@@ -63,7 +68,8 @@ export class SimulatedRobot {
       velocities: new Float64Array(measured.length),
     };
     const { positions, velocities } = this.sensors;
-    this.reading = { positions, velocities, efforts: new Float64Array(measured.length) };
+    const { values } = this.linkSensors;
+    this.reading = { positions, velocities, efforts: new Float64Array(measured.length), sensors: values };
     this.physicsState = new Float64Array(this.views.physicsStateSize);
     this.acting = new Float64Array(commanded.length);
     this.setInitial({ positions: compiled.robot.config.homePose, velocities: {} });
@@ -95,6 +101,7 @@ export class SimulatedRobot {
     this.drive.start(qpos);
     this.readTruth();
     this.sensors.start(this.trueState.positions, this.trueState.velocities, rng);
+    this.linkSensors.sample(this.held);
     this.reading.efforts.fill(0);
   }
 
@@ -162,6 +169,7 @@ export class SimulatedRobot {
     this.readTruth();
     this.sensors.sample(this.trueState.positions, this.trueState.velocities, period);
     this.views.readEfforts(this.reading.efforts, this.held);
+    this.linkSensors.sample(this.held);
   }
 
   /** The newest sensor readings: of the last sample, advance or start. */
@@ -184,13 +192,14 @@ export class SimulatedRobot {
     this.held = on;
     if (on) this.views.fetch().qvel.fill(0);
     if (on) this.trueState.velocities.fill(0);
+    if (on) this.linkSensors.sample(true);
   }
 
   /** Number of values of {@link saveState}. */
   get stateSize(): number {
     const { positions, velocities } = this.trueState;
     const own = 2 + this.acting.length + this.reading.efforts.length + positions.length + velocities.length;
-    const parts = [this.delay, this.sensors, this.pushes, this.drive];
+    const parts = [this.delay, this.sensors, this.linkSensors, this.pushes, this.drive];
     return parts.reduce((sum, part) => sum + part.stateSize, own + this.physicsState.length);
   }
 
@@ -226,6 +235,7 @@ export class SimulatedRobot {
     cursor.array(this.physicsState);
     this.delay.transfer(cursor);
     this.sensors.transfer(cursor);
+    this.linkSensors.transfer(cursor);
     this.pushes.transfer(cursor);
     this.drive.transfer(cursor);
   }

@@ -8,6 +8,8 @@ export interface ControlTick {
   readonly timeNs: bigint;
   readonly positions: Float64Array;
   readonly velocities: Float64Array;
+  /** readings of further sensors (s), in the order of a frame; absent for robots without */
+  readonly sensors?: Float64Array;
   /** interpolated towards by the policy, before the gate (m) */
   readonly requested: Float64Array;
   /** what the gate let through (m) */
