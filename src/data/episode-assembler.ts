@@ -21,7 +21,7 @@ import type {
 import { FORMAT_VERSION } from './message-definitions.js';
 
 interface OpenEpisode {
-  readonly header: EpisodeHeader;
+  header: EpisodeHeader;
   readonly ticks: ControlTickRecord[];
   readonly steps: PolicyStepRecord[];
   tickCount: number;
@@ -42,6 +42,7 @@ export class EpisodeAssembler {
   private readonly ended = new Set<number>();
   private highest = 0;
   private measurement: { sequence: number; data: Uint8Array } | null = null;
+  private readings: { sequence: number; data: Uint8Array } | null = null;
 
   constructor(
     private readonly file: string,
@@ -57,6 +58,9 @@ export class EpisodeAssembler {
     switch (this.topics.get(message.channelId)) {
       case '/joint_states':
         this.measurement = { sequence, data };
+        return undefined;
+      case '/dynabridge/sensor_readings':
+        this.readings = { sequence, data };
         return undefined;
       case '/dynabridge/control_tick':
         this.tick(this.codec.decode('/dynabridge/control_tick', data), sequence);
@@ -104,9 +108,20 @@ export class EpisodeAssembler {
     const episode = this.open.get(tick.episode);
     if (episode === undefined || this.measurement?.sequence !== sequence) return;
     episode.tickCount++;
+    const { header } = episode;
+    const readings =
+      this.decodeTicks || header.sensors === undefined ? this.readingsOf(tick.episode, sequence) : undefined;
+    if (readings !== undefined) episode.header = { ...header, sensors: header.sensors ?? readings.fields };
     if (!this.decodeTicks) return;
     const state = this.codec.decode('/joint_states', this.measurement.data);
-    episode.ticks.push(tickFromMessages(state, tick));
+    episode.ticks.push(tickFromMessages(state, tick, readings));
+  }
+
+  /** @returns undefined for a robot without further sensors */
+  private readingsOf(episode: number, sequence: number): Messages['/dynabridge/sensor_readings'] | undefined {
+    if (this.readings?.sequence !== sequence) return undefined;
+    const readings = this.codec.decode('/dynabridge/sensor_readings', this.readings.data);
+    return readings.episode === episode ? readings : undefined;
   }
 
   private end(message: Messages['/dynabridge/episode/end']): AssemblyResult | undefined {

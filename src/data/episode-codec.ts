@@ -66,6 +66,11 @@ export interface Messages {
     reason: string;
     final_frame: Float32Array | readonly number[];
   };
+  '/dynabridge/sensor_readings': {
+    episode: number;
+    fields: readonly string[];
+    values: Float64Array;
+  };
 }
 
 /** CDR of all channels of an episode file; one per reader or writer. */
@@ -116,6 +121,7 @@ export function headerFromMessage(message: Messages['/dynabridge/episode/start']
 export function tickFromMessages(
   state: Messages['/joint_states'],
   tick: Messages['/dynabridge/control_tick'],
+  readings?: Messages['/dynabridge/sensor_readings'],
 ): ControlTickRecord {
   return {
     timeNs: tick.time_ns,
@@ -128,6 +134,7 @@ export function tickFromMessages(
     velocities: state.velocity,
     requested: tick.requested,
     executed: tick.executed,
+    ...(readings && { sensors: readings.values }),
   };
 }
 

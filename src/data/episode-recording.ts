@@ -15,6 +15,8 @@ import { CHANNELS, type Topic } from './message-definitions.js';
 
 const CHANNEL_IDS = new Map<string, number>(CHANNELS.map((channel, id) => [channel.topic, id]));
 
+const NONE = new Float64Array(0);
+
 /** What a recording needs of its writer. */
 export interface RecordingTarget {
   readonly clock: Clock;
@@ -60,7 +62,9 @@ export class EpisodeRecording {
    * @throws DynabridgeError INTERNAL on a wrong length or after the end, UNAVAILABLE when the disk refuses
    */
   tick(tick: ControlTickInput): void {
-    const { measured, commanded } = this.header;
+    const { measured, commanded, sensors = [] } = this.header;
+    const { sensors: readings = NONE } = tick;
+    this.expectLength('sensors', readings, sensors.length);
     this.expectLength('positions', tick.positions, measured.length);
     this.expectLength('velocities', tick.velocities, measured.length);
     if (tick.requested.length > 0) this.expectLength('requested', tick.requested, commanded.length);
@@ -75,6 +79,11 @@ export class EpisodeRecording {
       velocity: tick.velocities,
       effort: [],
     });
+    if (sensors.length > 0) {
+      const { number: episode } = this.header;
+      const values = Float64Array.from(readings);
+      this.add('/dynabridge/sensor_readings', measuredNs, number, { episode, fields: sensors, values });
+    }
     this.add('/dynabridge/control_tick', tick.timeNs, number, {
       episode: this.header.number,
       seq: tick.seq ?? number,
@@ -90,8 +99,8 @@ export class EpisodeRecording {
 
   /** Records one policy step, before or after the ticks within it. Arrays are copied. Errors as for {@link tick}. */
   step(step: PolicyStepRecord): void {
-    const { measured, commanded } = this.header;
-    this.expectLength('frame', step.frame, 2 * measured.length + commanded.length);
+    const { commanded } = this.header;
+    this.expectLength('frame', step.frame, this.frameSize);
     this.expectLength('action', step.action, commanded.length);
     this.flushWhenDue();
     this.add('/dynabridge/policy_step', step.timeNs, this.steps++, {
@@ -106,10 +115,7 @@ export class EpisodeRecording {
 
   /** Completes the episode: it is on disk when this returns. */
   end(end: EpisodeEnd): void {
-    const { measured, commanded } = this.header;
-    if (end.finalFrame !== undefined) {
-      this.expectLength('finalFrame', end.finalFrame, 2 * measured.length + commanded.length);
-    }
+    if (end.finalFrame !== undefined) this.expectLength('finalFrame', end.finalFrame, this.frameSize);
     this.finish(end);
   }
 
@@ -165,12 +171,17 @@ export class EpisodeRecording {
     });
   }
 
+  private get frameSize(): number {
+    const { measured, commanded, sensors = [] } = this.header;
+    return 2 * measured.length + commanded.length + sensors.length;
+  }
+
   private expectLength(what: string, values: ArrayLike<number>, expected: number): void {
     if (values.length === expected) return;
     throw new DynabridgeError(
       'INTERNAL',
       `${what} of episode ${this.id} has ${values.length} values, expected ${expected} ` +
-        `(${this.header.measured.length} measured, ${this.header.commanded.length} commanded joints)`,
+        `(${this.header.measured.length} measured, ${this.header.commanded.length} commanded joints, ${(this.header.sensors ?? []).length} sensor fields)`,
       { what, length: values.length, expected },
     );
   }

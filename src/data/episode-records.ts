@@ -56,6 +56,8 @@ export interface SessionInfo {
   readonly commanded: readonly string[];
   /** names of the bits of `ControlTick.reasons` */
   readonly reasonNames: readonly string[];
+  /** fields of the further sensors (s), with which each frame ends; absent for robots without */
+  readonly sensors?: readonly string[];
 }
 
 export interface EpisodeHeader extends SessionInfo {

@@ -1,6 +1,7 @@
 /**
  * ROS 2 message definitions of the recorded channels, as text that is stored in every file: a reader needs nothing but the
- * file. `FORMAT_VERSION` grows when a definition changes; readers refuse what is newer than they are.
+ * file. `FORMAT_VERSION` grows when a definition changes; readers refuse what is newer than they are, and pass over channels that they
+ * do not know.
  */
 export const FORMAT_VERSION = 1;
 
@@ -46,7 +47,7 @@ uint32 episode
 uint32 step
 uint32 policy_version
 int64 time_ns       # since the episode began
-float32[] frame     # measured positions, measured velocities, last executed commands
+float32[] frame     # measured positions, measured velocities, last executed commands, what further sensors read
 float32[] action    # in [-1, 1], commanded order
 `;
 
@@ -78,6 +79,13 @@ string reason
 float32[] final_frame   # after the last step; empty when not known
 `;
 
+const SENSOR_READINGS = `# What the sensors besides the joint states read at a control tick; robots without any have none of these.
+# It belongs to the message with the same sequence number on /dynabridge/control_tick.
+uint32 episode
+string[] fields     # in the order in which they end a frame, SI units
+float64[] values    # NaN: the sensor was silent
+`;
+
 /** What is written under one topic of an MCAP file: CDR of a ROS 2 message. */
 export interface Channel {
   readonly topic: string;
@@ -95,6 +103,11 @@ export const CHANNELS = [
   { topic: '/dynabridge/policy_step', type: 'dynabridge_msgs/msg/PolicyStep', definition: POLICY_STEP },
   { topic: '/dynabridge/episode/start', type: 'dynabridge_msgs/msg/EpisodeStart', definition: EPISODE_START },
   { topic: '/dynabridge/episode/end', type: 'dynabridge_msgs/msg/EpisodeEnd', definition: EPISODE_END },
+  {
+    topic: '/dynabridge/sensor_readings',
+    type: 'dynabridge_msgs/msg/SensorReadings',
+    definition: SENSOR_READINGS,
+  },
 ] as const satisfies readonly Channel[];
 
 export type Topic = (typeof CHANNELS)[number]['topic'];

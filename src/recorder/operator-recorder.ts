@@ -20,6 +20,8 @@ export class OperatorRecorder {
   private firstStep = 0;
   private lastStep = -1;
   private observation: ObservationMessage | null = null;
+  /** where the executed commands begin in a frame */
+  private readonly executedFrom: number;
   /** the operator drove in every tick since the observation */
   private whole = false;
 
@@ -30,6 +32,7 @@ export class OperatorRecorder {
     private readonly action: ActionConfig,
     clock: Clock,
   ) {
+    this.executedFrom = 2 * session.measured.length; // src/env/frame.ts
     this.writer = EpisodeWriter.open(episodesFolder, { ...session, clock });
   }
 
@@ -59,8 +62,9 @@ export class OperatorRecorder {
   }
 
   private step({ policyStep, receivedNs, frame }: ObservationMessage, next: ObservationMessage): void {
-    const from = frame.length - this.action.scale.length; // executed commands are the end of a frame
-    const action = commandToAction(this.action, frame.subarray(from), next.frame.subarray(from));
+    const { executedFrom, action: how } = this;
+    const executed = (of: Float64Array) => of.subarray(executedFrom, executedFrom + how.scale.length);
+    const action = commandToAction(how, executed(frame), executed(next.frame));
     if (action === null) return;
     this.episode!.step({
       step: policyStep - this.firstStep,

@@ -14,5 +14,6 @@ export function tickRecord(tick: TickMessage, startNs: bigint): ControlTickInput
     requested: tick.requested,
     executed: tick.executed,
     reasons: tick.reasons,
+    ...(tick.sensors && { sensors: tick.sensors }),
   };
 }

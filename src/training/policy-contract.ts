@@ -1,4 +1,5 @@
 import type { EpisodeSource, SessionInfo } from '../data/index.js';
+import { layoutOf } from '../env/index.js';
 import {
   makeContract,
   positionUnit,
@@ -40,6 +41,7 @@ export function sessionOf(
   contractSha256: string,
 ): SessionInfo {
   const { model, config } = robot;
+  const { sensors } = layoutOf(robot);
   return {
     source,
     robot: model.name,
@@ -50,10 +52,11 @@ export function sessionOf(
     measured: model.measured,
     commanded: model.commanded,
     reasonNames: CHECKS,
+    ...(sensors.length > 0 && { sensors }),
   };
 }
 
-/** The world model predicts frames: positions, velocities and executed commands. */
+/** The world model predicts frames: positions, velocities, executed commands, and what sensors read. */
 export function frameQuantities(contract: Contract): { name: string; unit: string }[] {
   const type = (joint: string) =>
     contract.observations.find(({ field }) => field === `position[${joint}]`)?.unit === 'm'
@@ -63,5 +66,8 @@ export function frameQuantities(contract: Contract): { name: string; unit: strin
     ...contract.measured.map((joint) => ({ name: `${joint} position`, unit: positionUnit(type(joint)) })),
     ...contract.measured.map((joint) => ({ name: `${joint} velocity`, unit: velocityUnit(type(joint)) })),
     ...contract.commanded.map(({ name, unit }) => ({ name: `${name} command`, unit })),
+    ...contract.observations.flatMap(({ sensor, field, unit }) =>
+      sensor === undefined ? [] : [{ name: `${sensor} ${field.replace('.', ' ')}`, unit }],
+    ),
   ];
 }

@@ -76,6 +76,8 @@ export interface TickMessage {
   readonly requested: Float64Array;
   /** commanded order (m); empty when nothing was sent */
   readonly executed: Float64Array;
+  /** readings of the sensors besides the joint states (s), NaN for one that is silent; absent for robots without */
+  readonly sensors?: Float64Array;
 }
 
 /** guard -> supervisor, on the guard's own event loop, so that a hung loop is silent */
@@ -146,13 +148,14 @@ function readDoubles(payload: Buffer, offset: number, count: number): Float64Arr
   return values;
 }
 
+const NONE = new Float64Array(0);
 /** Bytes before the vectors of a tick and of a heartbeat. */
-const TICK_HEADER_BYTES = 42;
+const TICK_HEADER_BYTES = 44;
 const HEARTBEAT_HEADER_BYTES = 16;
 
 function encodeTick(message: TickMessage): Buffer {
-  const { positions, velocities, requested, executed } = message;
-  const doubles = 2 * positions.length + requested.length + executed.length;
+  const { positions, velocities, requested, executed, sensors = NONE } = message;
+  const doubles = 2 * positions.length + requested.length + executed.length + sensors.length;
   const payload = Buffer.allocUnsafe(TICK_HEADER_BYTES + 8 * doubles);
   payload.writeUInt32LE(message.seq, 0);
   payload.writeUInt32LE(message.policyStep, 4);
@@ -166,8 +169,9 @@ function encodeTick(message: TickMessage): Buffer {
   payload[32] = executed.length;
   payload[33] = OWNERS.indexOf(message.owner);
   payload.writeBigUInt64LE(message.atNs, 34);
+  payload.writeUInt16LE(sensors.length, 42);
   let offset = TICK_HEADER_BYTES;
-  for (const vector of [positions, velocities, requested, executed])
+  for (const vector of [positions, velocities, requested, executed, sensors])
     offset = writeDoubles(payload, offset, vector);
   return payload;
 }
@@ -176,6 +180,8 @@ function decodeTick(payload: Buffer): TickMessage {
   const n = payload[30]!;
   const requested = payload[31]!;
   const executed = payload[32]!;
+  const sensors = payload.readUInt16LE(42);
+  const sensorsFrom = TICK_HEADER_BYTES + 8 * (2 * n + requested + executed);
   return {
     type: 'tick',
     seq: payload.readUInt32LE(0),
@@ -191,6 +197,7 @@ function decodeTick(payload: Buffer): TickMessage {
     velocities: readDoubles(payload, TICK_HEADER_BYTES + 8 * n, n),
     requested: readDoubles(payload, TICK_HEADER_BYTES + 16 * n, requested),
     executed: readDoubles(payload, TICK_HEADER_BYTES + 16 * n + 8 * requested, executed),
+    ...(sensors > 0 && { sensors: readDoubles(payload, sensorsFrom, sensors) }),
   };
 }
 
