@@ -16,6 +16,7 @@ import type { Robot } from '../../src/robot/index.js';
 import { SimulatedRobot, type CompiledRobot, type Push } from '../index.js';
 import { ForwardController, JointStateController, JointTrajectoryController } from './controller.js';
 import { PacedTime } from './paced-time.js';
+import { SensorPublishers } from './sensor-publishers.js';
 import { stepsPerState } from './state-rate.js';
 import type { TwinTrace } from './twin-trace.js';
 import { Witness, type Violation } from './witness.js';
@@ -74,7 +75,7 @@ const TIMER_RESOLUTION_MS = 1;
 const MAX_BACKLOG_MS = 250;
 
 /**
- * A robot in MuJoCo behind the ROS 2 wire, in real time unless it is told another speed, paused or stepped: publishes its joint states, obeys its command topic as a ros2_control
+ * A robot in MuJoCo behind the ROS 2 wire, in real time unless it is told another speed, paused or stepped: publishes its joint states and what its sensors read, obeys its command topic as a ros2_control
  * controller does, and is the witness of what it was sent. Nothing of the guard or the gate runs here.
  */
 export class Twin {
@@ -82,6 +83,7 @@ export class Twin {
   private readonly robot: SimulatedRobot;
   private readonly controller: ReturnType<typeof controllerOf>;
   private readonly states: Publisher<JointState>;
+  private readonly sensors: SensorPublishers;
   private readonly queue: {
     readonly message: CommandMessage;
     readonly atNs: bigint;
@@ -127,6 +129,7 @@ export class Twin {
       ...SENSOR_QOS,
       reliability: 'reliable', // joint_state_broadcaster's default; best-effort readers match it too
     });
+    this.sensors = new SensorPublishers(middleware, config.sensors);
     this.clockTopic = options.simulatedClock
       ? middleware.createPublisher('/clock', 'rosgraph_msgs/msg/Clock', CLOCK_QOS)
       : null;
@@ -160,6 +163,7 @@ export class Twin {
       this.statesPaused = false;
       return 'publishing states';
     });
+    if (config.sensors.length > 0) this.sensors.serve((name, act) => this.serve(name, act));
     middleware.createService<SetBoolRequest, TriggerResponse>(
       '~/set_pause',
       'std_srvs/srv/SetBool',
@@ -335,13 +339,12 @@ export class Twin {
   private publishState(): void {
     this.publishClock();
     if (this.statesPaused) return;
-    const { positions, velocities, efforts } = this.robot.sense();
+    const { positions, velocities, efforts, sensors } = this.robot.sense();
+    const stamp = rosTime(this.clockTopic ? this.simulatedNs : this.options.clock.wallNs());
+    this.sensors.publish(sensors, stamp); // before the state, which makes the bridge look at them
     this.options.trace?.published(positions, this.options.clock.nowNs());
     this.states.publish({
-      header: {
-        stamp: rosTime(this.clockTopic ? this.simulatedNs : this.options.clock.wallNs()),
-        frame_id: '',
-      },
+      header: { stamp, frame_id: '' },
       name: [...this.options.robot.model.measured],
       position: positions,
       velocity: velocities,

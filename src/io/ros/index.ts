@@ -21,6 +21,7 @@ export {
   type Float64MultiArray,
   type Header,
   type JointJog,
+  type ImuMessage,
   type JointState,
   type JointTrajectory,
   type JointTrajectoryPoint,
@@ -34,6 +35,8 @@ export {
   type StringMessage,
   type TriggerRequest,
   type TriggerResponse,
+  type Vector3Message,
+  type WrenchStamped,
 } from './messages.js';
 export { LifecycleServer, type LifecycleChange, type LifecycleState } from './lifecycle-server.js';
 export { whyNotRclnodejs } from './load-rclnodejs.js';

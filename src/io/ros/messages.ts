@@ -72,6 +72,33 @@ export interface JointJog {
   readonly duration: number;
 }
 
+/** geometry_msgs/Vector3 */
+export interface Vector3Message {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+}
+
+/**
+ * sensor_msgs/Imu: linear acceleration [m/s^2] with gravity, angular velocity [rad/s]. Covariances are 3 x 3 by rows; all zero: not
+ * known, -1 in the first element: the quantity is not measured.
+ */
+export interface ImuMessage {
+  readonly header: Header;
+  readonly orientation: Vector3Message & { readonly w: number };
+  readonly orientation_covariance: NumberSequence;
+  readonly angular_velocity: Vector3Message;
+  readonly angular_velocity_covariance: NumberSequence;
+  readonly linear_acceleration: Vector3Message;
+  readonly linear_acceleration_covariance: NumberSequence;
+}
+
+/** geometry_msgs/WrenchStamped: force [N] and torque [N m] */
+export interface WrenchStamped {
+  readonly header: Header;
+  readonly wrench: { readonly force: Vector3Message; readonly torque: Vector3Message };
+}
+
 export interface KeyValue {
   readonly key: string;
   readonly value: string;
@@ -124,6 +151,8 @@ export interface MessageTypes {
   'std_msgs/msg/String': StringMessage;
   'std_msgs/msg/Float64MultiArray': Float64MultiArray;
   'sensor_msgs/msg/JointState': JointState;
+  'sensor_msgs/msg/Imu': ImuMessage;
+  'geometry_msgs/msg/WrenchStamped': WrenchStamped;
   'trajectory_msgs/msg/JointTrajectory': JointTrajectory;
   'control_msgs/msg/JointJog': JointJog;
   'diagnostic_msgs/msg/DiagnosticStatus': DiagnosticStatus;

@@ -26,6 +26,19 @@ const VALUES: { readonly [Name in keyof MessageTypes]: MessageTypes[Name] } = {
     velocity: Float64Array.of(1, 2, 3),
     effort: none,
   },
+  'sensor_msgs/msg/Imu': {
+    header,
+    orientation: { x: 0.1, y: -0.2, z: 0.3, w: 0.9 },
+    orientation_covariance: Float64Array.of(-1, 0, 0, 0, 0, 0, 0, 0, 0),
+    angular_velocity: { x: 1, y: -2, z: 3.5 },
+    angular_velocity_covariance: Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9),
+    linear_acceleration: { x: 0.25, y: 0, z: 9.81 },
+    linear_acceleration_covariance: new Float64Array(9),
+  },
+  'geometry_msgs/msg/WrenchStamped': {
+    header,
+    wrench: { force: { x: 1, y: 2, z: -4.9 }, torque: { x: 0.5, y: -0.25, z: 0 } },
+  },
   'control_msgs/msg/JointJog': {
     header,
     joint_names: ['slider', 'a'],
