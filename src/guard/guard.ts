@@ -1,5 +1,4 @@
 import { elapsedMs } from '../core/index.js';
-import { robotLayout } from '../env/index.js';
 import type { EventMessage, IpcConnection, ProposalMessage } from '../io/ipc/index.js';
 import {
   CommandPublisher,
@@ -36,6 +35,7 @@ import { BY_LIFECYCLE } from './lifecycle.js';
 import { LoopMetrics, type GuardSummary } from './loop-metrics.js';
 import { ModeNews } from './mode-news.js';
 import { NodeInterface } from './node-interface.js';
+import { ObservationFrame } from './observation-frame.js';
 import { ProcessLinks } from './process-links.js';
 import { qosOfTopics } from './qos-of-topics.js';
 import { Readiness } from './readiness.js';
@@ -81,7 +81,7 @@ export class Guard {
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly startNs: bigint;
   private readonly lastCommand: Float64Array;
-  private readonly frame: Float64Array;
+  private readonly frame: ObservationFrame;
   private readonly base = () => baseCommand(this.config, this.shaper.gate, this.measured, this.lastCommand);
 
   private shaper: ShaperState;
@@ -128,7 +128,6 @@ export class Guard {
       onRecorder: () => this.node.refresh(),
     });
     this.lastCommand = new Float64Array(model.commanded.length);
-    this.frame = new Float64Array(robotLayout(model.measured, model.commanded).size);
     const veto = new Veto(readVetoLimits(robot.folder, config.commandMessageType));
     this.publisher = new CommandPublisher(middleware, robot, veto, clock);
     this.commands = new CommandStream(this.publisher, clock, config.commandPoints, this.decimation);
@@ -145,6 +144,7 @@ export class Guard {
     const { publisher, links, decimator } = this;
     const nodeName = fullNodeName(node).slice(1);
     const topics = (this.topics = new TopicWatch({ config, node, middleware, publisher, clock }, tell));
+    this.frame = new ObservationFrame(robot, this.mapper, topics.sensors);
     const parts = { config, nodeName, topics, publisher, links, decimator };
     this.readiness = new Readiness(parts, options.engage === 'auto');
     this.news = new ModeNews(this.shaper.gate, tell);
@@ -217,8 +217,7 @@ export class Guard {
       this.tick();
       return;
     }
-    this.observe(receivedNs);
-    if (!this.links.agent.connected || this.authority.owner === 'teleop') {
+    if (!this.observe(receivedNs) || !this.links.agent.connected || this.authority.owner === 'teleop') {
       this.tick();
       return;
     }
@@ -230,20 +229,18 @@ export class Guard {
     }, PROPOSAL_PATIENCE * this.periodMs);
   }
 
-  private observe(receivedNs: bigint): void {
-    const { positions, velocities } = this.mapper;
-    const n = positions.length;
-    this.frame.set(positions, 0);
-    this.frame.set(velocities, n);
-    this.frame.set(this.base(), 2 * n);
-    const observation = {
-      type: 'observation',
-      policyStep: this.links.agent.nextStep(),
-      receivedNs,
-      frame: this.frame,
-    } as const;
+  /** @returns false without a sensor: then nobody is asked, the agent's history has a gap, and its authority ends */
+  private observe(receivedNs: bigint): boolean {
+    const policyStep = this.links.agent.nextStep();
+    const frame = this.frame.compose(this.base(), this.options.clock.nowNs());
+    if (frame === null) {
+      this.checkTopics();
+      return false;
+    }
+    const observation = { type: 'observation', policyStep, receivedNs, frame } as const;
     this.links.agent.send(observation);
     this.links.record(observation);
+    return true;
   }
 
   /** An agent that hangs loses its authority, so that it cannot move the robot again when it wakes. */
@@ -308,11 +305,11 @@ export class Guard {
   }
 
   private record(shaped: ShapedTick, executed: Float64Array | null, atNs: bigint, sentNs: bigint): void {
-    const { mapper, links, tickSeq: seq } = this;
+    const { frame, links, tickSeq: seq } = this;
     const { owner } = this.authority;
     const measuredNs = this.measured!.receivedNs;
     const at = { seq, policyStep: links.agent.step, owner, atNs, measuredNs, sentNs };
-    links.record(tickMessage(at, shaped, executed, mapper));
+    links.record(tickMessage(at, shaped, executed, frame.measured(atNs)));
   }
 
   private announceMode(): void {
@@ -420,7 +417,7 @@ export class Guard {
 
   private checkTopics(): void {
     if (this.topics.tellNews()) this.node.refresh();
-    const loss = this.shaper.gate.mode === 'active' ? this.topics.loss() : null;
+    const loss = this.shaper.gate.mode === 'active' ? this.topics.loss(this.authority.owner) : null;
     if (loss === null) return;
     this.links.emit('fault', { ...loss });
     this.request('stop', loss.message);
@@ -451,6 +448,7 @@ export class Guard {
     for (const timer of this.timers) clearTimeout(timer);
     this.clearPending();
     this.states.close();
+    this.topics.sensors.close();
     this.node.close();
     void this.authority.stop();
     this.links.emit('stopped', { outcome, reason: this.stopReason });
@@ -463,6 +461,7 @@ export class Guard {
       ...this.metrics.summary(this.startNs, this.decimator.bursts),
       seconds: this.agentTime.seconds(this.options.clock.nowNs()),
       rejectedStates: { ...this.mapper.rejected },
+      ...this.topics.sensors.summary,
     };
   }
 
@@ -485,7 +484,7 @@ export class Guard {
       commandSubscribers: this.publisher.matched,
       blackBox: links.blackBox,
       warnings: [...this.topics.warnings, ...this.authority.warnings],
-      operatorCounts: this.authority.counts,
+      operatorCounts: { ...this.authority.counts, ...this.topics.sensors.counts },
       controller: this.topics.downstream.fact,
     });
   }

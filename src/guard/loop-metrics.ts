@@ -27,6 +27,8 @@ export interface GuardSummary {
   readonly reasons: Readonly<Record<string, number>>;
   /** state messages refused, by cause */
   readonly rejectedStates: Readonly<Record<string, number>>;
+  /** sensor readings refused, by sensor; absent where there are no sensors */
+  readonly rejectedReadings?: Readonly<Record<string, number>>;
   /** from the guard's start to the first gated command [ms]; null when none was sent */
   readonly firstCommandMs: number | null;
   /** resident memory at the end [MiB] */

@@ -56,6 +56,7 @@ export class Readiness {
     return (
       this.whyNotDrive() ??
       topics.downstream.whyNotYet ??
+      topics.sensors.whyNotEngage() ??
       whyNotEngage({
         recorded: links.recorded || !this.armed,
         agentConnected: links.agent.connected,

@@ -16,12 +16,12 @@ export interface TickFacts {
 
 const NONE = new Float64Array(0);
 
-/** One control tick for the record. @param executed what is on the wire, null where nothing was sent @param measured newest state, measured order (n); not copied */
+/** One control tick for the record. @param executed what is on the wire, null where nothing was sent @param measured newest state, measured order (n), and sensor readings (s); not copied */
 export function tickMessage(
   { seq, policyStep, owner, atNs, measuredNs, sentNs }: TickFacts,
   { state, verdict, requested }: ShapedTick,
   executed: Float64Array | null,
-  { positions, velocities }: Pick<TickMessage, 'positions' | 'velocities'>,
+  { positions, velocities, sensors }: Pick<TickMessage, 'positions' | 'velocities' | 'sensors'>,
 ): TickMessage {
   return {
     type: 'tick',
@@ -38,5 +38,6 @@ export function tickMessage(
     velocities,
     requested: requested ?? NONE,
     executed: executed ?? NONE,
+    ...(sensors !== undefined && sensors.length > 0 && { sensors }),
   };
 }

@@ -8,13 +8,18 @@ import {
   type NodeArguments,
 } from '../io/ros/index.js';
 import type { RobotConfig } from '../robot/index.js';
+import type { Owner } from '../safety/index.js';
 import { Downstream } from './downstream.js';
 import { otherWriter, tooManyStates } from './engagement.js';
 import { supervisorNode } from './guard-config.js';
+import { SensorWatch } from './sensor-watch.js';
 import { StampCheck } from './stamp-check.js';
 
 export interface TopicWatchParts {
-  readonly config: Pick<RobotConfig, 'stateTopic' | 'commandTopic' | 'commandInterface' | 'downstream'>;
+  readonly config: Pick<
+    RobotConfig,
+    'stateTopic' | 'commandTopic' | 'commandInterface' | 'downstream' | 'sensors'
+  >;
   readonly node: NodeArguments;
   readonly middleware: Middleware;
   readonly publisher: CommandPublisher;
@@ -23,13 +28,14 @@ export interface TopicWatchParts {
 
 /** What the guard cannot drive with. */
 export interface TopicLoss {
-  readonly check: 'other-writer' | 'no-subscriber';
+  readonly check: 'other-writer' | 'no-subscriber' | 'sensor';
   readonly message: string;
 }
 
 /** Who else is on the guard's topics, what takes its commands, and how joint states are stamped. */
 export class TopicWatch {
   readonly downstream: Downstream;
+  readonly sensors: SensorWatch;
   private readonly stamps = new StampCheck();
   private told: readonly string[] = [];
   private unstampedTold = false;
@@ -39,7 +45,9 @@ export class TopicWatch {
     private readonly parts: TopicWatchParts,
     private readonly tell: (kind: string, detail: EventMessage['detail']) => void,
   ) {
-    this.downstream = new Downstream(parts.middleware, parts.config);
+    const { middleware, config, clock } = parts;
+    this.downstream = new Downstream(middleware, config);
+    this.sensors = new SensorWatch(middleware, config.sensors, clock);
   }
 
   private get stateTopic(): string {
@@ -67,16 +75,22 @@ export class TopicWatch {
     return this.otherWriters > 0 ? otherWriter(this.parts.publisher.topic) : null;
   }
 
-  /** Two writers on one command topic is one too many, whoever was first; and commands that nobody hears move nothing. */
-  loss(): TopicLoss | null {
+  /**
+   * Two writers on one command topic is one too many, whoever was first; commands that nobody hears move nothing; and the agent does
+   * not drive without its sensors.
+   */
+  loss(owner: Owner): TopicLoss | null {
     const { topic, matched } = this.parts.publisher;
     const otherWriter = this.whyNotSend();
     if (otherWriter !== null) return { check: 'other-writer', message: otherWriter };
-    if (matched > 0) return null;
-    return {
-      check: 'no-subscriber',
-      message: `nobody listens on ${topic} any more; is the controller active?`,
-    };
+    if (matched === 0) {
+      return {
+        check: 'no-subscriber',
+        message: `nobody listens on ${topic} any more; is the controller active?`,
+      };
+    }
+    const silent = owner === 'agent' ? this.sensors.whyNoReading() : null;
+    return silent === null ? null : { check: 'sensor', message: silent };
   }
 
   /** What is wrong on the topics though one can drive with it, or why one cannot, for people. */
@@ -87,7 +101,7 @@ export class TopicWatch {
     for (const topic of new Set([stateTopic, this.parts.publisher.topic]))
       warnings.push(...this.parts.middleware.mismatches(topic));
     if (this.stamps.concern !== '') warnings.push(`joint states on ${stateTopic} are ${this.stamps.concern}`);
-    return warnings;
+    return [...warnings, ...this.sensors.warnings];
   }
 
   /** Tells what is new since the last time. @returns whether the warnings are others than they were */
