@@ -10,7 +10,7 @@ import {
 } from '../io/ros/index.js';
 import type { RobotConfig } from '../robot/index.js';
 
-type Topics = Pick<RobotConfig, 'stateTopic' | 'commandTopic' | 'locks'> & {
+type Topics = Pick<RobotConfig, 'stateTopic' | 'commandTopic' | 'locks' | 'sensors'> & {
   readonly teleop: Pick<RobotConfig['teleop'], 'jointJog'>;
 };
 
@@ -29,7 +29,7 @@ export function qosOfTopics(config: Topics, node: NodeArguments): QosOverrides {
     [
       input(config.stateTopic, 10),
       ...(config.teleop.jointJog ? [input('~/joint_jog', 1)] : []),
-      ...config.locks.map(({ topic }) => input(topic, 10)),
+      ...[...config.locks, ...config.sensors].map(({ topic }) => input(topic, 10)),
       input('/clock', 10),
       {
         topic: config.commandTopic,

@@ -30,6 +30,7 @@ describe('loadRobot', () => {
       commandInterface: 'position',
       commandTopic: '/forward_command_controller/commands',
       commandMessageType: 'std_msgs/msg/Float64MultiArray',
+      commandPoints: 1,
       stateTopic: '/joint_states',
       controlRateHz: 100,
       policyRateHz: 20,
@@ -151,6 +152,7 @@ describe('loadRobot', () => {
     expect(withController(jtc, undefined)).toBe(jtc);
     expect(withController(jtc, 'forward').config).toMatchObject({
       commandMessageType: 'std_msgs/msg/Float64MultiArray',
+      commandPoints: 1,
       commandTopic: '/forward_command_controller/commands',
     });
   });
