@@ -9,6 +9,18 @@ const BUILT_IN: Readonly<Record<string, string>> = {
   duration: 'builtin_interfaces/Duration',
 };
 
+/** What ROS 2 declares as byte or char: the library's definitions have uint8 there, as CDR has. */
+const DECLARED: Readonly<
+  Record<string, { readonly type: 'byte' | 'char'; readonly names: readonly string[] }>
+> = {
+  'diagnostic_msgs/DiagnosticStatus': { type: 'byte', names: ['OK', 'WARN', 'ERROR', 'STALE', 'level'] },
+  'rcl_interfaces/Log': { type: 'byte', names: ['DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] },
+  'rcl_interfaces/ParameterValue': { type: 'byte', names: ['byte_array_value'] },
+  'std_msgs/Byte': { type: 'byte', names: ['data'] },
+  'std_msgs/ByteMultiArray': { type: 'byte', names: ['data'] },
+  'std_msgs/Char': { type: 'char', names: ['data'] },
+};
+
 /**
  * Definition of a message type in the text form of MCAP's schema encoding `ros2msg`: its fields, then those of each type that it uses
  * behind a line of '=' and `MSG: <package>/<name>`. Comments are those of nobody: there are none.
@@ -29,8 +41,12 @@ export function definitionText(type: string): string {
   ].join('');
 }
 
-function fieldLines({ definitions }: MessageDefinition): string {
-  return definitions.map((field) => `${fieldLine(field)}\n`).join('');
+function fieldLines({ name = '', definitions }: MessageDefinition): string {
+  const declared = DECLARED[name];
+  return definitions
+    .map((field) => (declared?.names.includes(field.name) ? { ...field, type: declared.type } : field))
+    .map((field) => `${fieldLine(field)}\n`)
+    .join('');
 }
 
 function fieldLine(field: Field): string {

@@ -56,6 +56,36 @@ describe('the text of a definition', () => {
       ].join('\n'),
     );
   });
+
+  it('declares byte and char where ROS 2 does, though the library calls them uint8', () => {
+    expect(definitionText('diagnostic_msgs/msg/DiagnosticStatus')).toBe(
+      [
+        'byte OK=0',
+        'byte WARN=1',
+        'byte ERROR=2',
+        'byte STALE=3',
+        'byte level',
+        'string name',
+        'string message',
+        'string hardware_id',
+        'diagnostic_msgs/KeyValue[] values',
+        '='.repeat(80),
+        'MSG: diagnostic_msgs/KeyValue',
+        'string key',
+        'string value',
+        '',
+      ].join('\n'),
+    );
+    const value = definitionText('rcl_interfaces/msg/ParameterValue');
+    expect(value).toContain('\nbyte[] byte_array_value\n');
+    expect(value).toMatch(/^uint8 type\n/m);
+    const log = definitionText('rcl_interfaces/msg/Log');
+    expect(log).toMatch(/^byte FATAL=50\n/m);
+    expect(log).toMatch(/^uint8 level\n/m);
+    expect(definitionText('std_msgs/msg/Byte')).toBe('byte data\n');
+    expect(definitionText('std_msgs/msg/ByteMultiArray')).toMatch(/^byte\[\] data\n/m);
+    expect(definitionText('std_msgs/msg/Char')).toBe('char data\n');
+  });
 });
 
 /** Without what the library's two forms of a field write down in one case and leave out in the other. */
