@@ -256,6 +256,21 @@ describe.each([rtps!, rclnodejs!])('$name', (adapter) => {
     );
   });
 
+  test('tells what the publishers of others offer on a topic', async () => {
+    const [a, b] = [await ours(), await peer()];
+    expect(a.offers!('/offered')).toEqual([]);
+    a.createPublisher('/offered', STRING, COMMAND_QOS); // its own does not count
+    b.createPublisher('/offered', STRING, STATUS_QOS);
+    b.createPublisher('/offered', STRING, SENSOR_QOS);
+    await until(() => a.offers!('/offered').length === 2, 'both offers');
+    expect(a.offers!('/offered')).toEqual(
+      expect.arrayContaining([
+        { reliability: 'reliable', durability: 'transient_local', depth: 0 },
+        { reliability: 'best_effort', durability: 'volatile', depth: 0 },
+      ]),
+    );
+  });
+
   test('serves parameters', async () => {
     const [a, b] = [await ours(), await peer()];
     let scale = 1;

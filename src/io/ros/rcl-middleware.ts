@@ -200,6 +200,21 @@ class RclMiddleware implements Middleware {
     return Math.max(0, others.length - own);
   }
 
+  offers(topic: string): readonly QosProfile[] {
+    const { ReliabilityPolicy, DurabilityPolicy } = this.rclnodejs.QoS;
+    const { RMW_QOS_POLICY_RELIABILITY_RELIABLE: reliable } = ReliabilityPolicy;
+    const { RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL: transientLocal } = DurabilityPolicy;
+    const ours = fullNodeName(this.node);
+    return this.rclNode
+      .getPublishersInfoByTopic(resolveName(topic, this.node))
+      .filter((info) => fullNodeName({ nodeName: info.node_name, namespace: info.node_namespace }) !== ours)
+      .map(({ qos_profile: qos }) => ({
+        reliability: qos.reliability === reliable ? 'reliable' : 'best_effort',
+        durability: qos.durability === transientLocal ? 'transient_local' : 'volatile',
+        depth: 0, // discovery does not tell it, whatever the rmw fills in
+      }));
+  }
+
   mismatches(topic: string): readonly string[] {
     const name = resolveName(topic, this.node);
     const locals = [...this.endpoints].filter((endpoint) => endpoint.topic === name);
