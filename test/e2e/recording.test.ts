@@ -1,5 +1,5 @@
 /** All of a run in one MCAP file, and the gate run again on it: twin, bridge and replay in processes of their own, over the wire. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { parse as parseYaml } from 'yaml';
 import { ScratchBridge } from '../../bench/scratch-bridge.js';
 import { listEpisodeFiles } from '../../src/data/index.js';
-import { createMiddleware, type Middleware } from '../../src/io/ros/index.js';
+import { CodecCache, createMiddleware, type JointState, type Middleware } from '../../src/io/ros/index.js';
 import { Dynabridge } from './own-process.js';
 
 const env = { ROS_DOMAIN_ID: '83' };
@@ -19,6 +19,10 @@ const env = { ROS_DOMAIN_ID: '83' };
 const STATE_TIMEOUT_MS = 1_000;
 const COMMANDS = '/velocity_controller/commands';
 const hasPython = spawnSync('python3', ['--version']).status === 0;
+const hasBag = spawnSync('ros2', ['bag', 'info', '--help']).status === 0;
+const bagRequirement = hasBag ? '' : ' (skipped: no ros2 bag; source ROS 2 with rosbag2_storage_mcap)';
+
+const jointStates = new CodecCache().get<JointState>('sensor_msgs/msg/JointState');
 
 let scratch: ScratchBridge;
 let middleware: Middleware;
@@ -183,6 +187,41 @@ describe('a recording', () => {
       duration: { nanoseconds: Number(messageEndTime - messageStartTime) },
       relative_file_paths: ['drive.mcap'],
     });
+  });
+
+  it.runIf(hasBag)(`is told by ros2 bag info as it is${bagRequirement}`, async () => {
+    const { statistics, channelsById, schemasById } = await indexed();
+    const expected = [...channelsById.values()].map(({ id, topic, schemaId }) => {
+      const type = schemasById.get(schemaId)!.name;
+      return `Topic: ${topic} | Type: ${type} | Count: ${statistics!.channelMessageCounts.get(id)} | `;
+    });
+    const folder = join(scratch.folder, 'bag');
+    for (const args of [[folder], ['-s', 'mcap', file]]) {
+      const { status, stdout, stderr } = spawnSync('ros2', ['bag', 'info', ...args], { encoding: 'utf8' });
+      expect(status, stderr).toBe(0);
+      expect(stdout).toMatch(/^Storage id: +mcap$/m);
+      expect(stdout).toMatch(new RegExp(`^Messages: +${statistics!.messageCount}$`, 'm'));
+      for (const line of expected) expect(stdout).toContain(line);
+      expect(stdout.match(/Topic: /g)).toHaveLength(expected.length);
+    }
+  });
+
+  it.runIf(hasBag)(`is played by ros2 bag play, message by message${bagRequirement}`, async () => {
+    const played: number[] = [];
+    const qos = { reliability: 'reliable', durability: 'volatile', depth: 1000 } as const;
+    middleware.createSubscription<JointState>('/joint_states', 'sensor_msgs/msg/JointState', qos, (state) =>
+      played.push(state.position[0]!),
+    );
+    const topics = ['--topics', '/joint_states', COMMANDS, '/dynabridge/status'];
+    const args = ['bag', 'play', '--delay', '5', '--rate', '2', join(scratch.folder, 'bag'), ...topics];
+    const player = spawn('ros2', args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+    const code = await new Promise((resolve) => player.once('close', resolve));
+    expect(code).toBe(0);
+    const reader = await indexed();
+    const recorded: number[] = [];
+    for await (const { data } of reader.readMessages({ topics: ['/joint_states'] }))
+      recorded.push(jointStates.decode(data).position[0]!);
+    expect(played).toEqual(recorded);
   });
 
   it('replays without a difference, and draws it', async () => {
