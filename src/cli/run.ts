@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { Command, Option } from 'commander';
 import { checkPolicy, choosePrediction } from '../agent/index.js';
-import { badInput, systemClock } from '../core/index.js';
+import { systemClock } from '../core/index.js';
 import { RunDirectory, latestRun, listBlackBoxes } from '../data/index.js';
 import { contractHash } from '../robot/index.js';
 import { Bridge, outcomeTable } from './bridge.js';
@@ -21,6 +19,7 @@ import {
 } from './options.js';
 import { openRobot, type RobotOptions } from './open-robot.js';
 import { Output } from './output.js';
+import { recordingFile } from './recording-file.js';
 import { sessionOf } from '../training/policy-contract.js';
 
 interface RunCliOptions extends RobotOptions {
@@ -91,7 +90,7 @@ async function drive(options: RunCliOptions): Promise<void> {
   const contract = contractOf(run, robot);
   const session = sessionOf('real', robot, contract.task, contractHash(contract));
   output.line(`policy of ${run.path}`);
-  const wireFile = recordingFile(options.record, run.path);
+  const wireFile = recordingFile('--record', options.record, run.path);
 
   const earlier = new Set(listBlackBoxes(run.blackBoxFolder));
   const checkpoint = run.loadCheckpoint();
@@ -163,19 +162,4 @@ async function drive(options: RunCliOptions): Promise<void> {
   );
   run.close();
   bridge.throwIfFailed(outcome);
-}
-
-/** Absolute; undefined where nothing is to be recorded. Files are never written over. */
-function recordingFile(asked: string | true | undefined, runFolder: string): string | undefined {
-  if (asked === undefined) return undefined;
-  if (asked === true) {
-    const time = new Date(Number(systemClock.wallNs() / 1_000_000n)).toISOString().replaceAll(':', '-');
-    return path.resolve(runFolder, 'recordings', time, 'recording.mcap');
-  }
-  const file = path.resolve(asked);
-  if (existsSync(file))
-    throw badInput(`--record ${asked}: is there already; write the path of a new file`, { file });
-  if (!file.endsWith('.mcap'))
-    throw badInput(`--record ${asked}: write the path of a file whose name ends in .mcap`, { file });
-  return file;
 }

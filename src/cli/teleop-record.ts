@@ -6,10 +6,12 @@ import { contractHash, type Robot } from '../robot/index.js';
 import type { Recording } from '../supervisor/index.js';
 import { policyContract, sessionOf } from '../training/policy-contract.js';
 import { contractOf } from './contract-of.js';
+import { newRecordingFile, recordingFile } from './recording-file.js';
 import { versions } from './versions.js';
 
 /** What a robot that nobody has trained for is driven for. */
 const NO_TASK = 'teleop';
+const WIRE_OPTION = '--record-wire';
 
 /** The run that an operator's driving is recorded in, and what its recorder is told. */
 export interface TeleopRecord {
@@ -17,16 +19,30 @@ export interface TeleopRecord {
   readonly recording: Recording;
 }
 
+/** What is to be recorded, by the options of the same names. */
+export interface TeleopRecordOptions {
+  /** an existing run of this robot; true: a new one below `runs`, without a policy */
+  readonly record: string | true;
+  readonly runs: string;
+  /** file for all that crosses the wire; true: one in the run; default: none */
+  readonly recordWire?: string | true | undefined;
+}
+
 /**
- * @param where an existing run of this robot; true: a new one below `runs`, without a policy
- * @throws BAD_INPUT for a folder that is no run, CONTRACT_MISMATCH for a run of another robot
+ * @throws BAD_INPUT for a folder that is no run, and for a file that is there already or is not called .mcap, before a run is made;
+ *   CONTRACT_MISMATCH for a run of another robot
  */
-export function openTeleopRecord(where: string | true, runs: string, robot: Robot): TeleopRecord {
+export function openTeleopRecord(
+  { record: where, runs, recordWire }: TeleopRecordOptions,
+  robot: Robot,
+): TeleopRecord {
+  if (typeof recordWire === 'string') newRecordingFile(WIRE_OPTION, recordWire);
   const run = where === true ? newRun(runs, robot) : RunDirectory.open(where, systemClock);
   const contract = contractOf(run, robot);
   const { episodesFolder, blackBoxFolder } = run;
   const session = sessionOf('teleop', robot, contract.task, contractHash(contract));
-  return { run, recording: { episodesFolder, blackBoxFolder, session, policyVersion: 0 } };
+  const wireFile = recordingFile(WIRE_OPTION, recordWire, run.path);
+  return { run, recording: { episodesFolder, blackBoxFolder, session, policyVersion: 0, wireFile } };
 }
 
 function newRun(runs: string, robot: Robot): RunDirectory {

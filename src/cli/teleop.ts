@@ -20,6 +20,7 @@ import { openTeleopRecord } from './teleop-record.js';
 interface TeleopCliOptions extends RobotOptions {
   readonly port?: string;
   readonly record?: string | true;
+  readonly recordWire?: string | true;
   readonly runs: string;
   readonly duration?: number;
   readonly managed?: true;
@@ -47,6 +48,11 @@ export function teleopCommand(): Command {
       'record what the operator does, an episode each time that enable is held, in a run of this robot: teleop-0001.mcap, ...;\n' +
         'without a folder: in a new run',
     )
+    .option(
+      '--record-wire [file]',
+      'write all that the bridge receives and sends into an MCAP file, for Foxglove, ros2 bag and dynabridge replay (default:\n' +
+        '<run>/recordings/<time>/recording.mcap); implies --record',
+    )
     .addOption(runsOption())
     .option(
       '--duration <s>',
@@ -64,13 +70,15 @@ export function teleopCommand(): Command {
 
 async function drive(options: TeleopCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
-  const { controller, middleware, port, duration, record } = options;
+  const { controller, middleware, port, duration, runs, recordWire } = options;
+  const record = options.record ?? (recordWire === undefined ? undefined : true);
   const opened = await openRobot(options, output);
   if (port === undefined && !opened.robot.config.teleop.jointJog)
     throw badInput(
       'nobody could drive: give --port, or write teleop: {joint_jog: true} in robot.yaml to drive over the network',
     );
-  const kept = record === undefined ? undefined : openTeleopRecord(record, options.runs, opened.robot);
+  const kept =
+    record === undefined ? undefined : openTeleopRecord({ record, runs, recordWire }, opened.robot);
   const robot = kept === undefined ? opened.robot : opened.keepIn(kept.run.path);
   if (kept !== undefined) output.line(`recorded in ${kept.run.path}`);
   const control = new ControlTime();
@@ -98,13 +106,15 @@ async function drive(options: TeleopCliOptions): Promise<void> {
   control.note('ended');
   const { summary, end, faults, emergencyStop } = outcome;
   const { times, seconds } = control;
-  const run = kept === undefined ? {} : { run: kept.run.path };
+  const recording = kept?.recording.wireFile;
+  const files = { ...(kept && { run: kept.run.path }), ...(recording !== undefined && { recording }) };
   bridge.record('bridge-ended', { ...summary, seconds, end, faults, emergencyStop });
   kept?.run.close();
   output.result(
-    { ...summary, seconds, times, end, faults, emergencyStop, ...run },
+    { ...summary, seconds, times, end, faults, emergencyStop, ...files },
     outcomeTable(outcome, `${seconds.toFixed(1)} s by the operator, ${times} times`, [
       ...(kept === undefined ? [] : [['recorded in', kept.run.episodesFolder] as [string, string]]),
+      ...(recording === undefined ? [] : [['recording', recording] as [string, string]]),
     ]),
   );
   bridge.throwIfFailed(outcome);
