@@ -1,9 +1,9 @@
-import { NS_PER_S } from '../core/index.js';
+import { NS_PER_S, elapsedMs } from '../core/index.js';
 import { ControllerManagerClient, type ControllerState, type Middleware } from '../io/ros/index.js';
 import type { RobotConfig } from '../robot/index.js';
 
-/** Until then a controller_manager that does not answer may be about to; it is as far away as who listens to commands [ns]. */
-const SETTLED_NS = NS_PER_S / 2n;
+/** Until then a controller_manager that does not answer may be about to; it is as far away as who listens to commands [ms]. */
+const SETTLED_MS = 500;
 const LOOK_EVERY_NS = NS_PER_S;
 const REPLY_TIMEOUT_MS = 1_000;
 
@@ -22,6 +22,8 @@ export class Downstream {
   fact = 'not known yet';
   /** of the newest answer; it holds while the next one does not come */
   private refusal: string | null = null;
+  /** the manager has had it */
+  private known = false;
   private looking = true;
   private readonly client: ControllerManagerClient;
   private readonly controller: string;
@@ -29,16 +31,18 @@ export class Downstream {
   private nextNs = 0n;
   private asking = false;
 
+  /** @param settledMs how long a controller_manager is looked for that does not answer */
   constructor(
     middleware: Middleware,
     private readonly config: Config,
+    private readonly settledMs = SETTLED_MS,
   ) {
     const { manager, controller } = ownerOf(config.commandTopic);
     this.controller = controller;
     this.client = new ControllerManagerClient(middleware, manager);
   }
 
-  /** Why nobody may drive what is there, for people; null where nothing speaks against it. */
+  /** Why nobody may drive what is there, nor go on driving it, for people; null where nothing speaks against it. */
   get whyNot(): string | null {
     return this.refusal;
   }
@@ -52,7 +56,7 @@ export class Downstream {
   look(nowNs: bigint): void {
     this.startNs ??= nowNs;
     if (this.asking || nowNs < this.nextNs) return;
-    const settled = nowNs - this.startNs >= SETTLED_NS;
+    const settled = elapsedMs(this.startNs, nowNs) >= this.settledMs;
     if (settled) this.nextNs = nowNs + LOOK_EVERY_NS;
     this.asking = true;
     void this.ask(settled).finally(() => (this.asking = false));
@@ -74,7 +78,11 @@ export class Downstream {
 
   private judge(found: ControllerState | undefined): void {
     const { controller, config, client } = this;
-    if (found === undefined) return this.conclude(`${client.name} has no controller '${controller}'`, null);
+    if (found === undefined) {
+      const gone = this.known ? `controller '${controller}' was unloaded` : null;
+      return this.conclude(`${client.name} has no controller '${controller}'`, gone);
+    }
+    this.known = true;
     const { type, state, claimed_interfaces: claimed } = found;
     const lasting = keepsLast(type, config.commandInterface);
     const told = lasting ? ', which keeps the last command for ever' : '';

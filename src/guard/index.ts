@@ -1,6 +1,7 @@
 export type { NewestCommand } from './command-stream.js';
 export { supervisorNode, type GuardProcessConfig } from './guard-config.js';
 export type { GuardSummary, Percentiles } from './loop-metrics.js';
+export { Downstream } from './downstream.js';
 export { whyNotDrive } from './engagement.js';
 export { checkParameters } from './parameters.js';
 export { qosOfTopics } from './qos-of-topics.js';

@@ -28,7 +28,7 @@ export interface TopicWatchParts {
 
 /** What the guard cannot drive with. */
 export interface TopicLoss {
-  readonly check: 'other-writer' | 'no-subscriber' | 'sensor';
+  readonly check: 'other-writer' | 'controller' | 'no-subscriber' | 'sensor';
   readonly message: string;
 }
 
@@ -76,13 +76,15 @@ export class TopicWatch {
   }
 
   /**
-   * Two writers on one command topic is one too many, whoever was first; commands that nobody hears move nothing; and the agent does
-   * not drive without its sensors.
+   * Two writers on one command topic is one too many, whoever was first; what nobody may begin to drive, nobody may go on driving, such as
+   * a controller that went inactive; commands that nobody hears move nothing; and the agent does not drive without its sensors.
    */
   loss(owner: Owner): TopicLoss | null {
     const { topic, matched } = this.parts.publisher;
     const otherWriter = this.whyNotSend();
     if (otherWriter !== null) return { check: 'other-writer', message: otherWriter };
+    const { whyNot } = this.downstream;
+    if (whyNot !== null) return { check: 'controller', message: whyNot };
     if (matched === 0) {
       return {
         check: 'no-subscriber',
