@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynabridgeError, badInput, elapsedMs, type Clock } from '../core/index.js';
-import { RestDetector, StateDecimator, subscribeMeasured, whyNotDrive } from '../guard/index.js';
+import { Downstream, RestDetector, StateDecimator, subscribeMeasured, whyNotDrive } from '../guard/index.js';
 import { CommandPublisher, type Middleware, type Subscription } from '../io/ros/index.js';
 import type { Robot } from '../robot/index.js';
 import {
@@ -31,6 +31,8 @@ const POLL_MS = 20;
 /** Longest wait for the robot, and for it to come to rest [ms]. */
 const READY_MS = 10_000;
 const REST_MS = 3_000;
+/** A controller_manager is looked for this long: a robot at rest can wait [ms]. */
+const MANAGER_MS = 2_000;
 /** Below this share of a joint's speed limit a pulse would drown in friction and noise. */
 const LEAST_SPEED = 0.02;
 
@@ -43,6 +45,7 @@ export class IdentifySession {
   private readonly decimator: StateDecimator;
   private readonly rest: RestDetector;
   private readonly publisher: CommandPublisher;
+  private readonly downstream: Downstream;
   private readonly states: Subscription;
   private state: GateState;
   private measured: Measured | null = null;
@@ -74,12 +77,13 @@ export class IdentifySession {
     this.state = createGateState(this.config);
     const veto = new Veto(readVetoLimits(robot.folder, robot.config.commandMessageType));
     this.publisher = new CommandPublisher(middleware, robot, veto, clock);
+    this.downstream = new Downstream(middleware, robot.config, MANAGER_MS);
     this.states = subscribeMeasured(middleware, robot, (measured) => this.onState(measured));
   }
 
   /**
    * @param stop ends the motion: the robot ramps to rest and INTERRUPTED is thrown
-   * @throws UNAVAILABLE where the robot is not there or not at rest, SAFETY_FAULT where the gate latches one
+   * @throws UNAVAILABLE where the robot is not there, not at rest, or behind a controller that should get no commands, SAFETY_FAULT where the gate latches one
    */
   async run(listener: SessionListener, stop: AbortSignal): Promise<JointResponse[]> {
     await this.ready(stop);
@@ -117,6 +121,7 @@ export class IdentifySession {
   private whyNotReady(): string | null {
     const { config } = this.robot;
     const { topic } = this.publisher;
+    this.downstream.look(this.clock.nowNs());
     if (this.measured === null) return `no usable joint state has arrived on ${config.stateTopic}`;
     const why = whyNotDrive({
       stopping: false,
@@ -128,7 +133,7 @@ export class IdentifySession {
       statePublishers: this.middleware.otherPublishers(config.stateTopic),
       stateRateHz: this.decimator.stateRateHz,
       controlRateHz: config.controlRateHz,
-      downstream: null,
+      downstream: this.downstream.whyNot ?? this.downstream.whyNotYet,
     });
     if (why !== null) return why;
     const { state, outcome } = gateEvent(
@@ -169,6 +174,8 @@ export class IdentifySession {
         throw new DynabridgeError('SAFETY_FAULT', `${fault.message}; cleared by: ${fault.clearedBy}`);
       if (mode !== 'active')
         throw new DynabridgeError('UNAVAILABLE', `the joint state was lost: now ${mode}`);
+      this.downstream.look(this.clock.nowNs());
+      if (this.downstream.whyNot !== null) throw new DynabridgeError('UNAVAILABLE', this.downstream.whyNot);
       if (elapsed >= EXCITATION_S) return;
       tell(elapsed);
     }
