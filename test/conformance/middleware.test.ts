@@ -3,6 +3,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import {
   COMMAND_QOS,
   ParameterServer,
+  QosOverrides,
   LifecycleServer,
   SENSOR_QOS,
   STATUS_QOS,
@@ -71,6 +72,24 @@ describe.each([rtps!, rclnodejs!])('$name', (adapter) => {
     const texts = Array.from({ length: 50 }, (_, i) => `message ${i} \u00fc`);
     expect(await passed(a, b, texts, '/there')).toEqual(texts);
     expect(await passed(b, a, texts, '/back')).toEqual(texts);
+  });
+
+  test('has the quality of service that parameters set', async () => {
+    const [a, b] = [await ours(), await peer()];
+    const set = 'qos_overrides./text.subscription';
+    const qos = new QosOverrides(
+      [{ topic: 'text', entity: 'subscription', qos: SENSOR_QOS, maxDepth: 5, whyDepth: 'it is old then' }],
+      {
+        ...{ nodeName: 'ours', namespace: '/', remaps: [] },
+        parameters: { [`${set}.reliability`]: 'reliable', [`${set}.depth`]: 5 },
+      },
+    );
+    qos.of(a).createSubscription('text', STRING, SENSOR_QOS, () => {});
+    b.createPublisher('/text', STRING, SENSOR_QOS);
+    await until(() => a.mismatches('/text').length > 0 && b.mismatches('/text').length > 0, 'the mismatch');
+    expect(a.mismatches('/text')[0]).toMatch(/is not heard: it offers best effort, we ask for reliable/);
+    expect(b.mismatches('/text')[0]).toMatch(/does not hear us: we offer best effort, it asks for reliable/);
+    expect(await passed(b, a, ['heard'], '/other')).toEqual(['heard']);
   });
 
   test('keeps every number of a message as it is', async () => {

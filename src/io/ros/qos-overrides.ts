@@ -64,7 +64,7 @@ export class QosOverrides {
         name: `${PREFIX}${endpoint.topic}.${endpoint.entity}.${policy}`,
         kind: policy === 'depth' ? ('integer' as const) : ('string' as const),
         value: endpoint.values[policy],
-        description: `set when the node starts: ${allowedText(endpoint, policy)}`,
+        description: `set when the node starts; may be ${allowedText(endpoint, policy)}`,
       })),
     );
   }
