@@ -3,7 +3,7 @@ import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { DynabridgeError, systemClock } from '../core/index.js';
-import { listRobots, loadRobot, type Robot } from '../robot/index.js';
+import { findRobot, listRobots, loadRobot, type Robot } from '../robot/index.js';
 import { jsonOption } from './options.js';
 import { Output } from './output.js';
 import { versions } from './versions.js';
@@ -14,6 +14,12 @@ interface Finding {
   readonly what: string;
   readonly level: Level;
   readonly detail: string;
+}
+
+interface DoctorCliOptions {
+  readonly robot?: string;
+  readonly robotDescription?: string | true;
+  readonly json?: true;
 }
 
 const LISTEN_MS = 1_000;
@@ -28,13 +34,18 @@ export function doctorCommand(): Command {
       '--robot <name|folder>',
       'check this robot too: that it loads, has what the gate needs, and compiles',
     )
+    .option(
+      '--robot-description [topic]',
+      'hear the URDF on the topic of robot_state_publisher (default: robot_description), and compare it with that of --robot',
+    )
     .addOption(jsonOption())
-    .action(async (options: { readonly robot?: string; readonly json?: true }) => {
+    .action(async (options: DoctorCliOptions) => {
       const output = new Output(options.json ?? false);
       const findings: Finding[] = [];
-      const { robot } = options;
+      const { robot, robotDescription: topic } = options;
       const asked = robot === undefined ? [] : [async () => ownRobot(robot)];
-      for (const examine of [machine, robots, ...asked, compute, physics, serial, ros, wire]) {
+      const described = topic === undefined ? [] : [async () => description(topic, robot)];
+      for (const examine of [machine, robots, ...asked, compute, physics, serial, ros, wire, ...described]) {
         findings.push(
           ...(await examine().catch((error: Error) => [
             { what: examine.name, level: 'problem' as const, detail: error.message },
@@ -94,6 +105,25 @@ async function ownRobot(name: string): Promise<Finding[]> {
   } catch (error) {
     if (!(error instanceof DynabridgeError)) throw error;
     return [{ what: `robot ${name}`, level: 'problem', detail: error.message }];
+  }
+}
+
+/** @param robot to compare it with; default: none */
+async function description(topic: string | true, robot: string | undefined): Promise<Finding[]> {
+  const what = 'robot description';
+  try {
+    const { fetchDescription } = await import('./fetch-description.js');
+    const node = { nodeName: 'dynabridge_doctor', namespace: '/', remaps: [] };
+    const heard = await fetchDescription(topic, 'auto', node);
+    const said: string[] = [`a URDF is on ${heard.from}`];
+    if (robot !== undefined) {
+      const { chooseFolder } = await import('./described-folder.js');
+      chooseFolder(findRobot(robot), heard, false, (text) => said.splice(0, 1, text));
+    }
+    return [{ what, level: 'ok', detail: said.join() }];
+  } catch (error) {
+    if (!(error instanceof DynabridgeError)) throw error;
+    return [{ what, level: 'problem', detail: error.message }];
   }
 }
 

@@ -94,6 +94,27 @@ it('asks for one URDF, not for two: exit code 2', async () => {
   expect(stderr).toMatch(/write --urdf <file>, or --robot-description/);
 });
 
+it('is compared with the folder by doctor', async () => {
+  publish(urdf);
+  const doctor = () => ended('doctor', '--robot', folder, '--robot-description', TOPIC, '--json');
+  const finding = async () =>
+    (
+      JSON.parse((await doctor()).stdout.split('\n')[0]!) as {
+        findings: { what: string; level: string; detail: string }[];
+      }
+    ).findings.find(({ what }) => what === 'robot description');
+  expect(await finding()).toMatchObject({
+    level: 'ok',
+    detail: expect.stringMatching(/the URDF of \/arm\/robot_description is .*cartpole\.urdf/) as string,
+  });
+  publishers.pop()!.close();
+  publish(other());
+  expect(await finding()).toMatchObject({
+    level: 'problem',
+    detail: expect.stringMatching(/describes another robot than/) as string,
+  });
+});
+
 describe('run', () => {
   it('drives a robot whose folder has no URDF, and keeps that which it drove by', async () => {
     publish(urdf);
