@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { agentSchema, locksSchema, teleopSchema } from '../authority-schema.js';
 import { robotSchema } from '../robot-schema.js';
+import { sensorsSchema } from '../sensor-schema.js';
 import type { YamlLines } from './yaml-lines.js';
 
 type Defaults<S extends v.GenericSchema> = v.InferOutput<S>;
@@ -50,6 +51,9 @@ export function writeOptional(yaml: YamlLines): void {
   section(yaml, 'downstream', 'the controller that takes the commands', DOWNSTREAM, downstream);
   section(yaml, 'black_box', 'what is written to disk when something trips', BLACK_BOX, black_box);
   const none = JSON.stringify(v.getDefault(locksSchema));
+  yaml.add(
+    `# sensors: ${JSON.stringify(v.getDefault(sensorsSchema))} # e.g. [{name: imu, type: imu, link: tool, topic: /imu/data, timeout_ms: 100}], or type: force_torque: observed, too`,
+  );
   yaml.add(
     `# locks: ${none} # e.g. [{topic: /pause, timeout_ms: 500, priority: 50}]: true, or silence, there stops the agent`,
   );

@@ -74,6 +74,7 @@ describe('the optional sections of a skeleton', () => {
       'agent',
       'downstream',
       'black_box',
+      'sensors',
       'locks',
     ]);
     writeFileSync(path, head + open);
