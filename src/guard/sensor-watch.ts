@@ -11,6 +11,8 @@ interface Heard {
   readonly values: Float64Array;
   /** null before the first */
   receivedNs: bigint | null;
+  /** frame_id of the newest */
+  frame: string;
   refused: number;
 }
 
@@ -31,6 +33,7 @@ export class SensorWatch {
       sensor,
       values: new Float64Array(SENSOR_MESSAGES[sensor.type].size),
       receivedNs: null,
+      frame: '',
       refused: 0,
     }));
     this.subscriptions = this.heard.map((own) =>
@@ -79,6 +82,7 @@ export class SensorWatch {
     return [
       ...this.heard.filter((own) => isSilent(own, nowNs)).map(silenceOf),
       ...this.crowded(),
+      ...this.heard.filter(isElsewhere).map(elsewhereOf),
       ...this.heard.flatMap(({ sensor }) => this.middleware.mismatches(sensor.topic)),
     ];
   }
@@ -112,8 +116,18 @@ export class SensorWatch {
 }
 
 function take(own: Heard, message: SensorMessage, receivedNs: bigint): void {
+  own.frame = message.header.frame_id;
   if (SENSOR_MESSAGES[own.sensor.type].read(message, own.values)) own.receivedNs = receivedNs;
   else own.refused++;
+}
+
+/** A frame of tf may have a prefix; without a name, or before the first message, nothing is wrong. */
+function isElsewhere({ sensor, frame }: Heard): boolean {
+  return frame !== '' && frame !== sensor.link && !frame.endsWith(`/${sensor.link}`);
+}
+
+function elsewhereOf({ sensor: { name, link }, frame }: Heard): string {
+  return `sensor '${name}' reads in frame '${frame}', robot.yaml says link '${link}'; correct the one or the other`;
 }
 
 function isSilent({ sensor, receivedNs }: Heard, nowNs: bigint): boolean {

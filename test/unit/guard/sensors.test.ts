@@ -27,7 +27,7 @@ let robot: Robot;
 let observer: RtpsMiddleware;
 
 beforeEach(async () => {
-  rig = new GuardRig(97);
+  rig = new GuardRig(96);
   const imu = `{ name: imu, type: imu, link: pole, topic: ${TOPIC}, timeout_ms: 300 }`;
   rig.edit('robot.yaml', 'joints:', `sensors:\n  - ${imu}\njoints:`);
   robot = loadRobot(rig.folder);
@@ -53,7 +53,7 @@ describe('SensorWatch', () => {
   const clock = new ManualClock(NS_PER_S);
   let driver: Publisher<ImuMessage>;
   let watch: SensorWatch;
-  const frame = new Float64Array(8);
+  const values = new Float64Array(8);
   const refused = () => watch.summary.rejectedReadings!['imu'];
 
   beforeEach(async () => {
@@ -65,16 +65,16 @@ describe('SensorWatch', () => {
   });
 
   it('has no reading before the first message, and names the sensor', () => {
-    expect(watch.read(frame, 2, clock.nowNs())).toBe(false);
-    expect([...frame.subarray(2)]).toEqual(new Array(6).fill(NaN));
+    expect(watch.read(values, 2, clock.nowNs())).toBe(false);
+    expect([...values.subarray(2)]).toEqual(new Array(6).fill(NaN));
     expect(watch.whyNoReading()).toBe(`sensor 'imu' has said nothing usable on ${TOPIC} yet`);
   });
 
   it('hands on values by field', async () => {
     const now = process.hrtime.bigint();
     driver.publish(reading());
-    await until(() => watch.read(frame, 2, now), 'the reading');
-    expect([...frame]).toEqual([0, 0, 1, 2, 3, 4, 5, 6]);
+    await until(() => watch.read(values, 2, now), 'the reading');
+    expect([...values]).toEqual([0, 0, 1, 2, 3, 4, 5, 6]);
   });
 
   const finite = { x: 1, y: 2, z: 3 };
@@ -86,22 +86,36 @@ describe('SensorWatch', () => {
   ] as const)('refuses and counts what is %s, and keeps what it had', async (_, flaw) => {
     const now = process.hrtime.bigint();
     driver.publish(reading());
-    await until(() => watch.read(frame, 2, now), 'the first reading');
+    await until(() => watch.read(values, 2, now), 'the first reading');
     driver.publish(reading({ linear_acceleration: { x: 9, y: 9, z: 9 }, ...flaw }));
     await until(() => refused() === 1, 'the refusal');
-    expect(watch.read(frame, 2, now)).toBe(true);
-    expect([...frame.subarray(2)]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(watch.read(values, 2, now)).toBe(true);
+    expect([...values.subarray(2)]).toEqual([1, 2, 3, 4, 5, 6]);
     expect(watch.counts).toEqual({ 'refused readings of imu': 1 });
+  });
+
+  it.each([
+    ['pole', null],
+    ['', null],
+    ['robot1/pole', null],
+    ['imu_link', /sensor 'imu' reads in frame 'imu_link', robot.yaml says link 'pole'/],
+  ] as const)('is warned of where its frame is another than its link: %s', async (frame, warning) => {
+    const now = process.hrtime.bigint();
+    driver.publish(reading({ header: { stamp: { sec: 0, nanosec: 0 }, frame_id: frame } }));
+    await until(() => watch.read(values, 2, now), 'the reading');
+    const told = watch.warnings.filter((text) => text.includes('frame'));
+    if (warning === null) expect(told).toEqual([]);
+    else expect(told).toEqual([expect.stringMatching(warning)]);
   });
 
   it('has none any more once the newest is older than the timeout', async () => {
     const before = process.hrtime.bigint();
     driver.publish(reading());
-    await until(() => watch.read(frame, 0, before), 'the reading');
+    await until(() => watch.read(values, 0, before), 'the reading');
     const after = process.hrtime.bigint();
-    expect(watch.read(frame, 0, before + 300_000_000n)).toBe(true);
-    expect(watch.read(frame, 0, after + 300_000_001n)).toBe(false);
-    expect(frame[0]).toBeNaN();
+    expect(watch.read(values, 0, before + 300_000_000n)).toBe(true);
+    expect(watch.read(values, 0, after + 300_000_001n)).toBe(false);
+    expect(values[0]).toBeNaN();
   });
 });
 
@@ -168,7 +182,7 @@ describe('a guard whose robot has a sensor', () => {
 
 it('is not engaged while two nodes publish one sensor', async () => {
   await rig.startTwin();
-  const other = await createRtpsMiddleware({ nodeName: 'other', env: { ROS_DOMAIN_ID: '97' } });
+  const other = await createRtpsMiddleware({ nodeName: 'other', env: { ROS_DOMAIN_ID: '96' } });
   rig.onClose(() => other.close());
   other.createPublisher(TOPIC, 'sensor_msgs/msg/Imu', { ...SENSOR_QOS, reliability: 'reliable' });
   await rig.startGuard(robot);
