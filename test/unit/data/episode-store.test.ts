@@ -7,7 +7,7 @@ import { McapChunkBuilder, McapIndexedReader, McapRecordBuilder, McapStreamReade
 import { expect, test } from 'vitest';
 
 import { ManualClock, Rng } from '../../../src/core/index.js';
-import { listEpisodeFiles, readEpisodes, transitionsOf } from '../../../src/data/index.js';
+import { listEpisodeFiles, readEpisodes, transitionsOf, type Episode } from '../../../src/data/index.js';
 import { EpisodeCodec, headerToMessage } from '../../../src/data/episode-codec.js';
 import { McapFile } from '../../../src/data/mcap-file.js';
 import {
@@ -52,6 +52,34 @@ test('fills in what a plain control tick does not say', async () => {
   const { episodes } = await readAll(folder);
   expect(episodes[0]!.ticks[1]).toMatchObject({ measuredNs: 20n, sentNs: 20n, seq: 1, source: 'agent' });
   expect(episodes[0]!.footer).toEqual({ ticks: 2, steps: 0, terminated: true, truncated: false });
+});
+
+test('keeps what sensors read with each tick, and refuses frames and ticks without', async () => {
+  const folder = temporaryFolder();
+  const sensors = ['imu linear_acceleration x', 'imu linear_acceleration y'];
+  const writer = openWriter(folder, { sensors });
+  const recording = writer.begin({ seed: 1 });
+  const vectors = { positions: new Float64Array(3), velocities: new Float64Array(3) };
+  const commands = { requested: new Float64Array(2), executed: new Float64Array(2) };
+  const tick = { ...vectors, ...commands, reasons: 0 };
+  const step = { step: 0, timeNs: 0n, action: new Float32Array(2), policyVersion: 1 };
+  expect(() => recording.tick({ ...tick, timeNs: 0n })).toThrow(/sensors .* has 0 values, expected 2/);
+  expect(() => recording.step({ ...step, frame: new Float32Array(8) })).toThrow(/has 8 values, expected 10/);
+  recording.step({ ...step, frame: new Float32Array(10).fill(2) });
+  recording.tick({ ...tick, timeNs: 0n, sensors: Float64Array.of(1, 9.81) });
+  recording.tick({ ...tick, timeNs: 10n, sensors: Float64Array.of(NaN, NaN) });
+  recording.end({ terminated: true, truncated: false, finalFrame: new Float32Array(10) });
+  writer.close();
+  for (const ticks of [true, false]) {
+    const episodes: Episode[] = [];
+    for await (const each of readEpisodes(folder, { ticks })) episodes.push(each);
+    const episode = episodes[0]!;
+    expect(episode.header.sensors).toEqual(sensors);
+    expect(episode.steps[0]!.frame).toHaveLength(10);
+    expect(episode.ticks.map((own) => own.sensors)).toEqual(
+      ticks ? [Float64Array.of(1, 9.81), Float64Array.of(NaN, NaN)] : [],
+    );
+  }
 });
 
 test('keeps NaN measurements: they are evidence', async () => {

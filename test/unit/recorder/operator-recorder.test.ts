@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/core/index.js';
-import { readEpisodes, transitionsOf, type Episode, type EpisodeWarning } from '../../../src/data/index.js';
+import {
+  readEpisodes,
+  transitionsOf,
+  type Episode,
+  type EpisodeWarning,
+  type SessionInfo,
+} from '../../../src/data/index.js';
 import { actionToCommand } from '../../../src/env/index.js';
-import type { EventMessage, IpcMessage, TickMessage } from '../../../src/io/ipc/index.js';
+import type { EventMessage, IpcMessage, ObservationMessage, TickMessage } from '../../../src/io/ipc/index.js';
 import { OperatorRecorder } from '../../../src/recorder/operator-recorder.js';
 import { SESSION, temporaryFolder } from '../data/sample-episodes.js';
 
@@ -43,9 +49,11 @@ const tick = (policyStep: number, more: Partial<TickMessage> = {}): IpcMessage =
 });
 const later = { stateReceivedNs: at(1) + PERIOD_NS / 2n };
 
-async function record(...messages: IpcMessage[]): Promise<Episode[]> {
+const record = (...messages: IpcMessage[]) => recordFor(SESSION, ...messages);
+
+async function recordFor(robot: SessionInfo, ...messages: IpcMessage[]): Promise<Episode[]> {
   const folder = temporaryFolder();
-  const session = { ...SESSION, source: 'teleop' } as const;
+  const session = { ...robot, source: 'teleop' } as const;
   const recorder = new OperatorRecorder(folder, session, ACTION, new ManualClock(START_NS));
   for (const message of messages) recorder.onMessage(message);
   recorder.close('closed');
@@ -62,6 +70,29 @@ async function record(...messages: IpcMessage[]): Promise<Episode[]> {
 const stepsOf = (episode: Episode | undefined) => episode!.steps.map(({ step }) => step);
 
 describe('OperatorRecorder', () => {
+  it('finds the commands in frames that end with sensor readings, and keeps those', async () => {
+    const sensors = ['imu angular_velocity z', 'imu angular_velocity y'];
+    const read = Float64Array.of(0.25, NaN);
+    const sensed = (policyStep: number, ...commands: [number, number]): IpcMessage => {
+      const plain = observation(policyStep, ...commands) as ObservationMessage;
+      return { ...plain, frame: Float64Array.of(...plain.frame, 7, policyStep) };
+    };
+    const [episode] = await recordFor(
+      { ...SESSION, sensors },
+      sensed(1, 0, 0),
+      tick(1, { sensors: read }),
+      sensed(2, 0.1, -0.05),
+      tick(2, { sensors: read }),
+      event('teleop', { event: 'released' }),
+    );
+    const [transition] = transitionsOf(episode!);
+    expect([...transition!.action]).toEqual([0.1 / 0.5, -0.05 / 0.25].map(Math.fround));
+    expect([...transition!.frame.subarray(6)]).toEqual([0, 0, 7, 1]);
+    expect([...transition!.next.subarray(8)]).toEqual([7, 2]);
+    expect(episode!.header.sensors).toEqual(sensors);
+    expect(episode!.ticks.map((own) => own.sensors)).toEqual([read, read]);
+  });
+
   it('records transitions whose action is what the executed commands amount to', async () => {
     const commands: [number, number][] = [
       [0, 0],

@@ -8,7 +8,7 @@ import {
   SimulatedVectorEnv,
   type SimulatedEnvOptions,
 } from '../../../sim/index.js';
-import { cartpole, engine, gripper, pendulum } from './robots.js';
+import { cartpole, engine, gripper, pendulum, withConfig } from './robots.js';
 
 const open: SimulatedVectorEnv[] = [];
 afterEach(() => open.splice(0).forEach((env) => env.dispose()));
@@ -40,6 +40,30 @@ function rollOut(env: SimulatedVectorEnv, steps: number, streams: number[], rese
 function rowOf(env: SimulatedVectorEnv, frames: Float32Array, index: number): number[] {
   return [...frames.subarray(index * env.layout.size, (index + 1) * env.layout.size)];
 }
+
+describe('a robot with an IMU', () => {
+  const imu = { name: 'imu', type: 'imu', link: 'pole', topic: '/imu', timeoutMs: 100 } as const;
+  const robot = withConfig(cartpole, { sensors: [imu] });
+
+  test('has its readings at the end of each frame, and in its ticks', () => {
+    const env = environment({ robot, recordTicks: true });
+    expect(env.layout.size).toBe(5 + 6);
+    env.reset(0, new Rng(1, 'reset'));
+    const { frames, ticks } = env.step(Float32Array.of(0.5));
+    const truth = env.truth(0);
+    expect(frames[5 + 4]).toBeCloseTo(truth.velocities[1]!, 6); // the pole turns about y
+    expect(ticks[0]!.map(({ sensors }) => sensors!.length)).toEqual([6, 6, 6, 6]);
+    expect(ticks[0]![3]!.sensors).not.toEqual(ticks[0]![0]!.sensors);
+  });
+
+  test('continues bit for bit from a saved state', () => {
+    const [first, second] = [environment({ robot }), environment({ robot })];
+    rollOut(first, 10, [3]);
+    second.setState(0, first.getState(0));
+    expect(second.frames).toEqual(first.frames);
+    expect(rollOut(second, 10, [4], false)).toEqual(rollOut(first, 10, [4], false));
+  });
+});
 
 describe('repetition', () => {
   test('the same seed gives the same trajectory, another seed another', () => {

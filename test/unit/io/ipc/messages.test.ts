@@ -28,6 +28,30 @@ const qos = fc.record({
   depth: u32,
 });
 
+const tick = fc.integer({ min: 0, max: 7 }).chain((n) =>
+  fc.record({
+    type: fc.constant('tick' as const),
+    seq: u32,
+    policyStep: u32,
+    atNs: ns,
+    mode,
+    owner: fc.constantFrom('hold' as const, 'teleop' as const, 'agent' as const),
+    verdict: fc.constantFrom(
+      'pass' as const,
+      'limited' as const,
+      'blocked' as const,
+      'cannot-evaluate' as const,
+    ),
+    reasons: u32,
+    stateReceivedNs: ns,
+    sentNs: ns,
+    positions: doubles(n),
+    velocities: doubles(n),
+    requested: doubles(),
+    executed: doubles(),
+  }),
+);
+
 const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
   fc.record({
     type: fc.constant('traffic' as const),
@@ -72,29 +96,8 @@ const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
     positions: doubles(3),
     velocities: doubles(3),
   }),
-  fc.integer({ min: 0, max: 7 }).chain((n) =>
-    fc.record({
-      type: fc.constant('tick' as const),
-      seq: u32,
-      policyStep: u32,
-      atNs: ns,
-      mode,
-      owner: fc.constantFrom('hold' as const, 'teleop' as const, 'agent' as const),
-      verdict: fc.constantFrom(
-        'pass' as const,
-        'limited' as const,
-        'blocked' as const,
-        'cannot-evaluate' as const,
-      ),
-      reasons: u32,
-      stateReceivedNs: ns,
-      sentNs: ns,
-      positions: doubles(n),
-      velocities: doubles(n),
-      requested: doubles(),
-      executed: doubles(),
-    }),
-  ),
+  tick,
+  fc.tuple(tick, fc.oneof(doubles(6), doubles(300))).map(([plain, sensors]) => ({ ...plain, sensors })),
   fc.record({
     type: fc.constant('event' as const),
     kind: fc.string(),
