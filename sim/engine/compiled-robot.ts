@@ -65,7 +65,8 @@ export class CompiledRobot {
   }
 
   /**
-   * MuJoCo body of a link. Links behind fixed joints are fused into the link that carries them.
+   * MuJoCo body of a link. Links behind fixed joints are fused into the link that carries them, unless forces are measured between the
+   * two (add-sensors.ts).
    *
    * @throws BAD_INPUT for an unknown link or one that is fixed to the world
    */
@@ -73,7 +74,7 @@ export class CompiledRobot {
     const { engine, model } = this;
     for (let name: string | undefined = link; name !== undefined;) {
       const id = engine.mj_name2id(model, engine.mjtObj.mjOBJ_BODY.value, name);
-      if (id > 0) return id;
+      if (id > 0 && (model.body_weldid as Int32Array)[id] !== 0) return id;
       const joint = this.robot.model.joints.find(({ child, type }) => child === name && type === 'fixed');
       name = joint?.parent;
     }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { SimulatedRobot } from '../../../sim/index.js';
 import { compileRobot, parseImperfections } from '../../../sim/index.js';
-import { cartpole, engine, gripper, simulate, withUrdf } from './robots.js';
+import { loadRobot, type Robot } from '../../../src/robot/index.js';
+import { cartpole, engine, gripper, simulate, withConfig, withUrdf } from './robots.js';
 
 const commands = [0.5, 0.3, 0.03]; // shoulder, lift, finger_left
 
@@ -105,10 +106,41 @@ test('names a collision mesh that is missing or cannot be read, and runs without
   );
 });
 
-test('overlapping shapes of the base and its first link do not touch, those further on do', () => {
+const FLANGE = { name: 'ft', type: 'force_torque', link: 'camera', topic: '/ft', timeoutMs: 100 } as const;
+const measuring = withConfig(gripper, { sensors: [FLANGE] });
+
+test('a robot whose links stay apart, for forces to be measured between them, moves as ever', () => {
+  const end = (robot: Robot) =>
+    simulate(robot, {}, {}, (simulated) => {
+      for (let tick = 0; tick < 200; tick++) {
+        simulated.applyCommand(commands);
+        simulated.advance();
+      }
+      return simulated.truth().positions;
+    });
+  const [apart, fused] = [end(measuring), end(gripper)];
+  apart.forEach((position, i) => expect(position).toBeCloseTo(fused[i]!, 6));
+  const compiled = compileRobot(engine, measuring, parseImperfections());
+  expect(compiled.body('camera')).not.toBe(compiled.body('hand'));
+  expect(() => compiled.body('column')).toThrow(/'column' is not a moving link/);
+  compiled.dispose();
+});
+
+test('a link without mass may carry a force-torque sensor', () => {
+  const arm6 = loadRobot('arm6');
+  simulate(withConfig(arm6, { sensors: [{ ...FLANGE, link: 'tool0' }] }), {}, {}, (robot) => {
+    robot.advance();
+    expect([...robot.sense().sensors].map((value) => Math.abs(value))).toEqual(new Array(6).fill(0));
+  });
+});
+
+test.each([
+  ['fused', gripper],
+  ['apart', measuring],
+])('overlapping shapes of the base and its first link do not touch, those further on do: %s', (_, robot) => {
   const shape = '<collision><geometry><box size="0.2 0.2 0.2"/></geometry></collision>';
   const shaped = (links: string[]) =>
-    withUrdf(gripper, (urdf) =>
+    withUrdf(robot, (urdf) =>
       links.reduce((text, link) => text.replace(`<link name="${link}">`, `$&${shape}`), urdf),
     );
   const contacts = (links: string[]) => {
