@@ -25,7 +25,7 @@ export interface PointsInFlight {
 
 /**
  * The next `count` ticks after `tick`, judged by the same gate: the target stays until it expires, then the gate brakes; the joints
- * move as they are commanded, with the lag that they have now. Shorter where the gate would send nothing. Pure.
+ * move as they are commanded, with the lag that they have now. None where the gate sends nothing. Pure.
  * @param before the state that `tick` began with
  */
 export function lookAhead(
@@ -54,8 +54,7 @@ export function lookAhead(
       receivedNs: measured.receivedNs + passedNs,
     };
     const next = shapeTick(config, decimation, state, target, moved, evidence, nowNs + passedNs);
-    const { command } = next.verdict;
-    if (command === null) break;
+    const command = next.verdict.command!; // a gate that sends falls silent by request alone
     ahead.push({ command, gate: next.state.gate });
     previous = last;
     last = command.copyValues();
