@@ -66,6 +66,27 @@ describe('sensors of robot.yaml', () => {
     expectBadInput(() => written(...sensors), ...parts);
   });
 
+  it('are refused with the topic of a lock', () => {
+    const locks = 'locks: [{ topic: /imu, timeout_ms: 500, priority: 50 }]';
+    const sensors = `sensors: ${JSON.stringify([VALID])}`;
+    expectBadInput(
+      () => loadEdited(['robot.yaml', 'joints:', `${locks}\n${sensors}\njoints:`]),
+      'topic /imu is that of a lock',
+    );
+  });
+
+  it('are refused on a link that hangs on the root by fixed joints alone, in whatever order these stand', () => {
+    const mast = '<joint name="mast" type="fixed"><parent link="base"/><child link="top"/></joint>';
+    expectBadInput(
+      () =>
+        loadEdited(
+          ['arm.urdf', '<link name="world"/>', `${mast}<link name="top"/><link name="world"/>`],
+          ['robot.yaml', 'joints:', `sensors: ${JSON.stringify([{ ...VALID, link: 'top' }])}\njoints:`],
+        ),
+      "link 'top' is fixed to the root link",
+    );
+  });
+
   it('may be a force-torque sensor between the world and the base', () => {
     expect(written({ ...SECOND, link: 'base' }).config.sensors).toHaveLength(1);
   });
