@@ -137,7 +137,7 @@ describe('init', () => {
       undefined,
       /of which file\? write --controllers/,
     ],
-    ['no option', [], undefined, /required option '--urdf <file>'/],
+    ['no option', [], undefined, /write --urdf <file>, or --robot-description/],
     ['a name that is none', ['--urdf', REACHER, '--name', '../x'], undefined, /a letter, then letters/],
     ['a file that is no XML', [], 'solid teapot', /in\.urdf:1.*malformed XML/],
     ['xacro', [], '<robot name="a"><xacro:arm/></robot>', /is xacro.*expand it first: xacro/],
