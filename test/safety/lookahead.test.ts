@@ -103,6 +103,27 @@ describe('lookAhead', () => {
     }
   });
 
+  it('takes the joints to move as they are commanded, with the lag that they have', () => {
+    const run = new Run();
+    const target = far(START_NS * 2n);
+    for (let k = 0; k < 9; k++) run.tick(target);
+    const { before, tick, at } = run.tick(target);
+    const lagging = { ...at, positions: at.positions.map((position) => position - 0.004) };
+    const ahead = lookAhead(gate, DECIMATION, before, tick, target, lagging, null, run.nowNs, 3);
+    const commands = [sentBy(before), tick.verdict.command!, ...ahead.map(({ command }) => command)].map(
+      (command) => ('copyValues' in command ? command.copyValues() : command),
+    );
+    ahead.forEach(({ gate: { numbers } }, k) => {
+      for (const i of [0, 1]) {
+        const [first, previous, last] = [commands[0]!, commands[k]!, commands[k + 1]!].map(
+          (values) => values[i]!,
+        );
+        expect(numbers[6 + 4 * 2 + i]).toBeCloseTo(lagging.positions[i]! + last! - first!, 12);
+        expect(numbers[6 + 5 * 2 + i]).toBeCloseTo((last! - previous!) / PERIOD, 9);
+      }
+    });
+  });
+
   it('has no points where nothing is sent, nothing is measured, or none are asked for', () => {
     const target = far(START_NS * 2n);
     const mute = createShaperState(gate, DECIMATION);
@@ -185,6 +206,8 @@ describe('followPoints', () => {
   it('does not follow points of another command, nor none', () => {
     const elsewhere = { ...run.state, gate: engaged(gate, [0.5, 0.5]) };
     expect(followPoints(gate, elsewhere, points, after(3))).toBe(elsewhere);
+    const partly = { ...run.state, gate: engaged(gate, [command[0]!, 0.5]) };
+    expect(followPoints(gate, partly, points, after(3))).toBe(partly);
     expect(followPoints(gate, run.state, null, after(3))).toBe(run.state);
     expect(followPoints(gate, run.state, { ...points, ahead: [] }, after(3))).toBe(run.state);
   });
