@@ -12,7 +12,8 @@ import { recordingFacts } from './recording-facts.js';
 import { WireRecorder } from './wire-recorder.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const DRAIN_MS = 500;
+/** Longer than the guard has to end, and shorter than this process has. */
+const DRAIN_MS = 3_000;
 const POLL_MS = 50;
 
 const config = readProcessConfig<RecorderProcessConfig>(process.argv);
@@ -90,5 +91,5 @@ guard.onClose = () => {
   blackBox.guardGone();
   finish('the guard went away');
 };
-// What the guard said last may still be in the socket, which its end closes.
+// The guard ends as well, which closes the socket behind what it said last: that is waited for, however busy the machine.
 process.on('SIGTERM', () => setTimeout(() => finish('the recorder was told to stop'), DRAIN_MS));
