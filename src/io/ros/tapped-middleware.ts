@@ -1,14 +1,7 @@
 import type { Clock } from '../../core/index.js';
 import { CodecCache } from './codec.js';
-import type {
-  MessageInfo,
-  Middleware,
-  Publisher,
-  QosProfile,
-  ServiceClient,
-  ServiceServer,
-  Subscription,
-} from './middleware.js';
+import { ForwardingMiddleware } from './forwarding-middleware.js';
+import type { MessageInfo, Middleware, Publisher, QosProfile, Subscription } from './middleware.js';
 
 /** One message that a node has received or sent. */
 export interface Traffic {
@@ -34,21 +27,19 @@ const LOOK_AGAIN = 1_000;
  * The same middleware, telling of every message that goes through its publishers and subscriptions. The telling comes last: a message
  * is on the wire, and one that came has been handled, before `onTraffic` hears of it. Services are not told of.
  */
-export class TappedMiddleware implements Middleware {
+export class TappedMiddleware extends ForwardingMiddleware {
   private readonly codecs = new CodecCache();
 
   constructor(
-    private readonly inner: Middleware,
+    inner: Middleware,
     private readonly clock: Clock,
     private readonly onTraffic: (traffic: Traffic) => void,
-  ) {}
-
-  get name(): 'rtps' | 'rclnodejs' {
-    return this.inner.name;
+  ) {
+    super(inner);
   }
 
-  createPublisher<T>(topic: string, type: string, qos: QosProfile): Publisher<T> {
-    const publisher = this.inner.createPublisher<T>(topic, type, qos);
+  override createPublisher<T>(topic: string, type: string, qos: QosProfile): Publisher<T> {
+    const publisher = super.createPublisher<T>(topic, type, qos);
     const codec = this.codecs.get<T>(type);
     const offers = [qos];
     const send = (payload: Uint8Array): void => {
@@ -67,7 +58,7 @@ export class TappedMiddleware implements Middleware {
     };
   }
 
-  createSubscription<T>(
+  override createSubscription<T>(
     topic: string,
     type: string,
     qos: QosProfile,
@@ -76,7 +67,7 @@ export class TappedMiddleware implements Middleware {
     const codec = this.codecs.get<T>(type);
     let offers: readonly QosProfile[] = [];
     let count = 0;
-    const subscription = this.inner.createSubscription<T>(topic, type, qos, (message, info) => {
+    const subscription = super.createSubscription<T>(topic, type, qos, (message, info) => {
       onMessage(message, info);
       if (count++ % LOOK_AGAIN === 0) offers = this.offers(topic);
       const { receivedNs: atNs, sourceNs, payload = codec.encode(message) } = info;
@@ -92,33 +83,5 @@ export class TappedMiddleware implements Middleware {
       });
     });
     return subscription;
-  }
-
-  createService<Request, Response>(
-    service: string,
-    type: string,
-    handle: (request: Request) => Response | Promise<Response>,
-  ): ServiceServer {
-    return this.inner.createService(service, type, handle);
-  }
-
-  createClient<Request, Response>(service: string, type: string): ServiceClient<Request, Response> {
-    return this.inner.createClient(service, type);
-  }
-
-  otherPublishers(topic: string, except?: string): number {
-    return this.inner.otherPublishers(topic, except);
-  }
-
-  offers(topic: string): readonly QosProfile[] {
-    return this.inner.offers?.(topic) ?? [];
-  }
-
-  mismatches(topic: string): readonly string[] {
-    return this.inner.mismatches(topic);
-  }
-
-  close(): Promise<void> {
-    return this.inner.close();
   }
 }
