@@ -39,7 +39,7 @@ export function lookAhead(
   nowNs: bigint,
   count: number,
 ): readonly FutureTick[] {
-  if (tick.verdict.command === null || measured === null) return [];
+  if (count === 0 || tick.verdict.command === null || measured === null) return [];
   const periodNs = BigInt(Math.round(config.controlPeriod * 1e9));
   const start = lastSent(before.gate, new Float64Array(config.joints.length));
   let previous = start;
