@@ -32,6 +32,7 @@ export async function floodAsAgent(
         type: 'proposal',
         policyStep: policyStep + rng.integer(5) - 2,
         expiresNs: systemClock.nowNs() + lifetimeNs,
+        policyVersion: 0,
         ...{ action, command },
       });
     }

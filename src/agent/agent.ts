@@ -21,11 +21,13 @@ export class Agent<Carry> {
   private lastStep = -1;
 
   /**
+   * @param policyVersion step of the checkpoint that the policy is of
    * @param predictor looks ahead, if it is wanted: after the proposal is sent, since it takes some milliseconds and the guard waits
    *   for the proposal; its evidence judges this proposal's later control ticks, and those that follow
    */
   constructor(
     private readonly policy: Policy<Carry>,
+    private readonly policyVersion: number,
     private readonly config: RobotConfig,
     private readonly layout: RobotLayout,
     private readonly guard: IpcConnection,
@@ -53,6 +55,7 @@ export class Agent<Carry> {
       type: 'proposal',
       policyStep: observation.policyStep,
       expiresNs: observation.receivedNs + this.lifetimeNs,
+      policyVersion: this.policyVersion,
       action: Float64Array.from(action),
       command: this.command,
     });

@@ -1,5 +1,5 @@
 import { badInput } from '../core/index.js';
-import type { RunDirectory, StoredCheckpoint } from '../data/index.js';
+import type { StoredCheckpoint } from '../data/index.js';
 import { layoutOf } from '../env/index.js';
 import { withoutPrefix } from '../rl/named-tensors.js';
 import {
@@ -11,16 +11,22 @@ import {
 import type { Robot } from '../robot/index.js';
 
 /**
- * The policy of a run's newest checkpoint. Loads no tensor library.
- * @throws BAD_INPUT when the run has no checkpoint, or its checkpoint holds no policy
+ * The policy that a checkpoint holds. Loads no tensor library.
+ * @throws BAD_INPUT where it holds none
  */
-export function loadPolicy(run: RunDirectory): PolicySnapshot {
-  return policyOf(run.loadCheckpoint());
+export function loadPolicy(checkpoint: StoredCheckpoint): PolicySnapshot {
+  const meta = checkpoint.parts['policy'] as PolicySnapshotMeta | undefined;
+  if (meta === undefined) {
+    throw badInput(`checkpoint ${checkpoint.path} holds no policy; use a run made by dynabridge train`, {
+      path: checkpoint.path,
+    });
+  }
+  return snapshotFromTensors(withoutPrefix('policy', checkpoint.tensors), meta);
 }
 
 /** @throws BAD_INPUT where the policy cannot drive the robot, so that it is said before anything is started */
 export function checkPolicy(checkpoint: StoredCheckpoint, robot: Robot): void {
-  const snapshot = policyOf(checkpoint);
+  const snapshot = loadPolicy(checkpoint);
   const { fields } = snapshot.observation;
   const layout = layoutOf(robot);
   if (fields.join() !== layout.fields.join()) {
@@ -30,14 +36,4 @@ export function checkPolicy(checkpoint: StoredCheckpoint, robot: Robot): void {
     );
   }
   new PlainPolicy(snapshot); // refuses layers that do not fit together
-}
-
-function policyOf(checkpoint: StoredCheckpoint): PolicySnapshot {
-  const meta = checkpoint.parts['policy'] as PolicySnapshotMeta | undefined;
-  if (meta === undefined) {
-    throw badInput(`checkpoint ${checkpoint.path} holds no policy; use a run made by dynabridge train`, {
-      path: checkpoint.path,
-    });
-  }
-  return snapshotFromTensors(withoutPrefix('policy', checkpoint.tensors), meta);
 }

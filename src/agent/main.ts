@@ -22,9 +22,9 @@ process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the s
 
 const robot = loadRobot(processConfig.robotFolder);
 const { config } = robot;
-const run = RunDirectory.open(processConfig.runFolder, systemClock);
-const policy = new PlainPolicy(loadPolicy(run));
-const world = processConfig.predicted ? loadModel(run.loadCheckpoint(), robot) : null;
+const checkpoint = RunDirectory.open(processConfig.runFolder, systemClock).loadCheckpoint();
+const policy = new PlainPolicy(loadPolicy(checkpoint));
+const world = processConfig.predicted ? loadModel(checkpoint, robot) : null;
 const lookout = world && new PlainModel(world);
 const predictorOf = (model: PlainModel): Predictor =>
   new Predictor(model, policy, predictedBounds(robot), config.prediction.horizon);
@@ -34,7 +34,7 @@ if (lookout !== null) {
 }
 const predictor = lookout && predictorOf(lookout);
 const guard = await connect(processConfig.socketPath, CONNECT_TIMEOUT_MS);
-const agent = new Agent(policy, config, layoutOf(robot), guard, predictor);
+const agent = new Agent(policy, checkpoint.step, config, layoutOf(robot), guard, predictor);
 guard.onMessage = (message) => {
   if (message.type === 'observation') agent.onObservation(message);
 };

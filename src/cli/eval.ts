@@ -42,7 +42,7 @@ async function evaluate(options: EvalCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
   const { run, env } = await openForEvaluation(options);
   const { task } = env;
-  const policy = new PlainPolicy(loadPolicy(run));
+  const policy = new PlainPolicy(loadPolicy(run.loadCheckpoint()));
   const starts = (): Rng => new Rng(options.seed, 'evaluation');
   const trained = evaluatePolicy(env, policy, options.episodes, starts());
   const random = evaluatePolicy(

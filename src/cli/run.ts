@@ -110,7 +110,6 @@ async function drive(options: RunCliOptions): Promise<void> {
         episodesFolder: run.episodesFolder,
         blackBoxFolder: run.blackBoxFolder,
         session,
-        policyVersion: checkpoint.step,
         predicted: prediction.enabled,
         wireFile,
       },

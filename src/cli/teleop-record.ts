@@ -42,7 +42,7 @@ export function openTeleopRecord(
   const { episodesFolder, blackBoxFolder } = run;
   const session = sessionOf('teleop', robot, contract.task, contractHash(contract));
   const wireFile = recordingFile(WIRE_OPTION, recordWire, run.path);
-  return { run, recording: { episodesFolder, blackBoxFolder, session, policyVersion: 0, wireFile } };
+  return { run, recording: { episodesFolder, blackBoxFolder, session, wireFile } };
 }
 
 function newRun(runs: string, robot: Robot): RunDirectory {

@@ -20,11 +20,11 @@ const config = readProcessConfig<RecorderProcessConfig>(process.argv);
 process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the supervisor decides the order of ending
 
 const robot = loadRobot(config.robotFolder);
-const { episodesFolder, session, policyVersion, wireFile } = config;
+const { episodesFolder, session, wireFile } = config;
 let episodes: Recorder | OperatorRecorder | null =
   session.source === 'teleop'
     ? new OperatorRecorder(episodesFolder, session, robot.config.action, systemClock)
-    : new Recorder(episodesFolder, session, policyVersion, systemClock);
+    : new Recorder(episodesFolder, session, systemClock);
 const guard = await connect(config.socketPath, CONNECT_TIMEOUT_MS);
 guard.send({ type: 'hello', role: 'recorder' });
 const tell = (kind: string, detail: EventMessage['detail']) =>

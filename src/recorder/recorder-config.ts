@@ -10,8 +10,6 @@ export interface RecorderProcessConfig {
   readonly episodesFolder: string;
   readonly blackBoxFolder: string;
   readonly session: SessionInfo;
-  /** step of the checkpoint that drives */
-  readonly policyVersion: number;
   /** MCAP file for all that crosses the wire and goes into the gate; default: none */
   readonly wireFile?: string | undefined;
 }

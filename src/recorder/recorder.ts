@@ -24,13 +24,7 @@ export class Recorder {
   /** the operator drove in the newest tick: what the agent proposes meanwhile is no step of its */
   private teleop = false;
 
-  /** @param policyVersion step of the checkpoint that drives */
-  constructor(
-    episodesFolder: string,
-    session: SessionInfo,
-    private readonly policyVersion: number,
-    clock: Clock,
-  ) {
+  constructor(episodesFolder: string, session: SessionInfo, clock: Clock) {
     this.writer = EpisodeWriter.open(episodesFolder, { ...session, clock });
   }
 
@@ -83,7 +77,7 @@ export class Recorder {
       timeNs: observation.receivedNs - this.startNs,
       frame: Float32Array.from(observation.frame),
       action: Float32Array.from(proposal.action),
-      policyVersion: this.policyVersion,
+      policyVersion: proposal.policyVersion,
     });
     this.lastStep = proposal.policyStep;
   }

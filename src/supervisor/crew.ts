@@ -16,8 +16,6 @@ export interface Recording {
   readonly blackBoxFolder: string;
   /** what the recorder writes into every episode */
   readonly session: SessionInfo;
-  /** step of the checkpoint that drives, for the record; 0 where none does */
-  readonly policyVersion: number;
   /** MCAP file for all that crosses the wire and goes into the gate; default: none */
   readonly wireFile?: string | undefined;
 }

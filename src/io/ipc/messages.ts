@@ -19,6 +19,8 @@ export interface ProposalMessage {
   readonly type: 'proposal';
   readonly policyStep: number;
   readonly expiresNs: bigint;
+  /** step of the checkpoint that the policy is of, for the record */
+  readonly policyVersion: number;
   /** in [-1, 1], for the record */
   readonly action: Float64Array;
   /** in the unit of the command interface */
@@ -149,7 +151,8 @@ function readDoubles(payload: Buffer, offset: number, count: number): Float64Arr
 }
 
 const NONE = new Float64Array(0);
-/** Bytes before the vectors of a tick and of a heartbeat. */
+/** Bytes before the vectors of a proposal, of a tick and of a heartbeat. */
+const PROPOSAL_HEADER_BYTES = 16;
 const TICK_HEADER_BYTES = 44;
 const HEARTBEAT_HEADER_BYTES = 16;
 
@@ -243,10 +246,12 @@ export function encodeMessage(message: IpcMessage): { type: number; payload: Buf
       return { type: TYPE.observation, payload };
     }
     case 'proposal': {
-      const payload = Buffer.allocUnsafe(12 + 8 * (message.action.length + message.command.length));
+      const { action, command } = message;
+      const payload = Buffer.allocUnsafe(PROPOSAL_HEADER_BYTES + 8 * (action.length + command.length));
       payload.writeUInt32LE(message.policyStep, 0);
       payload.writeBigUInt64LE(message.expiresNs, 4);
-      writeDoubles(payload, writeDoubles(payload, 12, message.action), message.command);
+      payload.writeUInt32LE(message.policyVersion, 12);
+      writeDoubles(payload, writeDoubles(payload, PROPOSAL_HEADER_BYTES, action), command);
       return { type: TYPE.proposal, payload };
     }
     case 'evidence':
@@ -293,13 +298,14 @@ export function decodeMessage(type: number, payload: Buffer): IpcMessage {
         frame: readDoubles(payload, 12, (payload.length - 12) / 8),
       };
     case TYPE.proposal: {
-      const m = (payload.length - 12) / 16;
+      const m = (payload.length - PROPOSAL_HEADER_BYTES) / 16;
       return {
         type: 'proposal',
         policyStep: payload.readUInt32LE(0),
         expiresNs: payload.readBigUInt64LE(4),
-        action: readDoubles(payload, 12, m),
-        command: readDoubles(payload, 12 + 8 * m, m),
+        policyVersion: payload.readUInt32LE(12),
+        action: readDoubles(payload, PROPOSAL_HEADER_BYTES, m),
+        command: readDoubles(payload, PROPOSAL_HEADER_BYTES + 8 * m, m),
       };
     }
     case TYPE.evidence:

@@ -18,9 +18,11 @@ it('takes an increment from the command in the frame, which sensor readings foll
   };
   const sent: IpcMessage[] = [];
   const guard = { send: (message: IpcMessage) => sent.push(message) } as unknown as IpcConnection;
-  const agent = new Agent(policy, config, layoutOf(robot), guard, null);
+  const agent = new Agent(policy, 300, config, layoutOf(robot), guard, null);
   const frame = Float64Array.of(1, 2, 0.25, ...new Array<number>(12).fill(9));
   agent.onObservation({ type: 'observation', policyStep: 0, receivedNs: 0n, frame });
-  expect(sent).toMatchObject([{ type: 'proposal', command: Float64Array.of(0.25 + 2 * 0.5) }]);
+  expect(sent).toMatchObject([
+    { type: 'proposal', policyVersion: 300, command: Float64Array.of(0.25 + 2 * 0.5) },
+  ]);
   expect([...seen[0]!]).toEqual([...frame]);
 });

@@ -20,7 +20,15 @@ const connection = () => new FakeConnection() as FakeConnection & IpcConnection;
 
 function proposal(policyStep: number, more: Partial<ProposalMessage> = {}): ProposalMessage {
   const command = Float64Array.of(0.1, 0.2);
-  return { type: 'proposal', policyStep, expiresNs: 1_000n, action: command, command, ...more };
+  return {
+    type: 'proposal',
+    policyStep,
+    expiresNs: 1_000n,
+    policyVersion: 0,
+    action: command,
+    command,
+    ...more,
+  };
 }
 
 /** A link that has asked for `steps` policy steps. */

@@ -114,6 +114,7 @@ export class GuardRig {
         type: 'proposal',
         policyStep: message.policyStep,
         expiresNs: clock.nowNs() + NS_PER_S,
+        policyVersion: 0,
         action: Float64Array.of(1),
         command: Float64Array.of(velocity()),
       });

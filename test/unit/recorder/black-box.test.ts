@@ -133,6 +133,7 @@ describe('the black box', () => {
       type: 'proposal',
       policyStep: 4,
       expiresNs: 9n,
+      policyVersion: 0,
       action: Float64Array.of(0.5),
       command: Float64Array.of(1.5),
     });

@@ -29,6 +29,7 @@ const proposal = (policyStep: number): IpcMessage => ({
   type: 'proposal',
   policyStep,
   expiresNs: 0n,
+  policyVersion: POLICY_VERSION + policyStep,
   action: Float64Array.of(policyStep / 100, 0),
   command: Float64Array.of(9, 9),
 });
@@ -56,7 +57,7 @@ const answered = (...steps: number[]): IpcMessage[] =>
 async function record(...messages: IpcMessage[]): Promise<Episode[]> {
   const folder = temporaryFolder();
   const session = { ...SESSION, source: 'real' } as const;
-  const recorder = new Recorder(folder, session, POLICY_VERSION, new ManualClock(START_NS));
+  const recorder = new Recorder(folder, session, new ManualClock(START_NS));
   for (const message of messages) recorder.onMessage(message);
   recorder.close('closed');
   const warnings: EpisodeWarning[] = [];
@@ -89,8 +90,8 @@ describe('Recorder', () => {
     expect(episodes.length).toBe(1);
     const { steps, ticks, footer } = episodes[0]!;
     expect(steps.map(({ step, timeNs, policyVersion }) => [step, timeNs, policyVersion])).toEqual([
-      [0, 41n * PERIOD_NS, POLICY_VERSION],
-      [1, 42n * PERIOD_NS, POLICY_VERSION],
+      [0, 41n * PERIOD_NS, POLICY_VERSION + 41],
+      [1, 42n * PERIOD_NS, POLICY_VERSION + 42],
     ]);
     expect(steps[0]!.action).toEqual(Float32Array.of(0.41, 0));
     expect(ticks.length).toBe(1);

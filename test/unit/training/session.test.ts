@@ -94,7 +94,7 @@ describe('startTraining', () => {
   it('keeps the best policy where a robot looks for it', () => {
     const evaluations = run.metrics.read().rows.filter(({ kind }) => kind === 'evaluation');
     expect(evaluations.at(-1)!['best']).toBeTypeOf('boolean');
-    expect(loadPolicy(run).hidden.map(({ outputs }) => outputs)).toEqual([8, 8]);
+    expect(loadPolicy(run.loadCheckpoint()).hidden.map(({ outputs }) => outputs)).toEqual([8, 8]);
   });
 
   it('says where the time went', () => {

@@ -69,6 +69,7 @@ const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
       type: fc.constant('proposal' as const),
       policyStep: u32,
       expiresNs: ns,
+      policyVersion: u32,
       action: doubles(m),
       command: doubles(m),
     }),
