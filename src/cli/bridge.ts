@@ -84,6 +84,7 @@ export class Bridge {
         if (detail['event'] === 'taken') this.underControl();
         break;
       case 'connected':
+      case 'episode':
       case 'request':
       case 'summary':
         break; // for the record, not for the screen

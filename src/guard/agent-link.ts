@@ -1,4 +1,10 @@
-import type { EvidenceMessage, IpcConnection, ObservationMessage, ProposalMessage } from '../io/ipc/index.js';
+import type {
+  DeployMessage,
+  EvidenceMessage,
+  IpcConnection,
+  ObservationMessage,
+  ProposalMessage,
+} from '../io/ipc/index.js';
 import type { Proposal } from '../safety/index.js';
 import { EVIDENCE_LIFETIME_PERIODS, PROPOSAL_LIFETIME_PERIODS } from '../env/index.js';
 import type { Robot } from '../robot/index.js';
@@ -11,6 +17,10 @@ export class AgentLink {
   /** number of the newest policy step */
   step = 0;
   validProposals = 0;
+  /** something was deployed, and the agent has not said yet what became of it */
+  deploying = false;
+  /** first policy step of the agent's history */
+  private historyFrom = 0;
   private connection: IpcConnection | null = null;
 
   /**
@@ -35,9 +45,8 @@ export class AgentLink {
   connect(connection: IpcConnection): boolean {
     if (this.connection !== null) return this.connection === connection;
     this.connection = connection;
-    this.validProposals = 0;
-    this.newest = null;
-    this.evidence?.forget();
+    this.deploying = false;
+    this.forget();
     return true;
   }
 
@@ -57,9 +66,25 @@ export class AgentLink {
     this.connection?.send(observation);
   }
 
+  deploy(message: DeployMessage): void {
+    this.deploying = true;
+    this.connection?.send(message);
+  }
+
+  /** The agent has answered a deployment. @param changed it drives with something else from now on, which has yet to show itself alive */
+  deployed(changed: boolean): void {
+    this.deploying = false;
+    if (changed) this.forget();
+  }
+
   /** Leaves a gap in the step numbers, so that the agent starts its history anew. */
   breakHistory(): void {
-    this.step++;
+    this.historyFrom = ++this.step + 1;
+  }
+
+  /** @returns false for a step of the history before, and for one that was not asked yet */
+  isOfHistory(policyStep: number): boolean {
+    return policyStep >= this.historyFrom && policyStep <= this.step;
   }
 
   /** @returns false for a proposal that answers no step of ours; its values are the gate's to judge */
@@ -86,6 +111,12 @@ export class AgentLink {
 
   answersNewest(message: ProposalMessage): boolean {
     return message.policyStep === this.step;
+  }
+
+  private forget(): void {
+    this.validProposals = 0;
+    this.newest = null;
+    this.evidence?.forget();
   }
 }
 

@@ -24,6 +24,8 @@ export interface EngagementFacts {
   /** true as well where nobody waits for a recorder */
   readonly recorded: boolean;
   readonly agentConnected: boolean;
+  /** something was deployed to it, which it has not answered yet */
+  readonly deploying: boolean;
   readonly validProposals: number;
 }
 
@@ -61,9 +63,11 @@ export function whyNoState(topic: string, missing: readonly string[]): string {
 }
 
 /** The first thing that is missing of the agent, for people; null when nothing is. */
-export function whyNotEngage({ recorded, agentConnected, validProposals }: EngagementFacts): string | null {
+export function whyNotEngage(facts: EngagementFacts): string | null {
+  const { recorded, agentConnected, deploying, validProposals } = facts;
   if (!recorded) return 'the recorder has not joined yet';
   if (!agentConnected) return 'no agent is connected';
+  if (deploying) return 'the agent is loading what was deployed';
   if (validProposals < PROOF_OF_LIFE_PROPOSALS) {
     return `the agent has made ${validProposals} valid proposals, ${PROOF_OF_LIFE_PROPOSALS} are wanted as proof of life`;
   }

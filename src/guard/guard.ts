@@ -24,8 +24,8 @@ import {
 } from '../safety/index.js';
 import { Veto, readVetoLimits } from '../veto/index.js';
 import { FULL } from './agent-evidence.js';
+import { AgentEpisodes } from './agent-episodes.js';
 import { agentLinkOf } from './agent-link.js';
-import { AgentTime } from './agent-time.js';
 import { Authority } from './authority.js';
 import { baseCommand } from './base-command.js';
 import { CommandStream } from './command-stream.js';
@@ -68,7 +68,7 @@ export class Guard {
   private readonly decimator: StateDecimator;
   private readonly rest: RestDetector;
   private readonly metrics = new LoopMetrics();
-  private readonly agentTime: AgentTime;
+  private readonly episodes: AgentEpisodes;
   private readonly links: ProcessLinks;
   private readonly publisher: CommandPublisher;
   private readonly commands: CommandStream;
@@ -111,16 +111,22 @@ export class Guard {
     this.mapper = new StateMapper(model);
     this.decimator = new StateDecimator(config.controlRateHz);
     this.rest = new RestDetector(this.config);
-    this.agentTime = new AgentTime(config.agent.timeoutMs);
     const agent = agentLinkOf(robot, options.predicted);
+    const tell = (kind: string, detail: EventMessage['detail']) => this.links.emit(kind, detail);
+    this.episodes = new AgentEpisodes(agent, config.agent.timeoutMs, clock, {
+      owner: () => this.authority.owner,
+      release: (why) => this.request('release', why),
+      record,
+      tell,
+    });
     this.links = new ProcessLinks(agent, clock, {
       onProposal: (message) => this.onProposal(message),
       onEvidence: (message) => agent.takeEvidence(message, clock.nowNs()),
+      onEpisodeEnd: (message) => this.episodes.endByAgent(message),
+      onDeploy: (message) => this.episodes.deploy(message),
+      onEngage: () => this.request('engage', 'the supervisor'),
       onExit: () => this.stopAndFinish('the supervisor asked for the end'),
-      onAgentLost: () => {
-        if (this.authority.owner === 'agent') this.request('release', 'the agent went away');
-        this.links.emit('agent-lost', {});
-      },
+      onAgentLost: () => this.episodes.lost(),
       onSupervisorLost: () => {
         this.links.emit('supervisor-lost', {});
         this.stopAndFinish('the supervisor went away');
@@ -131,7 +137,6 @@ export class Guard {
     const veto = new Veto(readVetoLimits(robot.folder, config.commandMessageType));
     this.publisher = new CommandPublisher(middleware, robot, veto, clock);
     this.commands = new CommandStream(this.publisher, clock, config.commandPoints, this.decimation);
-    const tell = (kind: string, detail: EventMessage['detail']) => this.links.emit(kind, detail);
     const { teleopPort } = options;
     const owners = { robot: config, gate: this.config, middleware, clock, teleopPort };
     this.authority = new Authority(owners, {
@@ -225,7 +230,7 @@ export class Guard {
       this.metrics.missedProposals++;
       this.pending = null;
       this.tick();
-      this.onMissedStep();
+      this.episodes.missed();
     }, PROPOSAL_PATIENCE * this.periodMs);
   }
 
@@ -243,19 +248,11 @@ export class Guard {
     return true;
   }
 
-  /** An agent that hangs loses its authority, so that it cannot move the robot again when it wakes. */
-  private onMissedStep(): void {
-    const silence = this.agentTime.missed(this.options.clock.nowNs());
-    if (this.authority.owner !== 'agent' || !silence) return;
-    this.links.emit('agent-silent', silence);
-    this.request('release', 'the agent is silent');
-  }
-
   private onProposal(message: ProposalMessage): void {
     const now = this.options.clock.nowNs();
     if (!this.links.agent.take(message, now)) return;
     const answers = this.links.agent.answersNewest(message);
-    if (answers) this.agentTime.answered(now);
+    if (answers) this.episodes.answered(now);
     this.links.record(message);
     if (this.readiness.armed && this.shaper.gate.silent) this.engage('automatic');
     if (this.pending && answers) {
@@ -337,13 +334,8 @@ export class Guard {
   /** Nobody moves the robot from now on. */
   private endAuthority(reason: string): void {
     const owner = this.authority.end();
-    if (owner === 'agent') this.endAgentEpisode(reason, this.stopReason !== '');
+    if (owner === 'agent') this.episodes.end(reason, this.stopReason !== '');
     if (owner === 'teleop') this.links.emit('teleop', { event: 'ended', reason });
-  }
-
-  private endAgentEpisode(reason: string, requested: boolean): void {
-    const had = this.agentTime.end(this.options.clock.nowNs());
-    if (had) this.links.emit('disengaged', { reason, requested });
   }
 
   /** Without states there are no ticks; then this timer runs them, so that the gate can ramp to rest on what it knows. */
@@ -377,10 +369,7 @@ export class Guard {
       this.stopReason = '';
       this.authority.giveToAgent();
       this.driven = true;
-      const now = this.options.clock.nowNs();
-      this.agentTime.begin(now);
-      this.links.agent.breakHistory();
-      this.links.emit('engaged', { atNs: now.toString(), by });
+      this.episodes.begin(by);
     }
     this.readiness.refusal = outcome.accepted ? '' : outcome.why;
     return outcome;
@@ -407,7 +396,7 @@ export class Guard {
     this.readiness.armed = false;
     const outcome = this.open(() => this.readiness.whyNotDrive());
     if (outcome.accepted) {
-      this.endAgentEpisode('the operator took over', true);
+      this.episodes.end('the operator took over', true);
       this.stopReason = '';
       this.driven = true;
     }
@@ -459,7 +448,7 @@ export class Guard {
   private summary(): GuardSummary {
     return {
       ...this.metrics.summary(this.startNs, this.decimator.bursts),
-      seconds: this.agentTime.seconds(this.options.clock.nowNs()),
+      seconds: this.episodes.seconds,
       rejectedStates: { ...this.mapper.rejected },
       ...this.topics.sensors.summary,
     };

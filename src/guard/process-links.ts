@@ -1,6 +1,8 @@
 import type { NewestCommand } from './command-stream.js';
 import type { Clock } from '../core/index.js';
 import type {
+  DeployMessage,
+  EpisodeEndMessage,
   EventMessage,
   EvidenceMessage,
   HeartbeatMessage,
@@ -18,6 +20,9 @@ import type { AgentLink } from './agent-link.js';
 export interface LinkHandlers {
   readonly onProposal: (message: ProposalMessage) => void;
   readonly onEvidence: (message: EvidenceMessage) => void;
+  readonly onEpisodeEnd: (message: EpisodeEndMessage) => void;
+  readonly onDeploy: (message: DeployMessage) => void;
+  readonly onEngage: () => void;
   readonly onExit: () => void;
   readonly onAgentLost: () => void;
   readonly onSupervisorLost: () => void;
@@ -31,10 +36,13 @@ const MOST_EARLY = 100;
 const RECORDER_EVENTS: readonly string[] = [
   'black-box',
   'black-box-failed',
+  'episode',
   'recording',
   'recording-failed',
   'wire-recording-failed',
 ];
+/** What an agent may tell: what became of a deployment. */
+const AGENT_EVENTS: readonly string[] = ['deployed', 'deploy-failed'];
 
 /** The guard's connections to agent, recorders and supervisor. A peer that does not read loses messages, and is not waited for. */
 export class ProcessLinks {
@@ -42,6 +50,8 @@ export class ProcessLinks {
   blackBox = '';
   /** the event that opened the running episode, for a recorder that comes late */
   private engaged: EventMessage | null = null;
+  /** the event that says what the agent drives with, for the same; null: with what it was started with */
+  private deployed: EventMessage | null = null;
   private readonly recorders = new Set<IpcConnection>();
   private supervisor: IpcConnection | null = null;
   /** what happened before the supervisor came */
@@ -63,6 +73,7 @@ export class ProcessLinks {
     const event = { type: 'event', kind, atNs: this.clock.nowNs(), detail } as const;
     if (kind === 'engaged') this.engaged = event;
     if (kind === 'disengaged') this.engaged = null;
+    if (kind === 'deployed') this.deployed = event;
     if (this.supervisor !== null) this.supervisor.send(event);
     else if (this.early.length < MOST_EARLY) this.early.push(event);
     this.record(event);
@@ -70,7 +81,8 @@ export class ProcessLinks {
 
   /** @returns false where there is no recorder, or one does not keep up and has lost it */
   record(
-    message: EventMessage | TickMessage | ObservationMessage | ProposalMessage | TrafficMessage,
+    message:
+      EventMessage | TickMessage | ObservationMessage | ProposalMessage | EpisodeEndMessage | TrafficMessage,
   ): boolean {
     let taken = this.recorded;
     for (const recorder of this.recorders) if (!recorder.send(message)) taken = false;
@@ -113,11 +125,21 @@ export class ProcessLinks {
       case 'evidence':
         if (this.agent.owns(connection)) this.handlers.onEvidence(message);
         break;
+      case 'episode-end':
+        if (this.agent.owns(connection)) this.handlers.onEpisodeEnd(message);
+        break;
+      case 'deploy':
+        if (connection === this.supervisor) this.handlers.onDeploy(message);
+        break;
+      case 'engage':
+        if (connection === this.supervisor) this.handlers.onEngage();
+        break;
       case 'exit':
         if (connection === this.supervisor) this.handlers.onExit();
         break;
       case 'event':
         if (this.recorders.has(connection)) this.onRecorderEvent(message);
+        else if (this.agent.owns(connection)) this.onAgentEvent(message);
         break;
       case 'observation':
       case 'tick':
@@ -134,6 +156,12 @@ export class ProcessLinks {
     this.handlers.onRecorder();
   }
 
+  private onAgentEvent({ kind, detail }: EventMessage): void {
+    if (!AGENT_EVENTS.includes(kind)) return;
+    this.agent.deployed(kind === 'deployed');
+    this.emit(kind, detail);
+  }
+
   private greet(connection: IpcConnection, role: 'agent' | 'recorder' | 'supervisor'): void {
     if (role === 'agent') {
       if (!this.agent.connect(connection)) {
@@ -141,12 +169,13 @@ export class ProcessLinks {
         connection.destroy();
         return;
       }
+      this.deployed = null;
       connection.onClose = () => {
         if (this.agent.disconnect(connection)) this.handlers.onAgentLost();
       };
     } else if (role === 'recorder') {
       this.recorders.add(connection);
-      if (this.engaged) connection.send(this.engaged);
+      for (const event of [this.deployed, this.engaged]) if (event) connection.send(event);
       connection.onClose = () => this.recorders.delete(connection);
     } else {
       this.supervisor = connection;

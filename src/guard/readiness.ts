@@ -60,6 +60,7 @@ export class Readiness {
       whyNotEngage({
         recorded: links.recorded || !this.armed,
         agentConnected: links.agent.connected,
+        deploying: links.agent.deploying,
         validProposals: links.agent.validProposals,
       })
     );

@@ -21,14 +21,14 @@ process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the s
 
 const robot = loadRobot(config.robotFolder);
 const { episodesFolder, session, wireFile } = config;
+const guard = await connect(config.socketPath, CONNECT_TIMEOUT_MS);
+const tell = (kind: string, detail: EventMessage['detail']) =>
+  guard.send({ type: 'event', kind, atNs: systemClock.nowNs(), detail });
 let episodes: Recorder | OperatorRecorder | null =
   session.source === 'teleop'
     ? new OperatorRecorder(episodesFolder, session, robot.config.action, systemClock)
-    : new Recorder(episodesFolder, session, systemClock);
-const guard = await connect(config.socketPath, CONNECT_TIMEOUT_MS);
+    : new Recorder(episodesFolder, session, systemClock, (news) => tell('episode', { ...news }));
 guard.send({ type: 'hello', role: 'recorder' });
-const tell = (kind: string, detail: EventMessage['detail']) =>
-  guard.send({ type: 'event', kind, atNs: systemClock.nowNs(), detail });
 const blackBox = new BlackBoxRecorder({
   folder: config.blackBoxFolder,
   robot: blackBoxRobot(robot, config.session),

@@ -1,6 +1,14 @@
 export { readProcessConfig, writeProcessConfig } from './process-config.js';
 export { IpcConnection, connect, listen } from './connection.js';
 export { FrameDecoder, MAX_PAYLOAD_BYTES, encodeFrame } from './frame-codec.js';
+export type {
+  DeployMessage,
+  Deployment,
+  EpisodeEndCause,
+  EpisodeEndMessage,
+  PolicyDeployment,
+  StartDeployment,
+} from './deploy-message.js';
 export {
   EVIDENCE_REASONS,
   decodeMessage,

@@ -3,6 +3,7 @@
  * Times are monotonic [ns] (CLOCK_MONOTONIC is one for all processes of a machine).
  */
 import { GATE_MODES, type GateMode, type Owner, type VerdictKind } from '../../safety/index.js';
+import type { DeployMessage, EpisodeEndMessage } from './deploy-message.js';
 import { decodeTraffic, encodeTraffic, type TrafficMessage } from './traffic-message.js';
 
 /** guard -> agent and recorder, once per policy step */
@@ -107,7 +108,15 @@ export interface ExitMessage {
   readonly type: 'exit';
 }
 
-/** guard -> supervisor and recorder: anything worth a line in events.jsonl; recorder -> guard: what became of the record */
+/** supervisor -> guard: give the agent authority, as ~/engage does */
+export interface EngageMessage {
+  readonly type: 'engage';
+}
+
+/**
+ * guard -> supervisor and recorder: anything worth a line in events.jsonl; recorder -> guard: what became of the record; agent -> guard:
+ * what became of a deployment
+ */
 export interface EventMessage {
   readonly type: 'event';
   readonly kind: string;
@@ -124,6 +133,9 @@ export type IpcMessage =
   | HeartbeatMessage
   | HelloMessage
   | ExitMessage
+  | EngageMessage
+  | DeployMessage
+  | EpisodeEndMessage
   | EventMessage
   | TrafficMessage;
 
@@ -283,6 +295,9 @@ export function encodeMessage(message: IpcMessage): { type: number; payload: Buf
       };
     case 'hello':
     case 'exit':
+    case 'engage':
+    case 'deploy':
+    case 'episode-end':
       return { type: TYPE.json, payload: Buffer.from(JSON.stringify(message)) };
   }
 }
@@ -338,7 +353,10 @@ export function decodeMessage(type: number, payload: Buffer): IpcMessage {
   }
 }
 
-function decodeJson(payload: Buffer): HelloMessage | ExitMessage | EventMessage {
-  const message = JSON.parse(payload.toString()) as HelloMessage | ExitMessage | EventMessage;
+type JsonMessage =
+  HelloMessage | ExitMessage | EngageMessage | DeployMessage | EpisodeEndMessage | EventMessage;
+
+function decodeJson(payload: Buffer): JsonMessage {
+  const message = JSON.parse(payload.toString()) as JsonMessage;
   return message.type === 'event' ? { ...message, atNs: BigInt(message.atNs) } : message;
 }

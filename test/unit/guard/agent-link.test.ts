@@ -141,6 +141,39 @@ describe('AgentLink', () => {
     expect(agent.sent).toEqual([observation]);
   });
 
+  it('wants proof of life again from an agent that drives with something else', () => {
+    const evidence = new AgentEvidence(loadRobot(findRobot('cartpole')).model, 80n);
+    const link = new AgentLink(['a', 'b'], LIFETIME_NS, evidence);
+    const found = { reason: 'clean', member: -1, joint: -1, value: 0, limit: 0 } as const;
+    link.connect(connection());
+    link.nextStep();
+    link.take(proposal(1), 0n);
+    link.takeEvidence({ type: 'evidence', policyStep: 1, expiresNs: 1_000n, authority: 1, ...found }, 990n);
+    link.deployed(false);
+    expect([link.newest?.seq, link.validProposals, evidence.newest.authority]).toEqual([1, 1, 1]);
+    link.deployed(true);
+    expect([link.newest, link.validProposals, evidence.newest.authority]).toEqual([null, 0, 0]);
+  });
+
+  it('waits for no answer to a deployment from an agent that is gone', () => {
+    const link = asked(1);
+    const first = connection();
+    link.connect(first);
+    link.deploy({ type: 'deploy', motion: 'start', pose: [0, 0], steps: 9 });
+    expect(link.deploying).toBe(true);
+    link.disconnect(first);
+    link.connect(connection());
+    expect(link.deploying).toBe(false);
+  });
+
+  it('tells the steps of a history from those before it', () => {
+    const link = asked(2);
+    link.breakHistory();
+    expect([2, 3, 4].map((step) => link.isOfHistory(step))).toEqual([false, false, false]);
+    link.nextStep();
+    expect([2, 3, 4, 5].map((step) => link.isOfHistory(step))).toEqual([false, false, true, false]);
+  });
+
   it('shows what its agent predicts, and forgets it with the agent', () => {
     const evidence = new AgentEvidence(loadRobot(findRobot('cartpole')).model, 80n);
     const link = new AgentLink(['slider'], LIFETIME_NS, evidence);

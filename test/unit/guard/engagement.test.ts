@@ -18,7 +18,7 @@ const fit: DrivingFacts = {
   controlRateHz: 100,
   downstream: null,
 };
-const ready: EngagementFacts = { recorded: true, agentConnected: true, validProposals: 5 };
+const ready: EngagementFacts = { recorded: true, agentConnected: true, deploying: false, validProposals: 5 };
 
 describe('whyNotDrive', () => {
   it('has nothing to say when everything is there', () => {
@@ -43,6 +43,10 @@ describe('whyNotDrive', () => {
 });
 
 describe('whyNotEngage', () => {
+  it('names a deployment that is not answered', () => {
+    expect(whyNotEngage({ ...ready, deploying: true })).toMatch(/is loading what was deployed/);
+  });
+
   it('has nothing to say when everything is there', () => {
     expect(whyNotEngage(ready)).toBeNull();
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/core/index.js';
 import { readEpisodes, transitionsOf, type Episode, type EpisodeWarning } from '../../../src/data/index.js';
 import type { EventMessage, IpcMessage, TickMessage } from '../../../src/io/ipc/index.js';
-import { Recorder } from '../../../src/recorder/recorder.js';
+import { Recorder, type EpisodeNews } from '../../../src/recorder/recorder.js';
 import { SESSION, temporaryFolder } from '../data/sample-episodes.js';
 
 const START_NS = 5_000_000_000n;
@@ -16,6 +16,14 @@ const event = (kind: string, detail: EventMessage['detail'] = {}): IpcMessage =>
   detail,
 });
 const engaged = (atNs = START_NS): IpcMessage => event('engaged', { atNs: String(atNs) });
+const deployed = (motion: 'policy' | 'start'): IpcMessage => event('deployed', { motion });
+const ended = (policyStep: number, cause: 'task' | 'steps'): IpcMessage => ({
+  type: 'episode-end',
+  policyStep,
+  cause,
+  terminated: cause === 'task',
+  why: 'of itself',
+});
 const disengaged = (reason = 'told to'): IpcMessage => event('disengaged', { reason });
 
 /** The frame of every policy step holds its number, so that frames can be told apart. */
@@ -55,11 +63,26 @@ const answered = (...steps: number[]): IpcMessage[] =>
 
 /** Feeds the messages, closes, and reads back what is on disk. */
 async function record(...messages: IpcMessage[]): Promise<Episode[]> {
+  return (await recordAndTell(...messages)).episodes;
+}
+
+/** The same, with what was told of the episodes. */
+async function recordAndTell(
+  ...messages: IpcMessage[]
+): Promise<{ episodes: Episode[]; news: EpisodeNews[] }> {
   const folder = temporaryFolder();
   const session = { ...SESSION, source: 'real' } as const;
-  const recorder = new Recorder(folder, session, new ManualClock(START_NS));
+  const news: EpisodeNews[] = [];
+  const recorder = new Recorder(folder, session, new ManualClock(START_NS), (told) => news.push(told));
   for (const message of messages) recorder.onMessage(message);
   recorder.close('closed');
+  const episodes = await readAll(folder);
+  const told = news.filter(({ steps }) => steps > 0).map(({ id }) => id);
+  expect(episodes.map(({ header }) => header.id)).toEqual(told);
+  return { episodes, news };
+}
+
+async function readAll(folder: string): Promise<Episode[]> {
   const warnings: EpisodeWarning[] = [];
   const episodes: Episode[] = [];
   for await (const episode of readEpisodes(folder, { onWarning: (warning) => warnings.push(warning) }))
@@ -149,7 +172,7 @@ describe('Recorder', () => {
   });
 
   it('records what a tick measured, asked for and sent', async () => {
-    const [episode] = await record(engaged(), tick(), disengaged());
+    const [episode] = await record(observation(1), engaged(), proposal(1), tick(), disengaged());
     expect(episode!.ticks).toEqual([
       {
         timeNs: 10_000_000n,
@@ -169,7 +192,9 @@ describe('Recorder', () => {
   it('records a tick without a proposal as a hold, and one without a command as sent at no time of its own', async () => {
     const none = new Float64Array(0);
     const [episode] = await record(
+      observation(1),
       engaged(),
+      proposal(1),
       tick({ requested: none }),
       tick({ requested: none, executed: none, sentNs: 0n }),
       disengaged(),
@@ -221,6 +246,75 @@ describe('Recorder', () => {
     const [episode] = await record(observation(1), engaged(), ...answered(1), observation(2));
     expect(episode!.footer).toMatchObject({ truncated: true, reason: 'closed', steps: 1 });
     expect(joined(episode)).toEqual([[1, 2]]);
+  });
+
+  it('takes the end of the task from the agent that ends its episode, and a limit as none', async () => {
+    const { episodes, news } = await recordAndTell(
+      observation(1),
+      engaged(),
+      ...answered(2, 3),
+      observation(4),
+      ended(4, 'task'),
+      disengaged('it fell'),
+      proposal(4),
+      engaged(START_NS + 10n * PERIOD_NS),
+      ...answered(12),
+      tick(),
+      tick(),
+      observation(13),
+      ended(13, 'steps'),
+      disengaged('1 step'),
+      engaged(START_NS + 20n * PERIOD_NS),
+      ...answered(22),
+      disengaged('told to'),
+    );
+    expect(episodes.map(({ footer }) => [footer.terminated, footer.truncated, footer.reason])).toEqual([
+      [true, false, 'it fell'],
+      [false, true, '1 step'],
+      [false, true, 'told to'],
+    ]);
+    expect(transitionsOf(episodes[0]!).map(({ next, terminated }) => [next[0], terminated])).toEqual([
+      [3, false],
+      [4, true],
+    ]);
+    const ids = episodes.map(({ header }) => header.id);
+    expect(news).toEqual([
+      { id: ids[0], steps: 2, ticks: 0, terminated: true, reason: 'it fell' },
+      { id: ids[1], steps: 1, ticks: 2, terminated: false, reason: '1 step' },
+      { id: ids[2], steps: 1, ticks: 0, terminated: false, reason: 'told to' },
+    ]);
+  });
+
+  it('withdraws an episode without a step, and says so', async () => {
+    const { episodes, news } = await recordAndTell(
+      engaged(),
+      tick(),
+      observation(3),
+      ended(3, 'task'),
+      disengaged('fallen before it began'),
+    );
+    expect(episodes).toEqual([]);
+    expect(news).toMatchObject([{ steps: 0, ticks: 1, terminated: true, reason: 'fallen before it began' }]);
+  });
+
+  it('leaves no episode of a motion to a start pose, and one again of the policy after it', async () => {
+    const episode = (from: number): IpcMessage[] => [
+      observation(from),
+      engaged(START_NS + BigInt(from) * PERIOD_NS),
+      proposal(from),
+      tick(),
+      ...answered(from + 1),
+      ended(from + 1, 'steps'),
+      disengaged(`from ${from}`),
+    ];
+    const agent = event('connected', { role: 'agent' });
+    const recorder = event('connected', { role: 'recorder' });
+    const { episodes } = await recordAndTell(
+      ...[deployed('start'), ...episode(10), recorder, ...episode(20)],
+      ...[deployed('policy'), ...episode(30)],
+      ...[deployed('start'), ...episode(40), agent, ...episode(50)],
+    );
+    expect(episodes.map(({ footer }) => footer.reason)).toEqual(['from 30', 'from 50']);
   });
 
   it('records nothing while disengaged, nor what is not for the record', async () => {

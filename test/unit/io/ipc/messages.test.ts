@@ -105,7 +105,28 @@ const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
     atNs: ns,
     detail: fc.dictionary(fc.string(), fc.string()),
   }),
-  fc.record({ type: fc.constant('exit' as const) }),
+  fc.record({ type: fc.constantFrom('exit' as const, 'engage' as const) }),
+  fc.record({
+    type: fc.constant('deploy' as const),
+    motion: fc.constant('policy' as const),
+    version: u32,
+    sampling: fc.boolean(),
+    seed: fc.maxSafeInteger(),
+    steps: fc.nat(),
+  }),
+  fc.record({
+    type: fc.constant('deploy' as const),
+    motion: fc.constant('start' as const),
+    pose: fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0)),
+    steps: fc.nat(),
+  }),
+  fc.record({
+    type: fc.constant('episode-end' as const),
+    policyStep: u32,
+    cause: fc.constantFrom('task' as const, 'steps' as const, 'pose' as const),
+    terminated: fc.boolean(),
+    why: fc.string(),
+  }),
 );
 
 function frameOf(message: IpcMessage): Buffer {
