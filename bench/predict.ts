@@ -50,6 +50,7 @@ function measure(robot: Robot) {
   const lookout = new PlainModel({
     meta: {
       observation,
+      domainInput: false,
       hiddenWidths: hidden,
       outputs: frameSize,
       elites,

@@ -68,13 +68,17 @@ export async function fitEnsemble(
 
 /** Raw rows to train on and to hold out, at random. */
 function split({ config, inputSize, outputSize }: Ensemble, data: ModelDataset, rng: Rng) {
-  const holdoutCount = Math.min(Math.floor(data.count * config.holdoutRatio), config.holdoutMax);
-  if (holdoutCount < 1)
-    throw badInput(`a model cannot be fitted to ${data.count} rows`, { rows: data.count });
-  const order = rng.shuffle(Int32Array.from({ length: data.count }, (_, i) => i));
+  const { count, holdable = count } = data;
+  const holdoutCount = Math.min(Math.floor(holdable * config.holdoutRatio), config.holdoutMax);
+  if (holdoutCount < 1) throw badInput(`a model cannot be fitted to ${holdable} rows`, { rows: holdable });
+  const order = rng.shuffle(Int32Array.from({ length: holdable }, (_, i) => i));
+  const rest = Int32Array.from({ length: count - holdable }, (_, i) => holdable + i);
+  const trained = new Int32Array(count - holdoutCount);
+  trained.set(order.subarray(holdoutCount));
+  trained.set(rest, holdable - holdoutCount);
   return {
     holdout: takeRows(data, order.subarray(0, holdoutCount), inputSize, outputSize),
-    train: takeRows(data, order.subarray(holdoutCount), inputSize, outputSize),
+    train: takeRows(data, trained, inputSize, outputSize),
   };
 }
 

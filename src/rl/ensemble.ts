@@ -26,6 +26,8 @@ export interface ModelDataset {
   readonly inputs: Float32Array;
   /** (N x D) raw */
   readonly targets: Float32Array;
+  /** so many of the first rows may be held out; default: all */
+  readonly holdable?: number;
 }
 
 export interface ModelEvaluation {

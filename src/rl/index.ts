@@ -1,5 +1,6 @@
 export type { DenseWeights } from './dense.js';
 export { DEFAULT_ENSEMBLE, type EnsembleConfig } from './ensemble-config.js';
+export { withDomainInput } from './domain.js';
 export { fitEnsemble, type FitReport } from './ensemble-fit.js';
 export { Ensemble, type ModelDataset, type ModelEvaluation } from './ensemble.js';
 export { evaluatePolicy, type PolicyEvaluation } from './evaluate-policy.js';

@@ -30,10 +30,13 @@ export interface WorldConfig {
   readonly reward: 'task' | 'learned';
   /** task: the task's own rule on the predicted frame; learned: a classifier's */
   readonly termination: 'task' | 'learned';
+  /**
+   * one more input of the network: 1 for steps of the robot, 0 for those of its simulation, so that it can learn from both, what they
+   * have in common and in what they differ; false where all steps are of one kind
+   */
+  readonly domainInput: boolean;
   /** share of a policy batch that is recorded, not imagined */
   readonly realRatio: number;
-  /** share of a policy batch from the prior replay (simulation, when refining on a robot); 0 without one */
-  readonly priorRatio: number;
   readonly rollout: RolloutConfig;
 }
 

@@ -79,28 +79,22 @@ const length = v.pipe(
   ),
 );
 
-const world = v.pipe(
-  v.strictObject({
-    model,
-    target: v.picklist(['delta', 'next']),
-    reward: v.picklist(['task', 'learned']),
-    termination: v.picklist(['task', 'learned']),
-    realRatio: share,
-    priorRatio: share,
-    rollout: v.strictObject({
-      every: count,
-      branches: count,
-      startShare: share,
-      length,
-      retainedRounds: count,
-      cut,
-    }),
+const world = v.strictObject({
+  model,
+  target: v.picklist(['delta', 'next']),
+  reward: v.picklist(['task', 'learned']),
+  termination: v.picklist(['task', 'learned']),
+  domainInput: v.boolean(),
+  realRatio: share,
+  rollout: v.strictObject({
+    every: count,
+    branches: count,
+    startShare: share,
+    length,
+    retainedRounds: count,
+    cut,
   }),
-  v.check(
-    ({ realRatio, priorRatio }) => realRatio + priorRatio <= 1,
-    'expected realRatio and priorRatio to be shares of one batch, 1 at most together',
-  ),
-);
+});
 
 export const learnerSchema: v.GenericSchema<unknown, LearnerConfig> = v.strictObject({
   sac,

@@ -19,12 +19,14 @@ export interface LearnerOptions {
   readonly observation: ObservationSpec;
   readonly config: LearnerConfig;
   readonly seed: number;
-  /** recorded steps to learn from besides `replay`, such as the simulation's when refining on a robot */
-  readonly prior?: ReplayView;
+  /** steps of a simulation, which the world model learns from besides; needs its domainInput */
+  readonly simulated?: ReplayView;
   /** keep the policy's observation normaliser as loaded; true when refining a policy that must not change at once */
   readonly freezeNormaliser?: boolean;
 }
 
+/** Simulated steps of one fit: enough that what they say is not forgotten, few enough that the robot's are not drowned. */
+const MOST_SIMULATED = 2000;
 const STREAMS = ['fit', 'rollout', 'replay', 'noise'] as const;
 
 export class Learner {
@@ -61,42 +63,38 @@ export class Learner {
     return this.buffer.size;
   }
 
-  /** the replays that hold steps, its own first */
-  private get replays(): ReplayView[] {
-    const { prior } = this.options;
-    return [this.replay, ...(prior ? [prior] : [])].filter((replay) => replay.steps > 0);
-  }
-
   /** Fits the policy's normaliser, unless frozen, to all recorded steps. */
   fitNormaliser(): void {
     if (this.options.freezeNormaliser === true) return;
     const { observation: spec } = this.options;
-    const steps = this.replays.map((replay) => ({ replay, rows: replay.transitions() }));
-    const count = steps.reduce((sum, { rows }) => sum + rows.length, 0);
+    const rows = this.replay.transitions();
+    const count = rows.length;
     const windows = historyWindows(spec, count);
-    let i = 0;
-    for (const { replay, rows } of steps) for (const row of rows) replay.readWindow(row, windows, i++);
+    rows.forEach((row, i) => this.replay.readWindow(row, windows, i));
     const observations = new Float32Array(count * spec.size);
     encodeObservations(spec, count, windows.frames, windows.actions, observations);
     this.sac.normaliser.fit(count, observations);
   }
 
-  /** Fits the world model to all recorded steps; undefined where there is none. */
+  /** Fits the world model to all recorded steps, and to some of the simulated ones; undefined where there is none. */
   async fitWorld(pause?: () => Promise<void>): Promise<FitReport | undefined> {
-    return this.world?.fitTo(this.world.dataset(this.replays), this.rngs.fit, pause);
+    const { fit } = this.rngs;
+    const { simulated: replay } = this.options;
+    const simulated = replay && { replay, rows: drawRows(replay, MOST_SIMULATED, fit) };
+    return this.world?.fitTo(this.world.dataset(this.replay, simulated), fit, pause);
   }
 
   /** One round of rollouts at a real step, which sets their length; undefined where there is no world model. */
   imagine(step: number): RolloutReport | undefined {
-    const { world, replays, sac } = this;
+    const { world, replay, sac } = this;
     if (world === undefined) return undefined;
     const { rollout: config } = world.config;
     const { branches, startShare, retainedRounds } = config;
     const length = rolloutLengthAt(config, step);
     this.buffer.startRound(retainedRounds);
     const rng = this.rngs.rollout;
-    const starts = drawStarts(replays, this.shares(replays, branches), startShare, rng);
-    const cut = world.cut(replays, rng);
+    const starts = drawStarts(replay, branches, startShare, rng);
+    const cut = world.cut(replay, rng);
     const parts = { model: world, policy: sac, observation: this.options.observation, cut };
     return rollout(parts, starts, branches, length, rng, this.buffer);
   }
@@ -105,14 +103,9 @@ export class Learner {
   updatePolicy(): SacReport {
     const { batchSize, world } = this.options.config;
     const { replay, noise } = this.rngs;
-    const { replays } = this;
-    const share = world === undefined || this.buffer.size === 0 ? 1 : world.realRatio + world.priorRatio;
+    const share = world === undefined || this.buffer.size === 0 ? 1 : world.realRatio;
     const recorded = Math.round(batchSize * share);
-    let start = 0;
-    this.shares(replays, recorded).forEach((count, i) => {
-      replays[i]!.fill(this.batch, start, count, replay);
-      start += count;
-    });
+    this.replay.fill(this.batch, 0, recorded, replay);
     this.buffer.fill(this.batch, recorded, batchSize - recorded, replay);
     noise.fillNormal(this.noise.next);
     noise.fillNormal(this.noise.current);
@@ -172,13 +165,12 @@ export class Learner {
     this.sac.dispose();
     this.world?.dispose();
   }
+}
 
-  /** `count` divided between the replays as realRatio to priorRatio; evenly where SAC learns alone. */
-  private shares(replays: readonly ReplayView[], count: number): number[] {
-    if (replays.length < 2) return [count];
-    const { realRatio, priorRatio } = this.options.config.world ?? { realRatio: 1, priorRatio: 1 };
-    const total = realRatio + priorRatio;
-    const fromPrior = total === 0 ? 0 : Math.round((count * priorRatio) / total);
-    return [count - fromPrior, fromPrior];
-  }
+/** Up to `most` usable rows, at random. */
+function drawRows(replay: ReplayView, most: number, rng: Rng): Float64Array {
+  const rows = replay.transitions();
+  if (rows.length <= most) return rows;
+  const order = rng.shuffle(Int32Array.from({ length: rows.length }, (_, i) => i));
+  return Float64Array.from(order.subarray(0, most), (i) => rows[i]!);
 }

@@ -1,9 +1,11 @@
 /**
  * The elites of a world model's ensemble as plain arrays, and their forward pass in plain TypeScript. This file must not import tfjs,
- * even indirectly: the process beside the robot loads it. K elites, I inputs [observation | action], D outputs, F frame size.
+ * even indirectly: the process beside the robot loads it. K elites, I inputs [observation | action | domain, where the model tells domains apart], D
+ * outputs, F frame size.
  */
 import { badInput } from '../core/index.js';
 import { columns, dense, type DenseWeights } from './dense.js';
+import { ROBOT, modelInputSize } from './domain.js';
 import type { MemberPredictions } from './member-predictions.js';
 import { takeTensor, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import { Normaliser } from './normaliser.js';
@@ -12,6 +14,8 @@ import type { ObservationSpec } from './observation.js';
 /** The part of a world model that is not tensors, for JSON. */
 export interface ModelSnapshotMeta {
   readonly observation: ObservationSpec;
+  /** see WorldConfig */
+  readonly domainInput: boolean;
   readonly hiddenWidths: readonly number[];
   /** D: the frame, and the reward where it is learned */
   readonly outputs: number;
@@ -52,8 +56,8 @@ export interface ModelSnapshot {
  * @throws BAD_INPUT where a tensor is missing or of another size, or the limit of the disagreement is not a number
  */
 export function modelSnapshotFromTensors(tensors: NamedTensors, meta: ModelSnapshotMeta): ModelSnapshot {
-  const { observation, outputs, elites } = meta;
-  const size = observation.size + observation.actionSize;
+  const { observation, domainInput, outputs, elites } = meta;
+  const size = modelInputSize(observation, domainInput);
   const perOutput = (name: string): Float32Array => takeTensor(tensors, name, [outputs]);
   const [disagreementLimit] = takeTensor(tensors, 'disagreementLimit', [1]);
   if (!(disagreementLimit! >= 0)) {
@@ -109,11 +113,14 @@ function memberWeights(
 export class PlainModel {
   /** of the steps predicted last with their variances, one row for each elite: in units of the target's standard deviation */
   readonly predictions: MemberPredictions;
+  /** raw, the domain at its end set for good */
+  private readonly input: Float32Array;
   private readonly layers: readonly Float32Array[];
   private readonly mean: Float32Array;
 
   constructor(readonly snapshot: ModelSnapshot) {
     const { meta, inputs } = snapshot;
+    this.input = new Float32Array(inputs.size).fill(ROBOT);
     const { hiddenWidths, outputs, elites } = meta;
     this.layers = [inputs.size, ...hiddenWidths].map((width) => new Float32Array(width));
     this.mean = new Float32Array(outputs);
@@ -123,7 +130,7 @@ export class PlainModel {
 
   /**
    * The frame that elite `k` expects next, without noise.
-   * @param input [observation | action] (I) raw
+   * @param input [observation | action] raw
    * @param frame the newest one in the observation (F)
    * @param next (F) written
    * @param judged keep mean and variance in {@link predictions}
@@ -131,7 +138,8 @@ export class PlainModel {
   expect(k: number, input: Float32Array, frame: Float32Array, next: Float32Array, judged = false): void {
     const { members, inputs, targets, meta } = this.snapshot;
     const { hidden, mean } = members[k]!;
-    inputs.apply(1, input, this.layers[0]!);
+    this.input.set(input);
+    inputs.apply(1, this.input, this.layers[0]!);
     for (let i = 0; i < hidden.length; i++) dense(hidden[i]!, this.layers[i]!, this.layers[i + 1]!, 'swish');
     dense(mean, this.layers[hidden.length]!, this.mean, 'none');
     if (judged) this.keep(k);

@@ -32,7 +32,7 @@ const CPU_WORLD: WorldConfig = {
   reward: 'task',
   termination: 'task',
   realRatio: 0.1,
-  priorRatio: 0,
+  domainInput: false,
   rollout: {
     every: 50,
     branches: 400,
@@ -113,7 +113,7 @@ const OFFICIAL_WORLD: WorldConfig = {
   reward: 'learned',
   termination: 'task',
   realRatio: 0.05,
-  priorRatio: 0,
+  domainInput: false,
   rollout: {
     every: 250,
     branches: 100_000,

@@ -33,28 +33,15 @@ export interface RolloutReport {
   readonly notFinite: number;
 }
 
-/**
- * B histories ending in states of the replays, `counts[i]` of them in `replays[i]`: a share of `startShare` in the first states of its
- * episodes, the others in any, each drawn uniformly.
- */
-export function drawStarts(
-  replays: readonly ReplayView[],
-  counts: readonly number[],
-  startShare: number,
-  rng: Rng,
-): HistoryWindows {
-  const total = counts.reduce((sum, n) => sum + n, 0);
-  const windows = historyWindows(replays[0]!.spec, total);
-  let i = 0;
-  replays.forEach((replay, k) => {
-    const count = counts[k]!;
-    const first = startShare > 0 ? replay.episodeStarts() : [];
-    const atStart = first.length > 0 ? Math.round(count * startShare) : 0;
-    for (let j = 0; j < count; j++) {
-      const row = j < atStart ? first[rng.integer(first.length)]! : replay.draw(rng);
-      replay.readWindow(row, windows, i++);
-    }
-  });
+/** B histories ending in recorded states: a share of `startShare` in the first ones of episodes, the others in any, drawn uniformly. */
+export function drawStarts(replay: ReplayView, count: number, startShare: number, rng: Rng): HistoryWindows {
+  const windows = historyWindows(replay.spec, count);
+  const first = startShare > 0 ? replay.episodeStarts() : [];
+  const atStart = first.length > 0 ? Math.round(count * startShare) : 0;
+  for (let i = 0; i < count; i++) {
+    const row = i < atStart ? first[rng.integer(first.length)]! : replay.draw(rng);
+    replay.readWindow(row, windows, i);
+  }
   return windows;
 }
 

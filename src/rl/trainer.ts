@@ -12,7 +12,6 @@ import type { LearnerConfig } from './learner-config.js';
 import { withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import type { ObservationSpec } from './observation.js';
 import { PlainPolicy, type PolicyCarry } from './policy-snapshot.js';
-import type { ReplayView } from './replay.js';
 import type { RolloutReport } from './rollout.js';
 import type { SacReport } from './sac.js';
 import { TimeSplit } from './time-split.js';
@@ -60,7 +59,6 @@ export interface TrainerOptions {
   readonly clock: Clock;
   /** needs an environment of one robot */
   readonly recorder?: StepRecorder;
-  readonly prior?: ReplayView;
   readonly freezeNormaliser?: boolean;
   /** start with the policy that `learner.load` brings, not with random steps */
   readonly warmStart?: boolean;

@@ -1,7 +1,8 @@
 /**
  * World model on raw frames: observation history and action in, distribution of what comes next out.
- * B batch, N rows, F frame size, A actions, S observation size, D outputs. The network predicts [frame (F) | reward, where it is
- * learned]; the frame as its change or itself (`target`); changes of angles are wrapped to [-pi, pi).
+ * B batch, N rows, F frame size, A actions, S observation size, D outputs. The network takes [observation (S) | action (A) | domain,
+ * where there are two] and predicts [frame (F) | reward, where it is learned]; the frame as its change or itself (`target`); changes of
+ * angles are wrapped to [-pi, pi).
  */
 import { wrapAngle, type Rng } from '../core/index.js';
 import type { FrameLayout, Task } from '../env/index.js';
@@ -9,6 +10,7 @@ import { Ensemble, type ModelDataset } from './ensemble.js';
 import { fitEnsemble, type FitReport } from './ensemble-fit.js';
 import type { WorldConfig } from './learner-config.js';
 import type { MemberPredictions } from './member-predictions.js';
+import { ROBOT, SIMULATION, modelInputSize, type Domain } from './domain.js';
 import type { ModelSnapshotMeta } from './model-snapshot.js';
 import { withPrefix, withoutPrefix, type NamedTensors } from './named-tensors.js';
 import { encodeObservations, observationSpec, type ObservationSpec } from './observation.js';
@@ -47,6 +49,12 @@ export interface DynamicsModel {
   ): ImaginedStep;
 }
 
+/** Some recorded steps: rows of a replay. */
+export interface RecordedRows {
+  readonly replay: ReplayView;
+  readonly rows: Float64Array;
+}
+
 /** What a fit is made from. */
 export interface WorldData extends ModelDataset {
   /** (N x size of an encoded frame) frames that steps led to */
@@ -78,7 +86,7 @@ export class WorldModel implements DynamicsModel {
     const { model, reward, termination } = config;
     this.learnsReward = reward === 'learned' || task.reward === undefined;
     const outputs = observation.frameSize + (this.learnsReward ? 1 : 0);
-    this.ensemble = new Ensemble(observation.size + observation.actionSize, outputs, model, rng);
+    this.ensemble = new Ensemble(modelInputSize(observation, config.domainInput), outputs, model, rng);
     this.frameSpec = observationSpec(layout);
     if (termination === 'learned')
       this.termination = new TerminationModel(this.frameSpec.size, model.hidden, rng);
@@ -91,9 +99,10 @@ export class WorldModel implements DynamicsModel {
 
   /** What is needed beside {@link tensors} to predict without a tensor library. */
   get snapshotMeta(): ModelSnapshotMeta {
-    const { model, target } = this.config;
+    const { model, target, domainInput } = this.config;
     return {
       observation: this.observation,
+      domainInput,
       hiddenWidths: model.hidden,
       outputs: this.ensemble.outputSize,
       elites: model.elites,
@@ -102,33 +111,41 @@ export class WorldModel implements DynamicsModel {
     };
   }
 
-  /** Rows for a fit from all usable steps of the replays. */
-  dataset(replays: readonly ReplayView[]): WorldData {
-    const { observation: spec } = this;
-    const { frameSize: f, size: s, actionSize: a } = spec;
-    const d = this.ensemble.outputSize;
-    const steps = replays.map((replay) => ({ replay, rows: replay.transitions() }));
-    const count = steps.reduce((sum, { rows }) => sum + rows.length, 0);
-    const windows = historyWindows(spec, count);
-    const actions = new Float32Array(count * a);
+  /**
+   * Rows for a fit from all usable steps of a replay.
+   * @param simulated steps of the other domain to be learned from as well; they are not held out
+   */
+  dataset(replay: ReplayView, simulated?: RecordedRows): WorldData {
+    const { observation: spec, ensemble } = this;
+    const { frameSize: f, actionSize: a } = spec;
+    const d = ensemble.outputSize;
+    const own = { replay, rows: replay.transitions() };
+    const count = own.rows.length + (simulated?.rows.length ?? 0);
+    const inputs = new Float32Array(count * ensemble.inputSize);
     const targets = new Float32Array(count * d);
     const frames = new Float32Array(count * f);
     const ended = new Uint8Array(count);
-    let i = 0;
-    for (const { replay, rows } of steps) {
-      for (const row of rows) {
-        const { frame, action, next, reward, terminated } = replay.step(row);
-        replay.readWindow(row, windows, i);
+    let start = 0;
+    const add = (steps: RecordedRows, domain: Domain): void => {
+      const { length } = steps.rows;
+      const windows = historyWindows(spec, length);
+      const actions = new Float32Array(length * a);
+      steps.rows.forEach((row, i) => {
+        const { frame, action, next, reward, terminated } = steps.replay.step(row);
+        steps.replay.readWindow(row, windows, i);
         actions.set(action, i * a);
-        frames.set(next, i * f);
-        ended[i] = terminated ? 1 : 0;
-        this.writeTarget(frame, next, reward, targets.subarray(i * d, (i + 1) * d));
-        i++;
-      }
-    }
-    const inputs = new Float32Array(count * (s + a));
-    this.encodeInputs(count, windows, actions, inputs);
-    return { count, inputs, targets, nextFrames: this.encodeFrames(count, frames), ended };
+        frames.set(next, (start + i) * f);
+        ended[start + i] = terminated ? 1 : 0;
+        this.writeTarget(frame, next, reward, targets.subarray((start + i) * d, (start + i + 1) * d));
+      });
+      const from = start * ensemble.inputSize;
+      this.encodeInputs(length, windows, actions, inputs.subarray(from), domain);
+      start += length;
+    };
+    add(own, ROBOT);
+    if (simulated !== undefined) add(simulated, SIMULATION);
+    const nextFrames = this.encodeFrames(count, frames);
+    return { count, inputs, targets, nextFrames, ended, holdable: own.rows.length };
   }
 
   /** @param data of {@link dataset} */
@@ -139,7 +156,7 @@ export class WorldModel implements DynamicsModel {
   }
 
   /** How to end uncertain branches of one round of rollouts; undefined where the configuration asks for none. */
-  cut(replays: readonly ReplayView[], rng: Rng): RolloutCut | undefined {
+  cut(replay: ReplayView, rng: Rng): RolloutCut | undefined {
     const { cut } = this.config.rollout;
     if (cut.kind === 'none') return undefined;
     return rolloutCut(cut, () => {
@@ -147,7 +164,6 @@ export class WorldModel implements DynamicsModel {
       const windows = historyWindows(spec, JUDGED_STEPS);
       const actions = new Float32Array(JUDGED_STEPS * spec.actionSize);
       for (let i = 0; i < JUDGED_STEPS; i++) {
-        const replay = replays[i % replays.length]!;
         const row = replay.draw(rng);
         replay.readWindow(row, windows, i);
         actions.set(replay.step(row).action, i * spec.actionSize);
@@ -280,25 +296,27 @@ export class WorldModel implements DynamicsModel {
   }
 
   private inputs(batch: number, windows: HistoryWindows, actions: Float32Array): Float32Array {
-    const { size, actionSize } = this.observation;
-    const inputs = new Float32Array(batch * (size + actionSize));
-    this.encodeInputs(batch, windows, actions, inputs);
+    const inputs = new Float32Array(batch * this.ensemble.inputSize);
+    this.encodeInputs(batch, windows, actions, inputs, ROBOT);
     return inputs;
   }
 
-  /** Rows [observation | action]. */
+  /** Rows [observation | action | domain, where there are two]. */
   private encodeInputs(
     batch: number,
     windows: HistoryWindows,
     actions: Float32Array,
     out: Float32Array,
+    domain: Domain,
   ): void {
     const { size: s, actionSize: a } = this.observation;
+    const { inputSize: width } = this.ensemble;
     const observations = new Float32Array(batch * s);
     encodeObservations(this.observation, batch, windows.frames, windows.actions, observations);
     for (let b = 0; b < batch; b++) {
-      out.set(observations.subarray(b * s, (b + 1) * s), b * (s + a));
-      for (let j = 0; j < a; j++) out[b * (s + a) + s + j] = actions[b * a + j]!;
+      out.set(observations.subarray(b * s, (b + 1) * s), b * width);
+      for (let j = 0; j < a; j++) out[b * width + s + j] = actions[b * a + j]!;
+      if (this.config.domainInput) out[b * width + s + a] = domain;
     }
   }
 }

@@ -71,7 +71,7 @@ const LEAST_STEPS = 100;
  */
 export function diagnoseModel(world: WorldModel, replay: ReplayView, rng: Rng): ModelDiagnostics {
   const episodes = replay.episodes();
-  const { count: steps, inputs, targets: raw } = world.dataset([replay]);
+  const { count: steps, inputs, targets: raw } = world.dataset(replay);
   if (episodes.length < 2 || steps < LEAST_STEPS) {
     throw badInput(
       `${steps} steps in ${episodes.length} episodes are too few to judge a model by, expected at least ${LEAST_STEPS} in 2 ` +

@@ -50,6 +50,7 @@ function model({ offsets, acceleration = 0, limit = 1e6 }: Members): PlainModel 
   const target = 'delta' as const;
   const meta = {
     observation,
+    domainInput: false,
     hiddenWidths: [],
     outputs: D,
     elites: offsets.length,

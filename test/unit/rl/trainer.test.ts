@@ -165,7 +165,12 @@ describe('Trainer', () => {
 });
 
 describe('Learner', () => {
-  function learnerOn(config: LearnerConfig, seed = 1, prior?: ReplayView, freezeNormaliser = false): Learner {
+  function learnerOn(
+    config: LearnerConfig,
+    seed = 1,
+    simulated?: ReplayView,
+    freezeNormaliser = false,
+  ): Learner {
     const learner = new Learner({
       layout: env.layout,
       task: pendulumTask,
@@ -173,7 +178,7 @@ describe('Learner', () => {
       config,
       seed,
       freezeNormaliser,
-      ...(prior && { prior }),
+      ...(simulated && { simulated }),
     });
     live.push(learner);
     return learner;
@@ -210,26 +215,19 @@ describe('Learner', () => {
     expect(values(d)).toEqual(values(c));
   });
 
-  it('learns from a prior replay besides its own, and keeps the normaliser when told to', async () => {
-    const prior = new ReplayView(env.layout, observation, pendulumTask);
-    record(prior, 80, 9);
-    const learner = learnerOn(tinyWorld({ realRatio: 0.25, priorRatio: 0.25 }), 1, prior, true);
+  it('fits its world model to simulated steps as well, tells them apart, and keeps the normaliser when told to', async () => {
+    const simulated = new ReplayView(env.layout, observation, pendulumTask);
+    record(simulated, 80, 9);
+    const learner = learnerOn(tinyWorld({ domainInput: true }), 1, simulated, true);
     record(learner.replay, 40, 5);
     const before = learner.sac.normaliser.mean.slice();
     learner.fitNormaliser();
     const report = await learner.fitWorld();
     expect(report?.rows).toBe(120);
+    expect(report?.holdoutRows).toBe(Math.floor(40 * TINY_WORLD.model.holdoutRatio));
     expect(learner.imagine(100)?.transitions).toBe(20);
     learner.updatePolicy();
     expect(learner.sac.normaliser.mean).toEqual(before);
-  });
-
-  it('can learn from the prior replay alone, before the first step of its own', async () => {
-    const prior = new ReplayView(env.layout, observation, pendulumTask);
-    record(prior, 40, 9);
-    const learner = learnerOn(tinyWorld({ realRatio: 0.25, priorRatio: 0.25 }), 1, prior);
-    await learn(learner);
-    expect(learner.imagined).toBe(20);
   });
 });
 
@@ -387,7 +385,7 @@ describe('LearnerConfig', () => {
     tinyWorld({ model: { ...TINY_WORLD.model, weightDecay: [0] } }),
     tinyWorld({ model: { ...TINY_WORLD.model, elites: 6 } }),
     tinyWorld({ rollout: { ...TINY_WORLD.rollout, cut: { kind: 'macurra' } as never } }),
-    tinyWorld({ realRatio: 0.8, priorRatio: 0.3 }),
+    tinyWorld({ realRatio: 1.1 }),
     tinyWorld({ rollout: { ...TINY_WORLD.rollout, length: { from: 3, to: 1, fromStep: 0, toStep: 1 } } }),
     tinyWorld({ rollout: { ...TINY_WORLD.rollout, cut: { kind: 'macura', scale: 0, percentile: 95 } } }),
     tinyWorld({

@@ -51,7 +51,7 @@ beforeAll(async () => {
     { ...config, model, reward: 'learned' },
     new Rng(1, 'world'),
   );
-  await world.fitTo(world.dataset([randomEpisodes(5, 1)]), new Rng(1, 'fit'));
+  await world.fitTo(world.dataset(randomEpisodes(5, 1)), new Rng(1, 'fit'));
   found = diagnoseModel(world, fresh, new Rng(1, 'diagnostics'));
 });
 afterAll(() => world.dispose());
