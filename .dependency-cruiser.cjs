@@ -14,7 +14,16 @@ const may = {
   'src/io/gate-record': ['src/core', 'src/safety', 'src/io/ros'],
   'src/guard': ['src/core', 'src/robot', 'src/safety', 'src/veto', 'src/env', 'src/io'],
   'src/identify': ['src/core', 'src/robot', 'src/safety', 'src/veto', 'src/io', 'src/guard'],
-  'src/agent': ['src/core', 'src/robot', 'src/safety', 'src/env', 'src/rl', 'src/data', 'src/io'],
+  'src/agent': [
+    'src/core',
+    'src/robot',
+    'src/safety',
+    'src/env',
+    'src/rl',
+    'src/data',
+    'src/io',
+    'sim/tasks',
+  ],
   'src/recorder': ['src/core', 'src/robot', 'src/env', 'src/safety', 'src/data', 'src/io'],
   'src/supervisor': [
     'src/core',

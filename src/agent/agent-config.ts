@@ -5,4 +5,6 @@ export interface AgentProcessConfig {
   readonly runFolder: string;
   /** predict what is proposed, with the world model of the run */
   readonly predicted: boolean;
+  /** name of the robot's task that ends episodes; absent: others stop the agent, and nothing is deployed to it */
+  readonly task?: string | undefined;
 }

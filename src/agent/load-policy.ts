@@ -1,7 +1,7 @@
 import { badInput } from '../core/index.js';
 import type { StoredCheckpoint } from '../data/index.js';
 import { layoutOf } from '../env/index.js';
-import { withoutPrefix } from '../rl/named-tensors.js';
+import { withoutPrefix, type NamedTensors } from '../rl/named-tensors.js';
 import {
   PlainPolicy,
   snapshotFromTensors,
@@ -15,13 +15,16 @@ import type { Robot } from '../robot/index.js';
  * @throws BAD_INPUT where it holds none
  */
 export function loadPolicy(checkpoint: StoredCheckpoint): PolicySnapshot {
-  const meta = checkpoint.parts['policy'] as PolicySnapshotMeta | undefined;
-  if (meta === undefined) {
-    throw badInput(`checkpoint ${checkpoint.path} holds no policy; use a run made by dynabridge train`, {
-      path: checkpoint.path,
-    });
-  }
-  return snapshotFromTensors(withoutPrefix('policy', checkpoint.tensors), meta);
+  return snapshotOf(checkpoint, withoutPrefix('policy', checkpoint.tensors));
+}
+
+/**
+ * The policy to explore with: a learner may keep the newest actor beside the averaged one that is evaluated.
+ * @throws BAD_INPUT where the checkpoint holds neither
+ */
+export function loadExplorer(checkpoint: StoredCheckpoint): PolicySnapshot {
+  const own = withoutPrefix('explorer', checkpoint.tensors);
+  return Object.keys(own).length > 0 ? snapshotOf(checkpoint, own) : loadPolicy(checkpoint);
 }
 
 /** @throws BAD_INPUT where the policy cannot drive the robot, so that it is said before anything is started */
@@ -36,4 +39,13 @@ export function checkPolicy(checkpoint: StoredCheckpoint, robot: Robot): void {
     );
   }
   new PlainPolicy(snapshot); // refuses layers that do not fit together
+}
+
+/** Both policies of a checkpoint share their description. */
+function snapshotOf({ parts, path }: StoredCheckpoint, tensors: NamedTensors): PolicySnapshot {
+  const meta = parts['policy'] as PolicySnapshotMeta | undefined;
+  if (meta === undefined) {
+    throw badInput(`checkpoint ${path} holds no policy; use a run made by dynabridge train`, { path });
+  }
+  return snapshotFromTensors(tensors, meta);
 }

@@ -26,6 +26,8 @@ export interface DrivingPolicy extends Recording {
   readonly runFolder: string;
   /** the run has a world model, and the robot wants its policy predicted */
   readonly predicted: boolean;
+  /** name of the robot's task that ends episodes; absent: others stop the agent, and nothing is deployed to it */
+  readonly task?: string | undefined;
 }
 
 export interface CrewOptions {
@@ -90,9 +92,11 @@ export class Crew {
     const others: OwnProcess[] = [];
     const common = { socketPath, robotFolder, ...(controller && { controller }) };
     if (policy !== undefined) {
-      const { runFolder, predicted, ...record } = policy;
+      const { runFolder, predicted, task, ...record } = policy;
       if (!alone)
-        others.push(spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder, predicted }));
+        others.push(
+          spawn<AgentProcessConfig>('agent', { robotFolder, socketPath, runFolder, predicted, task }),
+        );
       others.push(spawn<RecorderProcessConfig>('recorder', { ...common, ...record }));
     } else if (recording !== undefined) {
       others.push(spawn<RecorderProcessConfig>('recorder', { ...common, ...recording }));

@@ -3,8 +3,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { DynabridgeError, elapsedMs, type Clock } from '../core/index.js';
 import { qosOfTopics, supervisorNode, type GuardSummary } from '../guard/index.js';
-import type { IpcMessage } from '../io/ipc/index.js';
-import { CommandPublisher, createMiddleware, fullNodeName, type Middleware } from '../io/ros/index.js';
+import type { Deployment, IpcMessage } from '../io/ipc/index.js';
+import {
+  CommandPublisher,
+  callTrigger,
+  createMiddleware,
+  fullNodeName,
+  type Middleware,
+  type TriggerResponse,
+} from '../io/ros/index.js';
 import { Veto, readVetoLimits, type VetoLimits } from '../veto/index.js';
 import type { OwnProcess } from './child-process.js';
 import { Crew, type CrewOptions } from './crew.js';
@@ -98,6 +105,30 @@ export class Supervisor {
   /** pids by process name, for people and tests */
   get pids(): Record<string, number | undefined> {
     return this.crew.pids;
+  }
+
+  /**
+   * Gives the agent something to drive with once it is engaged. The answer is an event: 'deployed' {motion, version}; 'deploy-failed'
+   * {motion, why}, and it drives with what it had; or 'deploy-refused' {why} of the guard, while the agent drives.
+   */
+  deploy(deployment: Deployment): void {
+    this.crew.link.send({ type: 'deploy', ...deployment });
+  }
+
+  /**
+   * Gives the agent authority, as ~/engage does. The answer is the event 'request' {event: 'engage', accepted, why}. What was just
+   * deployed is refused until it has made some proposals.
+   */
+  engage(): void {
+    this.crew.link.send({ type: 'engage' });
+  }
+
+  /**
+   * Calls a service of type std_srvs/srv/Trigger, of whatever node.
+   * @throws UNAVAILABLE that names the service where nobody answers in time
+   */
+  trigger(service: string, timeoutMs: number): Promise<TriggerResponse> {
+    return callTrigger(this.middleware, service, timeoutMs);
   }
 
   /** Asks the guard to stop the robot and end; fences it when it does not. */

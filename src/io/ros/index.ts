@@ -57,6 +57,7 @@ export { CONTROLLER_MANAGER, ControllerManagerClient, type ControllerState } fro
 export { CodecCache } from './codec.js';
 export { definitionText } from './definition-text.js';
 export { TappedMiddleware, type Traffic } from './tapped-middleware.js';
+export { callTrigger } from './call-trigger.js';
 export { CommandPublisher, type CommandTarget } from './command-publisher.js';
 export { createMiddleware, type MiddlewareAdapter, type MiddlewareOptions } from './create-middleware.js';
 export { createRtpsMiddleware, type RtpsMiddleware, type RtpsMiddlewareOptions } from './rtps-middleware.js';
