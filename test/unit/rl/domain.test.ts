@@ -54,7 +54,9 @@ describe('withDomainInput', () => {
     after.load(withDomainInput(before.tensors()));
     const expected = means(before, rows(new Rng(3)));
     for (const domain of [0, 1]) {
-      means(after, rows(new Rng(3), domain)).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
+      means(after, rows(new Rng(3), domain)).forEach((value, i) =>
+        expect(value).toBeCloseTo(expected[i]!, 5),
+      );
     }
     before.dispose();
     after.dispose();
