@@ -78,9 +78,8 @@ export class AgentEpisodes {
 
   /** Never while the agent drives: it answers nothing while it loads a policy, and the one that drives is not replaced under way. */
   deploy(message: DeployMessage): void {
-    const why = this.whyNotDeploy();
-    if (why === null) this.link.deploy(message);
-    else this.host.tell('deploy-refused', { why });
+    const why = this.whyNotDeploy() ?? (this.link.deploy(message) ? null : 'the agent does not keep up');
+    if (why !== null) this.host.tell('deploy-refused', { why });
   }
 
   private whyNotDeploy(): string | null {

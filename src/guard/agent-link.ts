@@ -66,9 +66,10 @@ export class AgentLink {
     this.connection?.send(observation);
   }
 
-  deploy(message: DeployMessage): void {
-    this.deploying = true;
-    this.connection?.send(message);
+  /** @returns false where there is no agent, or it does not keep up and has lost the message: then no answer will come */
+  deploy(message: DeployMessage): boolean {
+    this.deploying = this.connection?.send(message) ?? false;
+    return this.deploying;
   }
 
   /** The agent has answered a deployment. @param changed it drives with something else from now on, which has yet to show itself alive */

@@ -20,6 +20,8 @@ let owner: Owner;
 /** what was told, recorded and released, in this order */
 let done: unknown[];
 let received: IpcMessage[];
+/** the agent reads what it is sent */
+let reads: boolean;
 
 beforeEach(() => {
   clock = new ManualClock(1_000n * MS);
@@ -27,6 +29,7 @@ beforeEach(() => {
   owner = 'hold';
   done = [];
   received = [];
+  reads = true;
   episodes = new AgentEpisodes(link, TIMEOUT_MS, clock, {
     owner: () => owner,
     release: (why) => done.push(['release', why]),
@@ -36,7 +39,11 @@ beforeEach(() => {
 });
 
 function connect(): IpcConnection {
-  const agent = { send: (message: IpcMessage) => received.push(message) } as unknown as IpcConnection;
+  const send = (message: IpcMessage): boolean => {
+    if (reads) received.push(message);
+    return reads;
+  };
+  const agent = { send } as unknown as IpcConnection;
   link.connect(agent);
   return agent;
 }
@@ -151,6 +158,14 @@ describe('a deployment', () => {
     expect(received).toEqual([]);
     expect(link.deploying).toBe(false);
     expect(done).toEqual([['deploy-refused', { why }]]);
+  });
+
+  it('is refused where the agent does not read it, and waited for no more', () => {
+    connect();
+    reads = false;
+    episodes.deploy(policy);
+    expect(link.deploying).toBe(false);
+    expect(done).toEqual([['deploy-refused', { why: 'the agent does not keep up' }]]);
   });
 
   it('is refused until the one before is answered', () => {

@@ -12,8 +12,9 @@ class FakeConnection {
   destroy(): void {
     this.destroyed = true;
   }
-  send(message: IpcMessage): void {
+  send(message: IpcMessage): boolean {
     this.sent.push(message);
+    return true;
   }
 }
 const connection = () => new FakeConnection() as FakeConnection & IpcConnection;
@@ -158,9 +159,10 @@ describe('AgentLink', () => {
   it('waits for no answer to a deployment from an agent that is gone', () => {
     const link = asked(1);
     const first = connection();
+    const message = { type: 'deploy', motion: 'start', pose: [0, 0], steps: 9 } as const;
+    expect([link.deploy(message), link.deploying]).toEqual([false, false]); // there is none yet
     link.connect(first);
-    link.deploy({ type: 'deploy', motion: 'start', pose: [0, 0], steps: 9 });
-    expect(link.deploying).toBe(true);
+    expect([link.deploy(message), link.deploying]).toEqual([true, true]);
     link.disconnect(first);
     link.connect(connection());
     expect(link.deploying).toBe(false);
