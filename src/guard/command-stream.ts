@@ -81,6 +81,13 @@ export class CommandStream {
     return { state, executed, sentNs };
   }
 
+  /** The gate has fallen silent: what the robot is going to is no business of ours any more. */
+  fallSilent(): void {
+    this.newest = null;
+    this.inFlight = null;
+    this.publisher.fallSilent();
+  }
+
   private remember(command: Float64Array, sentNs: bigint, ahead: PointsInFlight['ahead']): void {
     this.inFlight = { sentNs, command, ahead };
     this.newest = { rows: [command, ...ahead.map((point) => point.command.copyValues())], sentNs };

@@ -88,6 +88,8 @@ export class Guard {
   private measured: Measured | null = null;
   /** somebody has driven */
   private driven = false;
+  /** a command was sent */
+  private commanded = false;
   private tickSeq = 0;
   private lastTickNs = 0n;
   /** a policy tick that waits for its proposal */
@@ -124,7 +126,7 @@ export class Guard {
       onEvidence: (message) => agent.takeEvidence(message, clock.nowNs()),
       onEpisodeEnd: (message) => this.episodes.endByAgent(message),
       onDeploy: (message) => this.episodes.deploy(message),
-      onEngage: () => this.request('engage', 'the supervisor'),
+      onRequest: (event) => this.request(event, 'the supervisor'),
       onExit: () => this.stopAndFinish('the supervisor asked for the end'),
       onAgentLost: () => this.episodes.lost(),
       onSupervisorLost: () => {
@@ -279,13 +281,14 @@ export class Guard {
     const { config, decimation, shaper, measured, commands } = this;
     const shaped = shapeTick(config, decimation, shaper, target, measured, predicted, now);
     const { command, kind, reasons } = shaped.verdict;
-    const isFirst = commands.newest === null;
     const sent = commands.send(config, shaper, shaped, target, measured, predicted, now);
     const { executed, sentNs } = sent;
     this.shaper = sent.state;
     if (executed) this.metrics.sent(kind, now, measured!.receivedNs, sentNs);
     else if (command !== null) this.metrics.skippedTicks++; // it expired between gate and wire
-    if (executed && isFirst) this.links.emit('first-command', { afterMs: elapsedMs(this.startNs, sentNs) });
+    if (executed && !this.commanded)
+      this.links.emit('first-command', { afterMs: elapsedMs(this.startNs, sentNs) });
+    this.commanded ||= executed !== null;
     const { owner } = this.authority;
     const { velocityScale = 1 } = config;
     const given = { target, measured, evidence: predicted, madeNs: now, sentNs, velocityScale, owner };
@@ -385,7 +388,9 @@ export class Guard {
   private apply(event: GateEvent): EventOutcome {
     const { measured } = this;
     const atNs = this.options.clock.nowNs();
+    const { silent } = this.shaper.gate;
     const { state, outcome } = gateEvent(this.config, this.shaper.gate, event, measured, atNs);
+    if (state.silent && !silent) this.commands.fallSilent();
     this.shaper = { ...this.shaper, gate: state };
     this.options.recording?.event({ event, atNs, measured, outcome, mode: state.mode });
     return outcome;

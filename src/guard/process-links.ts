@@ -9,6 +9,7 @@ import type {
   IpcConnection,
   IpcMessage,
   ProposalMessage,
+  RequestMessage,
   TickMessage,
   ObservationMessage,
   TrafficMessage,
@@ -22,7 +23,7 @@ export interface LinkHandlers {
   readonly onEvidence: (message: EvidenceMessage) => void;
   readonly onEpisodeEnd: (message: EpisodeEndMessage) => void;
   readonly onDeploy: (message: DeployMessage) => void;
-  readonly onEngage: () => void;
+  readonly onRequest: (event: RequestMessage['event']) => void;
   readonly onExit: () => void;
   readonly onAgentLost: () => void;
   readonly onSupervisorLost: () => void;
@@ -131,8 +132,8 @@ export class ProcessLinks {
       case 'deploy':
         if (connection === this.supervisor) this.handlers.onDeploy(message);
         break;
-      case 'engage':
-        if (connection === this.supervisor) this.handlers.onEngage();
+      case 'request':
+        if (connection === this.supervisor) this.handlers.onRequest(message.event);
         break;
       case 'exit':
         if (connection === this.supervisor) this.handlers.onExit();

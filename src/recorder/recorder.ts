@@ -76,7 +76,7 @@ export class Recorder {
       case 'traffic':
       case 'hello':
       case 'exit':
-      case 'engage':
+      case 'request':
       case 'deploy':
         break; // not for the record
     }

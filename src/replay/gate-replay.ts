@@ -120,7 +120,9 @@ export class GateReplay {
     if (this.state === null) return;
     const event = message.event as GateEvent;
     const { config } = this.options;
+    const { silent } = this.state.gate;
     const { state, outcome } = gateEvent(config, this.state.gate, event, measuredOf(message), message.at_ns);
+    if (state.silent && !silent) this.inFlight = null;
     this.state = { ...this.state, gate: state };
     if (outcome.accepted === message.accepted) return;
     const text = (accepted: boolean): string => (accepted ? 'accepted' : 'refused');

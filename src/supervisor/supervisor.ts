@@ -120,7 +120,15 @@ export class Supervisor {
    * deployed is refused until it has made some proposals.
    */
   engage(): void {
-    this.crew.link.send({ type: 'engage' });
+    this.crew.link.send({ type: 'request', event: 'engage' });
+  }
+
+  /**
+   * Lets the guard fall silent, once the robot holds at rest: others may move it then. The answer is the event 'request' {event: 'mute',
+   * accepted, why}; {@link engage} ends it.
+   */
+  mute(): void {
+    this.crew.link.send({ type: 'request', event: 'mute' });
   }
 
   /**
@@ -173,7 +181,9 @@ export class Supervisor {
     if (message.type === 'heartbeat') {
       this.lastHeartbeatNs = this.options.clock.nowNs();
       const { lastCommand: rows, sentNs, positions, velocities } = message;
-      if (rows.length > 0 && positions.length > 0)
+      if (message.mode === 'mute')
+        this.lastKnown = null; // whoever moves the robot now, it is not ours to stop
+      else if (rows.length > 0 && positions.length > 0)
         this.lastKnown = { command: { rows, sentNs }, positions, velocities };
     }
     if (message.type !== 'event') return;

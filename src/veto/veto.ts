@@ -26,7 +26,7 @@ const BURST_FRACTION = 0.5;
 /**
  * The last look at a command before the wire. It is written apart from the gate, reads the robot's files by itself, and looks at
  * the bytes that will be sent. It asks only for what is true of every command of a right gate, so a veto means that a bug was
- * found: it latches, and nothing passes any more. One is for one gate from its first command to its last. Never throws.
+ * found: it latches, and nothing passes any more. One is for one gate. Never throws.
  */
 export class Veto {
   private last: Passed | null = null;
@@ -55,6 +55,11 @@ export class Veto {
     this.latched = this.judge(bytes, madeNs);
     if (this.latched !== null && this.last !== null) this.reached = this.pointReached(this.last, madeNs);
     return this.latched;
+  }
+
+  /** The gate sends nothing any more: others may move the robot until its next command, which is a first one again. */
+  fallSilent(): void {
+    if (this.latched === null) this.last = null;
   }
 
   /**

@@ -22,6 +22,7 @@ export {
   type IpcMessage,
   type ObservationMessage,
   type ProposalMessage,
+  type RequestMessage,
   type TickMessage,
 } from './messages.js';
 export type { OfferedQos, TrafficMessage } from './traffic-message.js';

@@ -108,9 +108,10 @@ export interface ExitMessage {
   readonly type: 'exit';
 }
 
-/** supervisor -> guard: give the agent authority, as ~/engage does */
-export interface EngageMessage {
-  readonly type: 'engage';
+/** supervisor -> guard: give the agent authority, as ~/engage does; or send nothing any more, once the robot holds at rest */
+export interface RequestMessage {
+  readonly type: 'request';
+  readonly event: 'engage' | 'mute';
 }
 
 /**
@@ -133,7 +134,7 @@ export type IpcMessage =
   | HeartbeatMessage
   | HelloMessage
   | ExitMessage
-  | EngageMessage
+  | RequestMessage
   | DeployMessage
   | EpisodeEndMessage
   | EventMessage
@@ -295,7 +296,7 @@ export function encodeMessage(message: IpcMessage): { type: number; payload: Buf
       };
     case 'hello':
     case 'exit':
-    case 'engage':
+    case 'request':
     case 'deploy':
     case 'episode-end':
       return { type: TYPE.json, payload: Buffer.from(JSON.stringify(message)) };
@@ -354,7 +355,7 @@ export function decodeMessage(type: number, payload: Buffer): IpcMessage {
 }
 
 type JsonMessage =
-  HelloMessage | ExitMessage | EngageMessage | DeployMessage | EpisodeEndMessage | EventMessage;
+  HelloMessage | ExitMessage | RequestMessage | DeployMessage | EpisodeEndMessage | EventMessage;
 
 function decodeJson(payload: Buffer): JsonMessage {
   const message = JSON.parse(payload.toString()) as JsonMessage;

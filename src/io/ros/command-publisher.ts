@@ -70,6 +70,11 @@ export class CommandPublisher {
     return values;
   }
 
+  /** See {@link Veto.fallSilent}. */
+  fallSilent(): void {
+    this.veto.fallSilent();
+  }
+
   /** why a command was vetoed, for people; null: none was */
   get vetoed(): string | null {
     return this.veto.reason;

@@ -56,7 +56,7 @@ const newestStep = (): number =>
 async function engage(): Promise<void> {
   await expect
     .poll(() => {
-      started.supervisor.send({ type: 'engage' });
+      started.supervisor.send({ type: 'request', event: 'engage' });
       return told('engaged').length;
     }, soon)
     .toBeGreaterThan(0);
@@ -70,7 +70,7 @@ describe('a guard', () => {
     const whys = () => told('request').map(({ why }) => why);
     await expect
       .poll(() => {
-        started.supervisor.send({ type: 'engage' });
+        started.supervisor.send({ type: 'request', event: 'engage' });
         return whys().at(-1);
       }, soon)
       .toBe('the agent is loading what was deployed');
@@ -104,7 +104,7 @@ describe('a guard', () => {
 
   it('hears requests from its supervisor alone, and of the others what is theirs to tell', async () => {
     for (const other of [agent, recorder]) {
-      other.send({ type: 'engage' });
+      other.send({ type: 'request', event: 'engage' });
       other.send(deployment);
     }
     recorder.send({ type: 'episode-end', policyStep: 1, cause: 'steps', terminated: false, why: 'me too' });

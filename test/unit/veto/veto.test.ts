@@ -221,6 +221,42 @@ describe('Veto, any interface', () => {
   });
 });
 
+describe('Veto of a gate that fell silent', () => {
+  /** One command at rest, silence, and the next command 10 ms later. */
+  function afterSilence(commandInterface: VetoInterface, value: number, silent = true): Veto {
+    const veto = new Veto(limits({ commandInterface }));
+    veto.check(multiArray([0]), at(0));
+    if (silent) veto.fallSilent();
+    veto.check(multiArray([value]), at(10));
+    return veto;
+  }
+
+  it('takes the next command for a first one: others may have moved the robot meanwhile', () => {
+    for (const [commandInterface, value] of [
+      ['velocity', 1.5],
+      ['position', 1],
+    ] as const) {
+      expect(afterSilence(commandInterface, value, false).reason).not.toBeNull();
+      expect(afterSilence(commandInterface, value).reason).toBeNull();
+    }
+  });
+
+  it('judges it like any first one', () => {
+    expect(afterSilence('velocity', 3).reason).toMatch(/beyond max_velocity/);
+  });
+
+  it('has nothing to substitute for it: the robot was left to others', () => {
+    expect(afterSilence('velocity', 3).substitute(at(20))).toBeNull();
+  });
+
+  it('forgets no veto', () => {
+    const veto = new Veto(limits({ commandInterface: 'velocity' }));
+    veto.check(multiArray([3]), at(0));
+    veto.fallSilent();
+    expect(veto.check(multiArray([0]), at(10))).toMatch(/beyond max_velocity/);
+  });
+});
+
 describe('the substitute', () => {
   const decoded = (bytes: Uint8Array, of: VetoLimits): readonly number[] => {
     const command = decodeCommand(bytes, of);

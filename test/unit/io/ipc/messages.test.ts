@@ -105,7 +105,11 @@ const messages: fc.Arbitrary<IpcMessage> = fc.oneof(
     atNs: ns,
     detail: fc.dictionary(fc.string(), fc.string()),
   }),
-  fc.record({ type: fc.constantFrom('exit' as const, 'engage' as const) }),
+  fc.record({ type: fc.constant('exit' as const) }),
+  fc.record({
+    type: fc.constant('request' as const),
+    event: fc.constantFrom('engage' as const, 'mute' as const),
+  }),
   fc.record({
     type: fc.constant('deploy' as const),
     motion: fc.constant('policy' as const),
