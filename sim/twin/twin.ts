@@ -12,6 +12,7 @@ import {
   type SetBoolRequest,
   type TriggerResponse,
 } from '../../src/io/ros/index.js';
+import type { InitialState } from '../../src/env/index.js';
 import type { Robot } from '../../src/robot/index.js';
 import { SimulatedRobot, type CompiledRobot, type Push } from '../index.js';
 import { ForwardController, JointStateController, JointTrajectoryController } from './controller.js';
@@ -34,6 +35,8 @@ export interface TwinOptions {
   readonly stateRateHz: number;
   /** each publication is late by a uniform draw of up to this much [ms] */
   readonly jitterMs: number;
+  /** where it starts, and is put back to; default: the home pose, at rest */
+  readonly start?: (() => InitialState) | undefined;
   /** what the service ~/push does */
   readonly push: Push;
   /** brakes hold the start pose until the first command, as the brakes of a real drive do */
@@ -81,7 +84,7 @@ const MAX_BACKLOG_MS = 250;
 export class Twin {
   readonly witness: Witness;
   private readonly robot: SimulatedRobot;
-  private readonly controller: ReturnType<typeof controllerOf>;
+  private controller: ReturnType<typeof controllerOf>;
   private readonly states: Publisher<JointState>;
   private readonly sensors: SensorPublishers;
   private readonly queue: {
@@ -102,7 +105,7 @@ export class Twin {
   private commands = 0;
   private pushes = 0;
   private worstLatenessMs = 0;
-  private braked: boolean;
+  private braked = false;
   private statesPaused = false;
 
   /** @throws BAD_INPUT when a period of `stateRateHz` is not a whole number of physics steps, or `speed` too high for it */
@@ -121,10 +124,9 @@ export class Twin {
     this.witness = new Witness(robot);
     this.robot = new SimulatedRobot(compiled);
     this.periodNs = BigInt(Math.round(Number(NS_PER_S) / options.stateRateHz));
-    this.braked = options.brakeUntilFirstCommand;
-    this.placeAtHome();
-    const { config } = robot;
     this.controller = controllerOf(robot);
+    this.putBack();
+    const { config } = robot;
     this.states = middleware.createPublisher<JointState>(config.stateTopic, 'sensor_msgs/msg/JointState', {
       ...SENSOR_QOS,
       reliability: 'reliable', // joint_state_broadcaster's default; best-effort readers match it too
@@ -152,8 +154,8 @@ export class Twin {
       return 'pushed';
     });
     this.serve('reset', () => {
-      this.placeAtHome();
-      return 'at the home pose';
+      this.putBack();
+      return options.start ? 'at a start of the task' : 'at the home pose';
     });
     this.serve('pause_states', () => {
       this.statesPaused = true;
@@ -245,10 +247,14 @@ export class Twin {
     return { success: true, message: `${(Number(this.simulatedNs) / 1e9).toFixed(3)} s simulated` };
   }
 
-  private placeAtHome(): void {
-    const { robot, rng } = this.options;
-    this.robot.setInitial({ positions: robot.config.homePose, velocities: {} }, rng);
-    if (this.braked) this.robot.hold(true);
+  /** What was commanded before is forgotten: the brakes are on again until the next command. */
+  private putBack(): void {
+    const { robot, rng, start, brakeUntilFirstCommand } = this.options;
+    this.queue.length = 0;
+    this.controller = controllerOf(robot);
+    this.robot.setInitial(start?.() ?? { positions: robot.config.homePose, velocities: {} }, rng);
+    this.braked = brakeUntilFirstCommand;
+    this.robot.hold(this.braked);
   }
 
   /** The next state falls due one period after the last one by the absolute schedule, plus jitter. */

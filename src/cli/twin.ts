@@ -20,6 +20,7 @@ interface TwinCliOptions {
   readonly controller?: ControllerKind;
   readonly name: string;
   readonly seed: number;
+  readonly task?: string;
   readonly rate?: number;
   readonly jitter: number;
   readonly speed: number;
@@ -61,6 +62,10 @@ export function twinCommand(): Command {
     .addOption(controllerOption())
     .option('--name <node>', 'name of the ROS 2 node; two twins on one domain need two names', 'twin')
     .addOption(seedOption())
+    .option(
+      '--task <name>',
+      'start, and be put back by /<name>/reset, where an episode of this task may start (default: at rest at the home pose)',
+    )
     .option(
       '--rate <Hz>',
       'joint states per second (default: control_rate_hz of robot.yaml); a period must be a whole number of physics steps',
@@ -109,6 +114,8 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
   const compiled = sim.compileRobot(await sim.loadEngine(), robot, imperfections, world);
   stepsPerState(stateRateHz, compiled.physicsStep); // a rate that does not work is told before anything is on the wire
   const trace = options.trace === undefined ? undefined : new TwinTrace(options.trace);
+  const task = options.task === undefined ? undefined : sim.findTask(robot.model, options.task);
+  const starts = new Rng(options.seed, 'start');
   const { parameters, ...node } = argumentsOf(options.rosArgs, options.name);
   for (const name of Object.keys(parameters))
     throw badInput(`the twin has no parameter '${name}', nor any other`);
@@ -123,6 +130,7 @@ async function runTwin(options: TwinCliOptions): Promise<void> {
     jitterMs: options.jitter,
     speed: options.speed,
     simulatedClock: options.clock,
+    start: task && (() => task.reset(starts)),
     push: pushOf(robot, options),
     brakeUntilFirstCommand: true,
     trace,
