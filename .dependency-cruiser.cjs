@@ -39,6 +39,8 @@ const may = {
   ],
   'src/replay': ['src/core', 'src/robot', 'src/safety', 'src/data', 'src/io'],
   'src/deadman': ['src/core', 'src/robot', 'src/safety', 'src/io'],
+  'src/learner': ['src/core', 'src/robot', 'src/env', 'src/compute', 'src/rl', 'src/data', 'sim/tasks'],
+  'src/finetune': ['src/core', 'src/data', 'src/io', 'src/learner'],
   'src/report': ['src/core', 'src/data'],
   'src/training': [
     'src/core',

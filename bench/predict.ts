@@ -77,7 +77,7 @@ function measure(robot: Robot) {
     mean: dense(sac.hidden.at(-1)!, actionSize),
     logStd: dense(sac.hidden.at(-1)!, actionSize),
   });
-  const predictor = new Predictor(lookout, policy, predictedBounds(robot), config.prediction.horizon);
+  const predictor = new Predictor(lookout, policy, predictedBounds(robot), config.prediction.horizon, true);
   const carry = policy.begin();
   const frame = new Float32Array(frameSize);
   const times = new Float64Array(STEPS);

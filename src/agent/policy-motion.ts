@@ -33,7 +33,8 @@ export function policyMotion(
     samplingSeed === undefined
       ? new PlainPolicy(loadPolicy(checkpoint))
       : new PlainPolicy(loadExplorer(checkpoint), new Rng(samplingSeed, 'exploration'));
-  const predictor = predicted ? predictorOf(checkpoint, robot, policy) : null;
+  const taught = episode !== undefined; // whoever drives episodes learns from them
+  const predictor = predicted ? predictorOf(checkpoint, robot, policy, !taught) : null;
   const motion = { policy, version: checkpoint.step, predictor };
   if (episode === undefined) return motion;
   const { task, steps: limit } = episode;
@@ -41,7 +42,12 @@ export function policyMotion(
   return { ...motion, ending: (_carry, frame, steps) => endingOf(task, layout, limit, frame, steps) };
 }
 
-function predictorOf(checkpoint: StoredCheckpoint, robot: Robot, { snapshot }: PlainPolicy): Predictor {
+function predictorOf(
+  checkpoint: StoredCheckpoint,
+  robot: Robot,
+  { snapshot }: PlainPolicy,
+  disagreement: boolean,
+): Predictor {
   const world = loadModel(checkpoint, robot);
   if (world === null) {
     throw badInput(`checkpoint ${checkpoint.path} has no world model, which the guard expects evidence of`, {
@@ -49,7 +55,8 @@ function predictorOf(checkpoint: StoredCheckpoint, robot: Robot, { snapshot }: P
     });
   }
   const mean = new PlainPolicy(snapshot); // what it imagines is not drawn, and takes nothing from the generator
-  return new Predictor(new PlainModel(world), mean, predictedBounds(robot), robot.config.prediction.horizon);
+  const { horizon } = robot.config.prediction;
+  return new Predictor(new PlainModel(world), mean, predictedBounds(robot), horizon, disagreement);
 }
 
 function endingOf(

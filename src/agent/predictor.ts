@@ -45,12 +45,14 @@ export class Predictor {
   /**
    * @param policy the same that drives; deterministic
    * @param horizon policy steps, at least 1
+   * @param disagreement of the members costs authority; false while the model is still being taught, which needs what it does not know
    */
   constructor(
     private readonly model: PlainModel,
     private readonly policy: PlainPolicy,
     private readonly bounds: readonly PredictedBounds[],
     private readonly horizon: number,
+    private readonly disagreement: boolean,
   ) {
     const spec = model.snapshot.meta.observation;
     const { size, actionSize, frameSize } = policy.snapshot.observation;
@@ -86,7 +88,8 @@ export class Predictor {
     const value = pairwiseDivergence(predictions)[0]!;
     const limit = snapshot.disagreementLimit;
     if (!Number.isFinite(value)) return { ...CLEAN, reason: 'non-finite', value, limit };
-    if (found === CLEAN && !(value <= limit)) return { ...CLEAN, reason: 'disagreement', value, limit };
+    if (this.disagreement && found === CLEAN && !(value <= limit))
+      return { ...CLEAN, reason: 'disagreement', value, limit };
     return found;
   }
 

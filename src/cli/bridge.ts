@@ -12,6 +12,8 @@ export interface BridgeOptions extends Omit<SupervisorOptions, 'clock' | 'onEven
   readonly duration?: number | undefined;
   /** for the record; may throw */
   readonly record: (kind: string, detail: Readonly<Record<string, unknown>>) => void;
+  /** is told every event too; true: it says itself what is to be said of this one. Default: nobody is told */
+  readonly onEvent?: (kind: string, detail: Readonly<Record<string, unknown>>) => boolean;
 }
 
 /** One bridge from start to end: prints what happens, keeps the time, and knows why it ended. */
@@ -24,14 +26,21 @@ export class Bridge {
   private interrupted = false;
   private stopOutcome = 'not started';
   private durationTimer: NodeJS.Timeout | null = null;
+  private patience: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly options: BridgeOptions,
     private readonly output: Output,
   ) {}
 
+  /** From start to end. */
   async drive(): Promise<BridgeOutcome> {
-    const { wait } = this.options;
+    await this.start();
+    return this.finished();
+  }
+
+  /** @returns what else may be asked of it while it drives */
+  async start(): Promise<Supervisor> {
     process.on('SIGTSTP', () =>
       this.output.line('Ctrl+Z is ignored: a suspended supervisor cannot watch; Ctrl+C ends'),
     );
@@ -53,9 +62,14 @@ export class Bridge {
         .join(', ')}`,
     );
     if (this.interrupted) this.supervisor.stop();
-    const patience = wait === null ? null : setTimeout(() => this.giveUp(wait), wait * 1e3);
-    const outcome = await this.supervisor.finished;
-    if (patience) clearTimeout(patience);
+    const { wait } = this.options;
+    if (wait !== null) this.patience = setTimeout(() => this.giveUp(wait), wait * 1e3);
+    return this.supervisor;
+  }
+
+  async finished(): Promise<BridgeOutcome> {
+    const outcome = await this.supervisor!.finished;
+    if (this.patience) clearTimeout(this.patience);
     if (this.durationTimer) clearTimeout(this.durationTimer);
     return outcome;
   }
@@ -71,13 +85,14 @@ export class Bridge {
 
   private onEvent(kind: string, detail: Readonly<Record<string, unknown>>): void {
     if (kind !== 'waiting') this.record(kind, detail);
+    if (kind === 'engaged') this.underControl();
+    if (this.options.onEvent?.(kind, detail) === true) return;
     switch (kind) {
       case 'waiting':
         this.onWaiting(String(detail['why']), detail['missingJoints'] as string[]);
         break;
       case 'engaged':
         this.output.line('engaged: the agent drives, through the gate');
-        this.underControl();
         break;
       case 'teleop':
         this.output.line(eventLine(kind, detail));

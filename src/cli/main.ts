@@ -11,6 +11,7 @@ import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
 import { findPortCommand } from './find-port.js';
+import { finetuneCommand } from './finetune.js';
 import { identifyCommand } from './identify.js';
 import { initCommand } from './init.js';
 import { replayCommand } from './replay.js';
@@ -54,6 +55,7 @@ for (const command of [
   twinCommand,
   identifyCommand,
   runCommand,
+  finetuneCommand,
   teleopCommand,
   teleopDeviceCommand,
   findPortCommand,

@@ -84,6 +84,15 @@ export const managedOption = (): Option =>
     'as a managed node that others configure and activate (ros2 lifecycle); it starts unconfigured, and holds once it is active',
   );
 
+/** e.g. `90s`, `3min`, `0.5h`; a number alone is seconds [s] */
+export function duration(text: string): number {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(s|min|h)?$/.exec(text.trim()) ?? [];
+  const seconds = Number(number) * { s: 1, min: 60, h: 3600 }[unit as 's' | 'min' | 'h'];
+  if (!(seconds > 0))
+    throw new InvalidArgumentError(`expected a time such as 90s, 3min or 1h, got '${text}'.`);
+  return seconds;
+}
+
 export const integerAtLeast = (minimum: number): ((text: string) => number) =>
   integerThat((value) => value >= minimum, `of at least ${minimum}`);
 

@@ -85,8 +85,8 @@ function carry(position: number, velocity = 0, action = 1): PolicyCarry {
 }
 
 const rightwards = policy(0, 20);
-const predictor = (members: Members, horizon = 4, acting = rightwards) =>
-  new Predictor(model(members), acting, BOUNDS, horizon);
+const predictor = (members: Members, horizon = 4, acting = rightwards, disagreement = true) =>
+  new Predictor(model(members), acting, BOUNDS, horizon, disagreement);
 const same = { offsets: [0, 0, 0] };
 
 describe('Predictor', () => {
@@ -148,6 +148,15 @@ describe('Predictor', () => {
       authority: 0.5,
       reason: 'disagreement',
       member: -1,
+    });
+  });
+
+  it('leaves authority to a policy whose model is still taught, however its members disagree', () => {
+    const members = { offsets: [0, 0.01, 0], limit: 1e-9 };
+    expect(predictor(members).judge(carry(0)).reason).toBe('disagreement');
+    expect(predictor(members, 4, rightwards, false).judge(carry(0))).toMatchObject({
+      authority: 1,
+      reason: 'clean',
     });
   });
 

@@ -1,0 +1,85 @@
+import type { Phase, SessionListener } from '../finetune/index.js';
+import type { FinetuneMetrics } from '../finetune/index.js';
+import type { JudgedEpisode, LearnedRound } from '../learner/index.js';
+import type { Output, Progress } from './output.js';
+
+const NAMES: Readonly<Record<Phase, string>> = {
+  before: 'as trained',
+  learn: 'exploring',
+  after: 'as refined',
+};
+
+/** What people, and the record, are told while a policy is refined. */
+export class FinetuneNews implements SessionListener {
+  rounds = 0;
+  /** of learning, while the robot holds [s] */
+  learningSeconds = 0;
+  /** under the agent's control, over all sittings [s] */
+  robotSeconds = 0;
+  private episodes = 0;
+  private progress: Progress | null = null;
+
+  /** @param budget robot time [s] */
+  constructor(
+    private readonly output: Output,
+    private readonly metrics: FinetuneMetrics,
+    private readonly budget: number,
+  ) {}
+
+  line(text: string): void {
+    this.output.line(text);
+  }
+
+  /** Of an earlier sitting: it is counted, not told. */
+  earlier(episode: JudgedEpisode): void {
+    this.metrics.episode(episode, null);
+    this.robotSeconds += episode.seconds;
+    this.episodes++;
+  }
+
+  episode(episode: JudgedEpisode, phase: Phase | null): void {
+    this.metrics.episode(episode, phase);
+    this.robotSeconds += episode.seconds;
+    const name = phase === null ? 'cut short' : NAMES[phase];
+    const policy = episode.policyVersion === 0 ? '' : `, policy of ${episode.policyVersion} real steps`;
+    this.line(
+      `episode ${++this.episodes}, ${name}${policy}: return ${episode.return.toFixed(1)} in ${episode.steps} steps (${episode.reason}); ` +
+        `robot time ${minutes(this.robotSeconds)} of ${minutes(this.budget)}`,
+    );
+  }
+
+  /** How far the round of learning is. */
+  learning(done: number, total: number): void {
+    this.progress ??= this.output.progress('learn', total, 'updates');
+    this.progress.update(done);
+    if (done === total) this.endProgress();
+  }
+
+  learned(round: LearnedRound): void {
+    this.endProgress();
+    this.metrics.learned(round);
+    this.rounds++;
+    this.learningSeconds += round.seconds;
+    const { divergence, seconds, model, version } = round;
+    if (divergence !== undefined)
+      this.line(`learning diverged: ${divergence}; all is as it was before this round`);
+    else this.line(`learned from ${version} real steps in ${seconds.toFixed(0)} s; ${errors(model)}`);
+  }
+
+  endProgress(): void {
+    this.progress?.stop();
+    this.progress = null;
+  }
+}
+
+/** e.g. "model error slider position 0.0011 m, pole_hinge position 0.0052 rad" */
+function errors(model: LearnedRound['model']): string {
+  const values = (model?.holdoutRmse ?? []).map((rmse, i) => `${model!.outputs[i]} ${rmse.toPrecision(2)}`);
+  return `model error ${values.join(', ')}`;
+}
+
+/** e.g. 75 s -> "1:15" */
+export function minutes(seconds: number): string {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}

@@ -1,0 +1,216 @@
+import { EmptyError, filter, firstValueFrom, type Observable } from 'rxjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynabridgeError } from '../core/index.js';
+import type { Deployment } from '../io/ipc/index.js';
+import type { TriggerResponse } from '../io/ros/index.js';
+
+/** What a fine-tuning asks of the supervisor. */
+export interface RobotControl {
+  deploy(deployment: Deployment): void;
+  engage(): void;
+  mute(): void;
+  trigger(service: string, timeoutMs: number): Promise<TriggerResponse>;
+}
+
+/** An episode that is on disk. */
+export interface DrivenEpisode {
+  readonly id: string;
+  readonly steps: number;
+  readonly reason: string;
+  /** the agent ended it, at its task's end or after the steps that it was given; otherwise somebody or something else did */
+  readonly planned: boolean;
+}
+
+/** What the supervisor tells. */
+export interface RobotEvent {
+  readonly kind: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** The supervisor's name where it asks the guard for something; everybody else is a person. */
+const OURS = 'the supervisor';
+/** requests of a person, after which nothing moves again before a person says so */
+const STOPS = ['estop', 'stop', 'reset', 'release'];
+/** without agent or record there is nothing to learn from */
+const ENDS = ['agent-ended', 'recorder-ended', 'recording-failed'];
+const RETRY_MS = 300;
+/** an agent that was just deployed, and a robot that comes to rest, need some time */
+const UNTOLD_WAITS = 6;
+const RESET_TIMEOUT_MS = 10_000;
+
+/**
+ * A robot that drives one episode after the other, by what the supervisor tells. Whatever a person did, or a fault: from then on
+ * it engages by a person's word only.
+ */
+export class EpisodeRobot {
+  /** somebody intervened; cleared when a person has engaged the agent again */
+  private intervention: string | null = null;
+  private driving = false;
+  private endedByAgent = false;
+  /** the request to release that follows on the end that the agent told */
+  private ownRelease = false;
+  /** a person here has said that it may go on */
+  private confirmed = false;
+
+  /**
+   * @param events of the supervisor; whoever waits for one gets an error when they end
+   * @param say is told what is waited for
+   */
+  constructor(
+    private readonly control: RobotControl,
+    private readonly events: Observable<RobotEvent>,
+    private readonly say: (line: string) => void,
+  ) {
+    events.subscribe((event) => this.onEvent(event));
+  }
+
+  /** Why a person has to engage the agent, for people; null where none has to. */
+  get needsPerson(): string | null {
+    return this.intervention;
+  }
+
+  /** A person at this terminal says that the agent may drive. */
+  confirm(): void {
+    if (this.driving) return;
+    this.confirmed = true;
+    this.control.engage();
+  }
+
+  /** Gives the agent what to drive next; waits while it drives. @throws what kept it from that */
+  async deploy(deployment: Deployment): Promise<void> {
+    for (;;) {
+      if (this.driving) await this.next(({ kind }) => kind === 'disengaged');
+      const answer = this.next(({ kind }) => ['deployed', 'deploy-refused', 'deploy-failed'].includes(kind));
+      this.control.deploy(deployment);
+      const { kind, detail } = await answer;
+      if (kind === 'deployed') return;
+      if (kind === 'deploy-failed')
+        throw new DynabridgeError(
+          'GOAL_NOT_REACHED',
+          `the agent cannot drive that: ${String(detail['why'])}`,
+        );
+      await sleep(RETRY_MS);
+    }
+  }
+
+  /**
+   * Leaves the robot to a service that puts it back: until the agent is engaged again, nothing is sent.
+   * @throws UNAVAILABLE where the service does not answer, or refuses
+   */
+  async resetBy(service: string): Promise<void> {
+    if (!(await this.insist('mute', () => this.control.mute()))) return;
+    const { success, message } = await this.control.trigger(service, RESET_TIMEOUT_MS);
+    if (!success)
+      throw new DynabridgeError('UNAVAILABLE', `${service} did not put the robot back: ${message}`);
+  }
+
+  /**
+   * Drives one episode with what was deployed.
+   * @param alone engage without a person, as long as none has intervened
+   */
+  async episode(alone: boolean): Promise<DrivenEpisode> {
+    const ended = this.next(({ kind }) => kind === 'episode');
+    ended.catch(() => {}); // told by whoever engages, too
+    await this.engaged(alone);
+    const { detail } = await ended;
+    const { id, steps, reason } = detail as unknown as DrivenEpisode;
+    return { id, steps, reason, planned: this.endedByAgent };
+  }
+
+  /** Drives what leaves no episode, such as the way to a start. @returns whether it came to its own end */
+  async move(): Promise<boolean> {
+    const ended = this.next(({ kind }) => kind === 'disengaged');
+    ended.catch(() => {});
+    await this.engaged(true);
+    await ended;
+    return this.endedByAgent;
+  }
+
+  private onEvent({ kind, detail }: RobotEvent): void {
+    switch (kind) {
+      case 'engaged':
+        this.driving = true;
+        this.endedByAgent = false;
+        if (detail['by'] !== OURS || this.confirmed) this.intervention = null;
+        this.confirmed = false;
+        break;
+      case 'episode-end':
+        this.endedByAgent = this.ownRelease = true;
+        break;
+      case 'disengaged':
+        this.driving = false;
+        if (!this.endedByAgent) this.intervention ??= String(detail['reason']);
+        break;
+      case 'fault':
+        this.intervention = String(detail['message']);
+        break;
+      case 'teleop':
+        if (detail['event'] === 'taken') this.intervention = 'the operator took over';
+        break;
+      case 'request':
+        this.onRequest(detail);
+        break;
+    }
+  }
+
+  private onRequest({ event, by, accepted, why }: RobotEvent['detail']): void {
+    if (event === 'release' && this.ownRelease) this.ownRelease = false;
+    else if (STOPS.includes(String(event))) this.intervention ??= `${String(event)}: ${String(by)}`;
+    if (event !== 'engage' || by !== OURS || !this.confirmed || accepted === true) return;
+    this.confirmed = false;
+    this.say(`not yet: ${String(why)}`);
+  }
+
+  /** Asks until the agent drives, or waits for a person's word. */
+  private async engaged(alone: boolean): Promise<void> {
+    if (this.driving) return;
+    const engaged = this.next(({ kind }) => kind === 'engaged');
+    engaged.catch(() => {});
+    if (!alone || !(await this.insist('engage', () => this.control.engage()))) this.askPerson(alone);
+    await engaged;
+  }
+
+  /** Asks the guard until it does what it is asked. @returns false where somebody intervened meanwhile */
+  private async insist(event: 'engage' | 'mute', ask: () => void): Promise<boolean> {
+    let told = '';
+    let waits = 0;
+    while (this.intervention === null) {
+      const answer = this.next(
+        ({ kind, detail }) => kind === 'request' && detail['event'] === event && detail['by'] === OURS,
+      );
+      ask();
+      const { detail } = await answer;
+      if (detail['accepted'] === true) return true;
+      const why = String(detail['why']);
+      if (++waits > UNTOLD_WAITS && why !== told) {
+        this.say(`waiting: ${why}`);
+        told = why;
+      }
+      await sleep(RETRY_MS);
+    }
+    return false;
+  }
+
+  private askPerson(alone: boolean): void {
+    if (this.driving) return;
+    const why = this.intervention === null ? '' : `${this.intervention}; `;
+    const what = alone
+      ? 'clear what is wrong, put the robot back to a start'
+      : 'put the robot back to a start';
+    this.say(`${why}${what}, then press Enter here or call the service ~/engage`);
+  }
+
+  /** @throws UNAVAILABLE where it cannot come any more */
+  private async next(wanted: (event: RobotEvent) => boolean): Promise<RobotEvent> {
+    const found = this.events.pipe(filter((event) => wanted(event) || ENDS.includes(event.kind)));
+    const event = await firstValueFrom(found).catch((error: unknown) => {
+      throw error instanceof EmptyError ? new DynabridgeError('UNAVAILABLE', 'the bridge has ended') : error;
+    });
+    if (!ENDS.includes(event.kind)) return event;
+    const { how, why } = event.detail;
+    throw new DynabridgeError(
+      'UNAVAILABLE',
+      `nothing more can be learned: ${event.kind} (${String(how ?? why)})`,
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import type { RunDirectory } from '../data/index.js';
+import type { JudgedEpisode, LearnedRound } from '../learner/index.js';
+import type { Phase } from './course.js';
+
+/** What a fine-tuning writes to metrics.jsonl; src/report/metrics.ts reads it. Steps are real policy steps there. */
+export class FinetuneMetrics {
+  private readonly known: Set<unknown>;
+  private step = 0;
+  private seconds = 0;
+
+  constructor(private readonly run: RunDirectory) {
+    this.known = new Set(run.metrics.read().rows.map((row) => row['id']));
+  }
+
+  /** Also of an earlier sitting, which may have been killed before it was written down. */
+  episode(episode: JudgedEpisode, phase: Phase | null): void {
+    this.step += episode.steps;
+    this.seconds += episode.seconds;
+    if (this.known.has(episode.id)) return;
+    this.known.add(episode.id);
+    const { steps: length, ...facts } = episode;
+    const at = { step: this.step, robotSeconds: this.seconds };
+    this.run.metrics.append({ kind: 'episode', ...facts, length, phase, ...at });
+  }
+
+  learned({ version, seconds, divergence, model }: LearnedRound): void {
+    if (model !== undefined) this.run.metrics.append({ kind: 'model', step: version, ...model });
+    const diverged = divergence === undefined ? {} : { divergence };
+    this.run.metrics.append({ kind: 'round', step: version, seconds, ...diverged });
+  }
+
+  result(summary: object): void {
+    this.run.metrics.append({ kind: 'finetuned', ...summary });
+  }
+}

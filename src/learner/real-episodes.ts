@@ -1,0 +1,95 @@
+import type { Episode, RunDirectory } from '../data/index.js';
+import type { RecordedEpisode } from '../rl/index.js';
+
+/** An episode on the robot: its steps as learning sees them, and what is told of it. */
+export interface RealEpisode {
+  /** unique within the run */
+  readonly id: string;
+  /** of the policy that drove; see PolicyStepRecord */
+  readonly policyVersion: number;
+  /** under the agent's control [s] */
+  readonly seconds: number;
+  readonly terminated: boolean;
+  /** why it ended, for people */
+  readonly reason: string;
+  /** parts without a gap: a step that the agent was late for leaves one */
+  readonly parts: readonly RecordedEpisode[];
+}
+
+/**
+ * The episodes that a robot has driven in a run, oldest first, also while more are being recorded.
+ * @param warn is told what of a file could not be read
+ */
+export async function readRealEpisodes(
+  run: RunDirectory,
+  warn: (message: string) => void,
+): Promise<RealEpisode[]> {
+  const episodes: RealEpisode[] = [];
+  const found = run.episodes({
+    source: 'real',
+    onWarning: ({ kind, message }) => {
+      if (kind !== 'not-closed') warn(message); // one that is not closed is still being written
+    },
+  });
+  for await (const episode of found) if (episode.steps.length > 0) episodes.push(realEpisode(episode));
+  return episodes;
+}
+
+function realEpisode(episode: Episode): RealEpisode {
+  const { header, steps, footer } = episode;
+  return {
+    id: header.id,
+    policyVersion: steps[0]!.policyVersion,
+    seconds: footer.ticks / header.controlRateHz,
+    terminated: footer.terminated,
+    reason: footer.reason ?? '',
+    parts: unbrokenParts(episode),
+  };
+}
+
+/**
+ * The transitions of an episode, split where one does not lead to the next, or where the robot was not the policy's alone: a prediction
+ * had lowered its authority, or nothing was proposed in time. What follows on such a step is no consequence of its action.
+ */
+function unbrokenParts(episode: Episode): RecordedEpisode[] {
+  const { steps, footer } = episode;
+  const heldBack = stepsHeldBack(episode);
+  const parts: RecordedEpisode[] = [];
+  let frames: Float32Array[] = [];
+  let actions: Float32Array[] = [];
+  const close = (terminated: boolean): void => {
+    if (actions.length > 0) parts.push({ frames: joined(frames), actions: joined(actions), terminated });
+    frames = [];
+    actions = [];
+  };
+  steps.forEach(({ step, frame, action }, i) => {
+    const following = steps[i + 1];
+    const next = following === undefined ? footer.finalFrame : following.frame;
+    const broken = next === undefined || (following !== undefined && following.step !== step + 1);
+    if (broken || heldBack.has(i)) return close(false);
+    if (frames.length === 0) frames.push(frame);
+    frames.push(next);
+    actions.push(action);
+  });
+  close(footer.terminated && footer.finalFrame !== undefined);
+  return parts;
+}
+
+/** Indices of the steps in a tick of which the agent did not have full authority. */
+function stepsHeldBack({ header, steps, ticks }: Episode): Set<number> {
+  const evidence = 1 << header.reasonNames.indexOf('evidence');
+  const found = new Set<number>();
+  let index = 0;
+  for (const { timeNs, source, reasons } of ticks) {
+    while (index + 1 < steps.length && steps[index + 1]!.timeNs <= timeNs) index++;
+    if (source !== 'agent' || (reasons & evidence) !== 0) found.add(index);
+  }
+  return found;
+}
+
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const width = rows[0]!.length;
+  const out = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => out.set(row, i * width));
+  return out;
+}
