@@ -36,13 +36,14 @@ def common_arguments():
     ]
 
 
-def twin(condition_on=None, clock=None):
-    """The simulated robot. condition_on: argument that must be true; clock: argument that makes it publish /clock."""
+def twin(condition_on=None, clock=None, task=None):
+    """The simulated robot. Arguments: condition_on that must be true; clock that makes it publish /clock; task where it starts."""
 
     def start(context):
         arguments = ["twin", "--robot", value(context, "robot")]
         if clock and is_true(value(context, clock)):
             arguments.append("--clock")
+        arguments += option("--task", value(context, task)) if task else []
         return [
             Node(
                 package="dynabridge",
@@ -71,6 +72,29 @@ def run():
         return bridge(context, arguments + (["--managed"] if managed else []), managed)
 
     return [OpaqueFunction(function=start)]
+
+
+def finetune():
+    """`dynabridge finetune`."""
+
+    def start(context):
+        arguments = ["finetune", "--robot", value(context, "robot"), "--budget", value(context, "budget")]
+        arguments += ["--reset", value(context, "reset") or default_reset(context)]
+        arguments += ["--evaluation-episodes", value(context, "evaluation_episodes")]
+        arguments += robot_description(context)
+        arguments += option("--run", value(context, "run")) + option("--resume", value(context, "resume"))
+        arguments += option("--teleop-port", value(context, "teleop_port"))
+        if is_true(value(context, "record")):
+            arguments.append("--record")
+        return bridge(context, arguments, managed=False)
+
+    return [OpaqueFunction(function=start)]
+
+
+def default_reset(context):
+    if not is_true(value(context, "use_mock_hardware")):
+        return "manual"
+    return "/".join(["", *filter(None, [value(context, "namespace").strip("/")]), "twin", "reset"])
 
 
 def teleop():

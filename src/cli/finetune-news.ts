@@ -11,9 +11,6 @@ const NAMES: Readonly<Record<Phase, string>> = {
 
 /** What people, and the record, are told while a policy is refined. */
 export class FinetuneNews implements SessionListener {
-  rounds = 0;
-  /** of learning, while the robot holds [s] */
-  learningSeconds = 0;
   /** under the agent's control, over all sittings [s] */
   robotSeconds = 0;
   private episodes = 0;
@@ -37,13 +34,18 @@ export class FinetuneNews implements SessionListener {
     this.episodes++;
   }
 
+  begins(phase: Phase): void {
+    this.line(`episode ${this.episodes + 1} begins, ${NAMES[phase]}`);
+  }
+
   episode(episode: JudgedEpisode, phase: Phase | null): void {
     this.metrics.episode(episode, phase);
     this.robotSeconds += episode.seconds;
     const name = phase === null ? 'cut short' : NAMES[phase];
     const policy = episode.policyVersion === 0 ? '' : `, policy of ${episode.policyVersion} real steps`;
+    const why = episode.terminated || phase === null ? `, ${episode.reason}` : '';
     this.line(
-      `episode ${++this.episodes}, ${name}${policy}: return ${episode.return.toFixed(1)} in ${episode.steps} steps (${episode.reason}); ` +
+      `episode ${++this.episodes}, ${name}${policy}: return ${episode.return.toFixed(1)} in ${episode.steps} steps${why}; ` +
         `robot time ${minutes(this.robotSeconds)} of ${minutes(this.budget)}`,
     );
   }
@@ -58,8 +60,6 @@ export class FinetuneNews implements SessionListener {
   learned(round: LearnedRound): void {
     this.endProgress();
     this.metrics.learned(round);
-    this.rounds++;
-    this.learningSeconds += round.seconds;
     const { divergence, seconds, model, version } = round;
     if (divergence !== undefined)
       this.line(`learning diverged: ${divergence}; all is as it was before this round`);

@@ -34,12 +34,12 @@ export async function conclude(ended: Ended, output: Output): Promise<void> {
     ...{ end, faults, emergencyStop, blackBoxes },
   });
   const reached = result instanceof Error ? null : result;
+  metrics.sitting(seconds);
+  const totals = metrics.totals();
   const facts = {
     budget: job.budget,
     robotSeconds: news.robotSeconds,
-    rounds: news.rounds,
-    learningSeconds: news.learningSeconds,
-    seconds,
+    ...totals,
     goalReturn: task.goalReturn,
     ...reached,
     returnBefore: mean(reached?.before ?? []),
@@ -62,7 +62,7 @@ export async function conclude(ended: Ended, output: Output): Promise<void> {
       ...{ report, blackBoxes, recording: wireFile ?? null },
     },
     outcomeTable(outcome, robotTime, [
-      ...(reached === null ? [] : resultRows(reached, ended)),
+      ...(reached === null ? [] : resultRows(reached, totals, task.goalReturn)),
       ...blackBoxes.map((file): [string, string] => ['black box', file]),
       ...(wireFile === undefined ? [] : [['recording', wireFile] as [string, string]]),
       ['run', run.path],
@@ -85,16 +85,23 @@ export async function conclude(ended: Ended, output: Output): Promise<void> {
     );
 }
 
-function resultRows(result: SessionResult, { finetuning, news, seconds }: Ended): [string, string][] {
+function resultRows(
+  result: SessionResult,
+  totals: ReturnType<FinetuneMetrics['totals']>,
+  goalReturn: number,
+): [string, string][] {
   const { before, after, episodes, steps, kept } = result;
   const returns = (values: readonly number[]): string =>
     values.length === 0 ? 'not judged' : `${mean(values)!.toFixed(1)} (${values.length} episodes)`;
   return [
     ['return as trained', returns(before)],
-    ['return as refined', `${returns(after)}; goal ${finetuning.task.goalReturn.toFixed(1)}`],
+    ['return as refined', `${returns(after)}; goal ${goalReturn.toFixed(1)}`],
     ['kept', kept === 'refined' ? 'the refined policy' : 'the policy as it was trained'],
     ['real episodes', `${episodes}, ${steps} steps`],
-    ['learning', `${news.rounds} rounds in ${minutes(news.learningSeconds)}; ${minutes(seconds)} in all`],
+    [
+      'learning',
+      `${totals.rounds} rounds in ${minutes(totals.learningSeconds)}; ${minutes(totals.seconds)} in all`,
+    ],
   ];
 }
 

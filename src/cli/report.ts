@@ -24,7 +24,7 @@ export function reportCommand(): Command {
         'Of one run the report shows learning, world model and the trust that it deserves, bridge, and time.\n\n' +
         'Writes report.html, one file without scripts, and beside it every plot as SVG and PNG.',
     )
-    .argument('<run...>', 'run directories, as made by train')
+    .argument('<run...>', 'run directories, as made by train; or one of finetune')
     .option(
       '--out <folder>',
       `where to write (default: of one run its own directory, of several ./${COMPARISON_FOLDER})`,
@@ -53,9 +53,10 @@ async function report(paths: readonly string[], options: ReportCliOptions): Prom
   const { runReport } = await import('./run-report.js');
   for (const run of runs)
     for (const { message } of run.metrics.read().warnings) output.line(`warning: ${message}`);
-  const compared = runs.map(readComparedRun);
-  const tasks = compareRuns(compared);
   const [only] = runs.length === 1 ? runs : [];
+  const trainings = only?.info.kind === 'finetune' ? [] : runs; // with what its own policy began is in its report
+  const compared = trainings.map(readComparedRun);
+  const tasks = compareRuns(compared);
   const page = only ? renderReport(await runReport(only)) : renderComparison(tasks);
   const folder = options.out ?? only?.path ?? COMPARISON_FOLDER;
   const written = await writePage(path.resolve(folder), page);
@@ -68,7 +69,7 @@ async function report(paths: readonly string[], options: ReportCliOptions): Prom
     ...written,
     runs: compared.map(({ path, name, robot, task, algo, preset, seed }, i) => ({
       ...{ path, name, robot, task, algo, preset, seed },
-      diagnostics: readMetrics(runs[i]!).diagnostics.at(-1) ?? null,
+      diagnostics: readMetrics(trainings[i]!).diagnostics.at(-1) ?? null,
     })),
     tasks: tasks.map(({ groups, ...task }) => ({
       ...task,

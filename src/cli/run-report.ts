@@ -13,6 +13,7 @@ import {
   type SummaryRow,
 } from '../report/index.js';
 import { parseContract, type Contract } from '../robot/index.js';
+import { finetuneReport, finetuneSummary } from './finetune-report.js';
 
 /** Events worth a line in the report. */
 const REPORTED_EVENTS = new Set([
@@ -52,7 +53,7 @@ export async function runReport(run: RunDirectory): Promise<ReportData> {
       ...run.info,
       machine: `${cpu.length} x ${cpu[0]?.model ?? 'unknown processor'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
     },
-    ...learning(metrics),
+    ...(run.info.kind === 'finetune' ? finetuneReport(metrics) : learning(metrics)),
     ...modelError(metrics),
     ...(diagnostics && { diagnostics }),
     ...(await bridge(run, events)),
@@ -102,7 +103,9 @@ async function bridge(run: RunDirectory, events: readonly JsonLine[]): Promise<P
   const data = await collectBridge([episode], bridgeFacts(parseContract(run.readContract(), run.path)));
   if (data === undefined) return {};
   // The guard counts a command as limited when the gate changed it; a recording knows only that there was a reason.
-  const limited = ofKind(events, 'bridge-ended').at(-1)?.['limited'] as number | undefined;
+  // One of a fine-tuning drove many episodes, of which this is the last.
+  const ended = run.info.kind === 'finetune' ? undefined : ofKind(events, 'bridge-ended').at(-1);
+  const limited = ended?.['limited'] as number | undefined;
   return { bridge: { ...data, commandsLimited: limited ?? data.commandsLimited } };
 }
 
@@ -163,6 +166,7 @@ function summary(metrics: Metrics, events: readonly JsonLine[]): SummaryRow[] {
   const ended = ofKind(events, 'bridge-ended').at(-1);
   const number = (value: unknown, digits = 1): string => (value as number).toFixed(digits);
   return [
+    ...finetuneSummary(metrics),
     ...(baseline
       ? [
           { label: 'Return, random policy', value: number(baseline.returnRandom) },

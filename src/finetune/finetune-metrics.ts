@@ -29,7 +29,25 @@ export class FinetuneMetrics {
     this.run.metrics.append({ kind: 'round', step: version, seconds, ...diverged });
   }
 
+  /** The end of a sitting, whatever ended it. @param seconds wall clock since its beginning */
+  sitting(seconds: number): void {
+    this.run.metrics.append({ kind: 'sitting', seconds });
+  }
+
+  /** Rounds of learning, and time, over all sittings that came to an end [s]. */
+  totals(): { readonly rounds: number; readonly learningSeconds: number; readonly seconds: number } {
+    const { rows } = this.run.metrics.read();
+    const seconds = (kind: string): number[] =>
+      rows.flatMap((row) => (row['kind'] === kind ? [row['seconds'] as number] : []));
+    const rounds = seconds('round');
+    return { rounds: rounds.length, learningSeconds: sum(rounds), seconds: sum(seconds('sitting')) };
+  }
+
   result(summary: object): void {
     this.run.metrics.append({ kind: 'finetuned', ...summary });
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

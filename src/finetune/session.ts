@@ -15,6 +15,8 @@ export interface SessionLearner {
 export interface SessionListener {
   /** one line for people */
   line(text: string): void;
+  /** The robot is about to move by itself. */
+  begins(phase: Phase): void;
   /** @param phase null: somebody intervened, so that it judges nothing */
   episode(episode: JudgedEpisode, phase: Phase | null): void;
   learned(round: LearnedRound): void;
@@ -81,6 +83,7 @@ export class FinetuneSession {
       if (this.isLearningDue(next)) await this.learn();
       else await this.drive(next);
     }
+    if (this.after.length === 0 && this.newSteps > 0 && this.divergence === undefined) await this.learn();
     const { before, after, episodes, steps, divergence } = this;
     const worse = before.length > 0 && after.length > 0 && mean(after) < mean(before);
     if (worse) {
@@ -142,6 +145,7 @@ export class FinetuneSession {
       if (alone && robot.needsPerson === null) await this.reset();
       const drawn = { sampling: phase === 'learn', seed: seed + this.episodes };
       await robot.deploy({ motion: 'policy', version: this.version, steps, ...drawn });
+      listener.begins(phase);
       const driven = await robot.episode(alone);
       if (driven.steps > 0) return driven;
       const what = `the episode ended before its first step: ${driven.reason}`;

@@ -7,7 +7,7 @@ export {
   renderComparison,
   type TaskComparison,
 } from './compare/index.js';
-export { quantityOf, readMetrics, type Metrics } from './metrics.js';
+export { quantityOf, readMetrics, type EpisodeRow, type Metrics } from './metrics.js';
 export { replayCharts, type ReplayedJoint } from './replay-charts.js';
 export { renderReport } from './render-report.js';
 export type {

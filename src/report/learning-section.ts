@@ -6,7 +6,6 @@ import { html, type Markup } from './html.js';
 import type { LearningCurve } from './report-data.js';
 import { COLOURS } from './theme.js';
 
-const EPISODES = 'training episode';
 const EVALUATION = 'evaluation, mean';
 const SPREAD = 'evaluation, min to max';
 
@@ -19,11 +18,12 @@ export function learningSection(curve: LearningCurve): Markup {
 }
 
 function learningChart(curve: LearningCurve): Chart {
-  const { episodes, evaluations = [], randomReturn, goalReturn } = curve;
+  const { episodes, evaluations = [], randomReturn, trainedReturn, goalReturn } = curve;
+  const episodeName = curve.episodeName ?? 'training episode';
   const stepName = curve.stepName ?? 'real steps';
   const spread = evaluations.filter((point) => point.min !== undefined && point.max !== undefined);
   const names = [
-    ...(episodes.length > 0 ? [EPISODES] : []),
+    ...(episodes.length > 0 ? [episodeName] : []),
     ...(evaluations.length > 0 ? [EVALUATION] : []),
     ...(spread.length > 0 ? [{ name: SPREAD, icon: 'rect' }] : []),
   ];
@@ -31,9 +31,12 @@ function learningChart(curve: LearningCurve): Chart {
     ...(randomReturn === undefined
       ? []
       : [referenceLine('random policy', randomReturn, COLOURS.muted, 'End')]),
+    ...(trainedReturn === undefined
+      ? []
+      : [referenceLine('as trained in simulation', trainedReturn, COLOURS.muted, 'End')]),
     ...(goalReturn === undefined ? [] : [referenceLine('goal', goalReturn, COLOURS.good, 'Start')]),
   ];
-  const levels = [randomReturn, goalReturn].filter((value) => value !== undefined);
+  const levels = [randomReturn, trainedReturn, goalReturn].filter((value) => value !== undefined);
   const values = [
     ...episodes.map((episode) => episode.return),
     ...evaluations.flatMap((point) => [point.mean, point.min ?? point.mean, point.max ?? point.mean]),
@@ -73,7 +76,7 @@ function learningChart(curve: LearningCurve): Chart {
       series: [
         ...(spread.length > 0 ? band : []),
         {
-          name: EPISODES,
+          name: episodeName,
           type: 'scatter',
           data: episodes.map((episode) => [episode.step, episode.return]),
           symbolSize: 5,

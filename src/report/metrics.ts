@@ -31,7 +31,27 @@ const result = v.looseObject({
   realSteps: count,
   seconds: count,
 });
-const episode = v.looseObject({ step: count, return: number });
+const episode = v.looseObject({
+  step: count,
+  return: number,
+  /** of a fine-tuning: robot time so far [s], and what the episode was driven for; null: somebody intervened */
+  robotSeconds: v.optional(count),
+  phase: v.optional(v.nullable(v.picklist(['before', 'learn', 'after']))),
+});
+/** what a fine-tuning came to; returns are null where they were not judged */
+const finetuned = v.looseObject({
+  returnBefore: v.nullable(number),
+  returnAfter: v.nullable(number),
+  goalReturn: number,
+  kept: v.picklist(['refined', 'trained']),
+  budget: count,
+  robotSeconds: count,
+  steps: count,
+  rounds: count,
+  learningSeconds: count,
+  /** wall clock over all sittings [s] */
+  seconds: count,
+});
 /** one-step errors on held-out transitions, one number per output; outputs as 'name [unit]' */
 const model = v.pipe(
   v.looseObject({ step: count, outputs: v.array(v.string()), holdoutRmse: numbers, holdoutNll: numbers }),
@@ -87,10 +107,11 @@ const diagnostics = v.pipe(
   ),
 );
 
-const SCHEMAS = { evaluation, baseline, result, episode, model, time, diagnostics };
+const SCHEMAS = { evaluation, baseline, result, episode, finetuned, model, time, diagnostics };
 
 type Row<Kind extends keyof typeof SCHEMAS> = v.InferOutput<(typeof SCHEMAS)[Kind]>;
 export type TimeRow = Row<'time'>;
+export type EpisodeRow = Row<'episode'>;
 export type DiagnosticsRow = Row<'diagnostics'>;
 
 /** What metrics.jsonl and diagnostics.jsonl hold, by kind of row and in the order of writing. A kind that was not written is an empty list. */
@@ -126,6 +147,7 @@ export function readMetrics({ metrics, diagnostics }: RunDirectory): Metrics {
     baseline: ofKind('baseline'),
     result: ofKind('result'),
     episode: ofKind('episode'),
+    finetuned: ofKind('finetuned'),
     model: ofKind('model'),
     time: ofKind('time'),
     diagnostics: ofKind('diagnostics', diagnostics),

@@ -44,6 +44,8 @@ export interface SummaryRow {
 export interface LearningCurve {
   /** name of the step count, default 'real steps' */
   readonly stepName?: string;
+  /** name of the episodes, default 'training episode' */
+  readonly episodeName?: string;
   /** return of each training episode at the step where it ended */
   readonly episodes: readonly { readonly step: number; readonly return: number }[];
   /** mean return of evaluation episodes with the deterministic policy, and their spread */
@@ -55,6 +57,8 @@ export interface LearningCurve {
   }[];
   /** mean return of uniformly random actions */
   readonly randomReturn?: number;
+  /** of the policy that was there before, as trained in simulation */
+  readonly trainedReturn?: number;
   readonly goalReturn?: number;
 }
 

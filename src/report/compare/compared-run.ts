@@ -44,6 +44,12 @@ const configSchema = v.looseObject({
 
 /** @throws DynabridgeError BAD_INPUT when the run has no evaluation, or when config.yaml or metrics.jsonl are wrong */
 export function readComparedRun(run: RunDirectory): ComparedRun {
+  if (run.info.kind === 'finetune') {
+    throw badInput(
+      `run ${run.path} is a fine-tuning, which holds what it began with; report on it alone, or compare trainings`,
+      { path: run.path },
+    );
+  }
   const metrics = readMetrics(run);
   if (metrics.evaluation.length === 0) {
     throw badInput(
