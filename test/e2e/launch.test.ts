@@ -3,12 +3,14 @@
  * a package (colcon build, source install/setup.bash).
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ScratchBridge } from '../../bench/scratch-bridge.js';
 import { packageRoot } from '../../src/core/index.js';
+import { Dynabridge } from './own-process.js';
 
 const FOLDER = fileURLToPath(new URL('launch', packageRoot()));
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.py'));
@@ -87,5 +89,25 @@ describe.skipIf(!isPackage)(`ros2 launch dynabridge${requirement}`, () => {
     expect(said).not.toMatch(/engaged/);
     expect(said).toMatch(/mode: from holding, to stopping/);
     expect(said).not.toMatch(/exception/i);
+  });
+
+  it('finetune.launch.py: refines a policy on the twin, and ends when its budget is spent', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-launch-'));
+    const config = path.join(folder, 'learner.yaml');
+    writeFileSync(config, 'updatesPerStep: 1\nworld: {model: {maxGradientSteps: 100}}\n');
+    const { code, stdout, stderr } = await new Dynabridge([
+      ...['train', '--robot', 'pendulum', '--task', 'swing-up', '--steps', '300', '--config', config],
+      ...['--runs', folder, '--evaluation-episodes', '1', '--episodes', '1', '--json'],
+    ]).ended;
+    expect(code, stderr).toBe(0);
+    const trained = (JSON.parse(stdout) as { run: string }).run;
+    const said = await launch(
+      /process has finished cleanly|process has died/,
+      ...['finetune.launch.py', 'robot:=pendulum', `run:=${trained}`, 'budget:=10s', 'namespace:=arm'],
+      ...['evaluation_episodes:=0', 'use_mock_hardware:=true', 'task:=swing-up'],
+    );
+    rmSync(folder, { recursive: true });
+    expect(said).toMatch(/kept +the refined policy/);
+    expect(said).toMatch(/violations +0\n/);
   });
 });
