@@ -83,6 +83,7 @@ def finetune():
         arguments += ["--evaluation-episodes", value(context, "evaluation_episodes")]
         arguments += robot_description(context)
         arguments += option("--run", value(context, "run")) + option("--resume", value(context, "resume"))
+        arguments += option("--config", value(context, "config"))
         arguments += option("--teleop-port", value(context, "teleop_port"))
         if is_true(value(context, "record")):
             arguments.append("--record")

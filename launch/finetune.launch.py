@@ -29,6 +29,7 @@ def generate_launch_description():
                 default="",
             ),
             bridge.argument("evaluation_episodes", "episodes that judge the policy before, and after", default="2"),
+            bridge.argument("config", "YAML file that changes how is learned; empty: none", default=""),
             bridge.argument("teleop_port", "serial port of the operator's device; empty: none", default=""),
             bridge.argument("record", "true: record all of it as MCAP, in its directory", default="false"),
             bridge.argument(

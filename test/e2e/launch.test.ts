@@ -104,7 +104,7 @@ describe.skipIf(!isPackage)(`ros2 launch dynabridge${requirement}`, () => {
     const said = await launch(
       /process has finished cleanly|process has died/,
       ...['finetune.launch.py', 'robot:=pendulum', `run:=${trained}`, 'budget:=10s', 'namespace:=arm'],
-      ...['evaluation_episodes:=0', 'use_mock_hardware:=true', 'task:=swing-up'],
+      ...['evaluation_episodes:=0', 'use_mock_hardware:=true', 'task:=swing-up', `config:=${config}`],
     );
     rmSync(folder, { recursive: true });
     expect(said).toMatch(/kept +the refined policy/);
