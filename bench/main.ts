@@ -1,10 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ALGORITHMS, PRESETS } from '../src/rl/presets.js';
-import { integerAtLeast, numberWithin } from '../src/cli/options.js';
+import { duration, integerAtLeast, numberWithin } from '../src/cli/options.js';
 import { COMPUTE_CASES } from './compute/cases.js';
 import type { ComputeOptions } from './compute/compute.js';
 import { COMPUTE_IMPLS, computeCases } from './compute/options.js';
 import type { TfjsImpl } from './compute/worker.js';
+import { FINETUNE_CASES, FINETUNE_IMPLS } from './finetune/cases.js';
+import type { FinetuneBenchOptions } from './finetune/finetune.js';
 import { defaultJobs, type LearnOptions } from './learn/learn.js';
 import type { SafetyOptions } from './safety/safety.js';
 import { FAULTS, type Fault } from './soak/faults.js';
@@ -13,6 +15,7 @@ import { namesOf } from './names-of.js';
 import { WIRE_IMPLS } from './wire/pairs.js';
 import type { WireOptions } from './wire/wire.js';
 
+const CASE_NAMES = FINETUNE_CASES.map(({ name }) => name);
 const list = (text: string): string[] => text.split(',');
 
 const soakFaults = (text: string): Fault[] => {
@@ -120,6 +123,22 @@ program
   .option('--publish', 'write the table in docs/results.md and the curves in docs/learning-curves anew')
   .option('--json', 'one JSON object on stdout')
   .action(async (options: LearnOptions) => (await import('./learn/learn.js')).benchLearn(options));
+
+program
+  .command('finetune')
+  .description(
+    'how far a policy that was trained in simulation comes on another robot within a budget of its time: as dynabridge finetune learns,\n' +
+      'without telling simulation and robot apart, without a world model, and from scratch; each policy is trained once, and kept',
+  )
+  .option('--cases <names>', `of ${CASE_NAMES.join(', ')} (default: all)`, namesOf(CASE_NAMES), CASE_NAMES)
+  .option('--impls <names>', `of ${FINETUNE_IMPLS.join(', ')}`, namesOf(FINETUNE_IMPLS), FINETUNE_IMPLS)
+  .option('--seeds <n>', 'how many', integerAtLeast(1), 5)
+  .option('--budget <time>', 'robot time', duration, 60)
+  .option('--runs <folder>', 'where the trained policies are kept', 'runs/finetune-bench')
+  .option('--json', 'print {"rows": [...]} on stdout and everything else on stderr')
+  .action(async (options: FinetuneBenchOptions) =>
+    (await import('./finetune/finetune.js')).benchFinetune(options),
+  );
 
 program
   .command('compute')
