@@ -71,15 +71,15 @@ function unbrokenParts(episode: Episode): RecordedEpisode[] {
     frames.push(next);
     actions.push(action);
   });
-  close(footer.terminated && footer.finalFrame !== undefined);
+  close(footer.terminated);
   return parts;
 }
 
-/** Indices of the steps in a tick of which the agent did not have full authority. */
+/** Indices of the steps in a tick of which the agent did not have full authority. Ticks before the first step are of none. */
 function stepsHeldBack({ header, steps, ticks }: Episode): Set<number> {
   const evidence = 1 << header.reasonNames.indexOf('evidence');
   const found = new Set<number>();
-  let index = 0;
+  let index = -1;
   for (const { timeNs, source, reasons } of ticks) {
     while (index + 1 < steps.length && steps[index + 1]!.timeNs <= timeNs) index++;
     if (source !== 'agent' || (reasons & evidence) !== 0) found.add(index);
