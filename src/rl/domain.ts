@@ -13,14 +13,14 @@ export function modelInputSize({ size, actionSize }: ObservationSpec, domainInpu
 
 /**
  * The tensors of an ensemble with one more input, the last one, which makes no difference yet: all that weighs it is zero.
- * @param tensors of `Ensemble.tensors`; networks with at least one hidden layer
+ * @param tensors of `Ensemble.tensors`, or `WorldModel.tensors`; networks with at least one hidden layer
  */
 export function withDomainInput(tensors: NamedTensors): NamedTensors {
   const first = tensors['member0/dense0/kernel']!;
   const [inputs, width] = first.shape as [number, number];
   const changed: NamedTensors = {};
   for (const [name, { shape, data }] of Object.entries(tensors)) {
-    if (name.endsWith('/dense0/kernel')) {
+    if (/^member\d+\/dense0\/kernel$/.test(name)) {
       changed[name] = {
         shape: [inputs + 1, width],
         data: insertZeros(data, data.length, data.length, width),
