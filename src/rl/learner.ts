@@ -130,7 +130,9 @@ export class Learner {
     };
   }
 
+  /** Steps that were imagined before are forgotten: they are another model's. */
   load(tensors: NamedTensors): void {
+    this.buffer.clear();
     this.sac.load(withoutPrefix('sac', tensors));
     this.world?.load(withoutPrefix('model', tensors));
   }

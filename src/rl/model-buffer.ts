@@ -32,6 +32,12 @@ export class ModelBuffer {
     }
   }
 
+  /** Forgets all that is held. */
+  clear(): void {
+    this.first = this.held = 0;
+    this.rounds = [0];
+  }
+
   /** Appends the transitions of `batch` whose index is in `rows` (first `count` entries) to the round. */
   append(batch: TransitionBatch, rows: Int32Array, count: number): void {
     if (this.held + count > this.ring.count) this.grow(Math.max(this.held + count, 2 * this.ring.count));

@@ -215,6 +215,18 @@ describe('Learner', () => {
     expect(values(d)).toEqual(values(c));
   });
 
+  it('forgets what was imagined with the networks that it had before others are loaded', async () => {
+    const learner = learnerOn(TINY);
+    record(learner.replay, 60, 5);
+    const before = learner.tensors();
+    await learn(learner);
+    expect(learner.imagined).toBeGreaterThan(0);
+    learner.load(before);
+    expect(learner.imagined).toBe(0);
+    expect(() => learner.updatePolicy()).not.toThrow(); // on recorded steps alone
+    expect(learner.imagine(100)?.transitions).toBe(learner.imagined);
+  });
+
   it('fits its world model to simulated steps as well, tells them apart, and keeps the normaliser when told to', async () => {
     const simulated = new ReplayView(env.layout, observation, pendulumTask);
     record(simulated, 80, 9);
