@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FrameLayout, Task } from '../env/index.js';
 import { DivergenceDetector, fitDivergence } from '../rl/divergence.js';
+import type { ModelSnapshotMeta } from '../rl/model-snapshot.js';
 import {
   Learner,
   type FitReport,
@@ -98,18 +99,19 @@ export class Refiner {
    */
   async learn(progress: (done: number, total: number) => void): Promise<Refinement | { divergence: string }> {
     const { updatesPerStep, world } = this.options.config;
-    const { every } = world!.rollout;
+    const updatesPerRollout = Math.max(1, Math.round(world!.rollout.every * updatesPerStep));
     const total = Math.ceil(this.newSteps * updatesPerStep);
+    const bounds = this.detector.state;
     const model = (await this.learner.fitWorld(() => this.pause()))!;
     const broken = fitDivergence(model);
-    if (broken !== undefined) return this.restore(broken);
+    if (broken !== undefined) return this.restore(broken, bounds);
     let rollout: RolloutReport | undefined;
     let sac: SacReport | undefined;
     for (let done = 0; done < total; done++) {
-      if (done % (every * updatesPerStep) === 0) rollout = this.learner.imagine(this.steps)!;
+      if (done % updatesPerRollout === 0) rollout = this.learner.imagine(this.steps)!;
       sac = this.learner.updatePolicy();
       const divergence = this.detector.check(sac);
-      if (divergence !== undefined) return this.restore(divergence);
+      if (divergence !== undefined) return this.restore(divergence, bounds);
       progress(done + 1, total);
       await this.pause();
     }
@@ -137,16 +139,22 @@ export class Refiner {
     return this.options.simulated.tensors();
   }
 
-  get modelMeta() {
+  get modelMeta(): ModelSnapshotMeta {
     return this.learner.world!.snapshotMeta;
+  }
+
+  /** a name for each output of the model */
+  get outputs(): readonly string[] {
+    return this.learner.world!.outputs;
   }
 
   dispose(): void {
     this.learner.dispose();
   }
 
-  private restore(divergence: string): { divergence: string } {
+  private restore(divergence: string, bounds: DivergenceDetector['state']): { divergence: string } {
     this.learner.load(this.good);
+    this.detector.restore(bounds);
     return { divergence };
   }
 
