@@ -1,6 +1,6 @@
 import { selectBackend } from '../compute/index.js';
 import { elapsedMs, type Clock } from '../core/index.js';
-import type { RunDirectory } from '../data/index.js';
+import type { Checkpoint, RunDirectory } from '../data/index.js';
 import { layoutOf } from '../env/index.js';
 import { ReplayView, observationSpec, type PolicySnapshot } from '../rl/index.js';
 import type { ModelSnapshotMeta } from '../rl/model-snapshot.js';
@@ -32,18 +32,27 @@ const MOST_SIMULATED = 20_000;
 
 /** Learns from the episodes of one run directory, in which it keeps what it learned. Nothing else tells it anything of the robot. */
 export class RobotLearner {
+  /** real steps that the newest policy has learned from */
+  version: number;
+  /** ids of the episodes that they are from */
+  private learned: readonly string[];
+  /** ids of all episodes that were read */
   private readonly known = new Set<string>();
+  private readonly warnings = new Set<string>();
+  private readonly trained: PolicySnapshot;
 
   private constructor(
     private readonly run: RunDirectory,
     private readonly refiner: Refiner,
-    private readonly trained: PolicySnapshot,
+    checkpoint: Checkpoint,
     private readonly listener: LearnerListener,
     private readonly clock: Clock,
     readonly backend: string,
-    /** names with units of what the model predicts */
-    private readonly outputs: readonly string[],
-  ) {}
+  ) {
+    this.version = checkpoint.step;
+    this.learned = refinedState(checkpoint).episodes;
+    this.trained = trainedPolicy(checkpoint);
+  }
 
   /**
    * @returns it, and the episodes of earlier sittings
@@ -73,24 +82,10 @@ export class RobotLearner {
         'the policy was trained without a world model: fitting one to the steps of its simulation',
       );
     const refiner = new Refiner(options, await withRobotModel(learnerTensors(checkpoint), model, options));
-    const learner = new RobotLearner(
-      run,
-      refiner,
-      trainedPolicy(checkpoint),
-      listener,
-      clock,
-      backend.explanation,
-      layout.fields,
-    );
-    const { episodes } = refinedState(checkpoint);
-    const learned = await learner.take((id) => episodes.includes(id));
+    const learner = new RobotLearner(run, refiner, checkpoint, listener, clock, backend.explanation);
+    const learned = await learner.take((id) => learner.learned.includes(id));
     refiner.skip();
     return { learner, episodes: [...learned, ...(await learner.read())] };
-  }
-
-  /** Real steps that the newest policy has learned from. */
-  get version(): number {
-    return this.refiner.steps - this.refiner.newSteps;
   }
 
   /** The episodes that were recorded since it last looked. */
@@ -101,10 +96,13 @@ export class RobotLearner {
   /** Learns from all steps that are new, and keeps what was learned. */
   async learn(): Promise<LearnedRound> {
     const { refiner, listener, clock } = this;
+    const { newSteps } = refiner;
     const startNs = clock.nowNs();
     const result = await refiner.learn((done, total) => listener.progress(done, total));
     const seconds = elapsedMs(startNs, clock.nowNs()) / 1e3;
     if ('divergence' in result) return { version: this.version, seconds, divergence: result.divergence };
+    this.version += newSteps;
+    this.learned = [...this.known];
     this.save(refiner.policy());
     return { version: this.version, seconds, model: this.describe(result) };
   }
@@ -120,7 +118,7 @@ export class RobotLearner {
 
   private async take(wanted: (id: string) => boolean): Promise<JudgedEpisode[]> {
     const judged: JudgedEpisode[] = [];
-    for (const episode of await readRealEpisodes(this.run, (text) => this.listener.line(text))) {
+    for (const episode of await readRealEpisodes(this.run, (text) => this.warn(text))) {
       const { id, parts, ...facts } = episode;
       if (this.known.has(id) || !wanted(id)) continue;
       this.known.add(id);
@@ -131,17 +129,21 @@ export class RobotLearner {
     return judged;
   }
 
-  private describe({
-    model: { rows, gradientSteps, evaluation },
-  }: Refinement): NonNullable<LearnedRound['model']> {
-    const holdoutRmse = Array.from(evaluation.rmse);
-    const holdoutNll = Array.from(evaluation.nll);
+  /** All files are read each time; what is wrong with one is told once. */
+  private warn(text: string): void {
+    if (this.warnings.has(text)) return;
+    this.warnings.add(text);
+    this.listener.line(text);
+  }
+
+  private describe({ model }: Refinement): NonNullable<LearnedRound['model']> {
+    const { rows, gradientSteps, evaluation } = model;
     return {
-      outputs: this.outputs.slice(0, holdoutRmse.length),
+      outputs: this.refiner.outputs,
       rows,
       gradientSteps,
-      holdoutRmse,
-      holdoutNll,
+      holdoutRmse: Array.from(evaluation.rmse),
+      holdoutNll: Array.from(evaluation.nll),
     };
   }
 
@@ -156,7 +158,7 @@ export class RobotLearner {
         learner: refiner.tensors(),
         simulated: refiner.simulatedTensors(),
         model: refiner.modelMeta,
-        episodes: [...this.known],
+        episodes: this.learned,
       }),
       KEPT,
     );

@@ -61,7 +61,9 @@ function write(writer: EpisodeWriter, { steps, tick = () => ({}), before = [], e
   recording.end({ terminated: false, truncated: true, finalFrame: frame(last + 1), ...end });
 }
 
-async function read(run: ReturnType<typeof newRun>): Promise<{ episodes: RealEpisode[]; warnings: string[] }> {
+async function read(
+  run: ReturnType<typeof newRun>,
+): Promise<{ episodes: RealEpisode[]; warnings: string[] }> {
   const warnings: string[] = [];
   return { episodes: await readRealEpisodes(run, (message) => warnings.push(message)), warnings };
 }
@@ -137,16 +139,19 @@ describe('readRealEpisodes', () => {
     ['its evidence lowered the authority', { reasons: EVIDENCE | 2 }],
     ['nothing was proposed in time', { source: 'hold', requested: new Float64Array(0) }],
     ['somebody else drove', { source: 'teleop' }],
-  ] as const)('leaves out a step in whose first, third or last tick %s, and splits there', async (_, held) => {
-    for (const at of [0, 2, TICKS - 1]) {
-      const tick = (step: number, k: number) => (step === 2 && k === at ? held : {});
-      const episode = await readOne({ steps: [0, 1, 2, 3, 4], tick });
-      expect(partsOf(episode)).toEqual([
-        { frames: [0, 1, 2], terminated: false },
-        { frames: [3, 4, 5], terminated: false },
-      ]);
-    }
-  });
+  ] as const)(
+    'leaves out a step in whose first, third or last tick %s, and splits there',
+    async (_, held) => {
+      for (const at of [0, 2, TICKS - 1]) {
+        const tick = (step: number, k: number) => (step === 2 && k === at ? held : {});
+        const episode = await readOne({ steps: [0, 1, 2, 3, 4], tick });
+        expect(partsOf(episode)).toEqual([
+          { frames: [0, 1, 2], terminated: false },
+          { frames: [3, 4, 5], terminated: false },
+        ]);
+      }
+    },
+  );
 
   it('keeps steps that the gate limited for other reasons: that is how the robot is', async () => {
     const episode = await readOne({ steps: [0, 1], tick: () => ({ reasons: 3 }) });
@@ -178,7 +183,12 @@ describe('readRealEpisodes', () => {
       else writer.begin({ seed: 0 }); // that is not over
     }
     const { episodes, warnings } = await read(run);
-    expect(episodes.map(({ id }) => id)).toEqual(['real-0001/1', 'real-0001/2', 'real-0002/1', 'real-0002/2']);
+    expect(episodes.map(({ id }) => id)).toEqual([
+      'real-0001/1',
+      'real-0001/2',
+      'real-0002/1',
+      'real-0002/2',
+    ]);
     expect(warnings).toEqual([]);
   });
 
