@@ -376,6 +376,39 @@ describeOn(['wasm', 'native'], 'fitEnsemble', () => {
     expect(Array.from(ensemble.elites)).toEqual(best);
   });
 
+  it('holds out none but rows that may be, and trains on all others', async () => {
+    const data = wave(60, 1);
+    const inputs = data.inputs.map((_, i) => Math.floor(i / 2)); // a row's inputs are its number
+    const ensemble = make(2, 2, { members: 12, maxGradientSteps: 40, patience: 1000, holdoutRatio: 0.4 });
+    const [trained, heldOut] = [new Set<number>(), new Set<number>()];
+    const note = (rows: Set<number>, normalised: Float32Array): void => {
+      const { mean, std } = ensemble.inputNormaliser;
+      for (let i = 0; i < normalised.length; i += 2)
+        rows.add(Math.round(normalised[i]! * std[0]! + mean[0]!));
+    };
+    const step = ensemble.trainStep.bind(ensemble);
+    ensemble.trainStep = (batch, rows, targets) => {
+      note(trained, rows);
+      return step(batch, rows, targets);
+    };
+    const errors = ensemble.memberErrors.bind(ensemble);
+    ensemble.memberErrors = (count, rows, targets) => {
+      note(heldOut, rows);
+      return errors(count, rows, targets);
+    };
+    const report = await fitEnsemble(ensemble, { ...data, inputs, holdable: 10 }, new Rng(1));
+    expect(report).toMatchObject({ rows: 60, holdoutRows: 4 });
+    expect(heldOut.size).toBe(4);
+    expect(Math.max(...heldOut)).toBeLessThan(10);
+    const others = Array.from({ length: 60 }, (_, row) => row).filter((row) => !heldOut.has(row));
+    expect([...trained].sort((x, y) => x - y)).toEqual(others); // twelve bootstraps leave none out
+  });
+
+  it('refuses rows of which too few may be held out', async () => {
+    const fit = fitEnsemble(make(2, 2), { ...wave(100, 1), holdable: 4 }, new Rng(1));
+    await expect(fit).rejects.toThrow('4 rows');
+  });
+
   it('stops when no member has improved for more than `patience` epochs, and gives back each at its best', async () => {
     const ensemble = make(2, 2, { maxGradientSteps: 10_000, patience: 3, learningRate: 0 });
     const before = Array.from(ensemble.parameters.read());

@@ -20,10 +20,26 @@ const COUNT = 300;
 const preset = presetConfig('mbpo', 'cpu', { task: 'balance', delayed: true }).world!;
 const windows = historyWindows(observation, COUNT);
 const actions = new Float32Array(COUNT * A);
-const inputs = new Float32Array(COUNT * (S + A));
+
+/** Rows [observation | action], and at the end of each the robot's domain, where the model tells domains apart. */
+function inputsOf(domainInput: boolean): Float32Array {
+  const observations = new Float32Array(COUNT * S);
+  encodeObservations(observation, COUNT, windows.frames, windows.actions, observations);
+  const width = S + A + (domainInput ? 1 : 0);
+  const inputs = new Float32Array(COUNT * width).fill(1);
+  for (let i = 0; i < COUNT; i++) {
+    inputs.set(observations.subarray(i * S, (i + 1) * S), i * width);
+    inputs.set(actions.subarray(i * A, (i + 1) * A), i * width + S);
+  }
+  return inputs;
+}
 
 /** A model after a short fit to smooth motion with noise, so that no part of it has its first value. */
-async function fitted(target: 'delta' | 'next', probabilistic: boolean): Promise<WorldModel> {
+async function fitted(
+  target: 'delta' | 'next',
+  probabilistic: boolean,
+  domainInput = false,
+): Promise<WorldModel> {
   const model = {
     ...preset.model,
     hidden: [24, 16],
@@ -31,10 +47,12 @@ async function fitted(target: 'delta' | 'next', probabilistic: boolean): Promise
     maxGradientSteps: 60,
     probabilistic,
   };
-  const config = { ...preset, target, reward: 'learned', model } as const;
+  const config = { ...preset, target, reward: 'learned', model, domainInput } as const;
   const world = new WorldModel(layout, trackingTask, observation, config, new Rng(1));
   const D = F + 1;
   const rng = new Rng(3);
+  const inputs = inputsOf(domainInput);
+  if (domainInput) for (let i = S + A; i < inputs.length; i += 2 * (S + A + 1)) inputs[i] = 0; // every other one is simulated
   const targets = new Float32Array(COUNT * D).map(
     (_, i) => 0.1 * Math.sin(i) + (i % D) + rng.normal(0, 0.05),
   );
@@ -51,23 +69,23 @@ beforeAll(async () => {
   rng.fillNormal(windows.frames);
   rng.fillNormal(windows.actions);
   rng.fillNormal(actions);
-  const observations = new Float32Array(COUNT * S);
-  encodeObservations(observation, COUNT, windows.frames, windows.actions, observations);
-  for (let i = 0; i < COUNT; i++) {
-    inputs.set(observations.subarray(i * S, (i + 1) * S), i * (S + A));
-    inputs.set(actions.subarray(i * A, (i + 1) * A), i * (S + A) + S);
-  }
 });
 
 describe.each([
-  ['delta', true],
-  ['next', true],
-  ['delta', false],
-] as const)('PlainModel of a model that predicts the %s (probabilistic: %s)', (target, probabilistic) => {
+  ['delta', true, false],
+  ['next', true, false],
+  ['delta', false, false],
+  ['delta', true, true],
+] as const)('PlainModel that predicts the %s (probabilistic: %s, domainInput: %s)', (...kind) => {
   let world: WorldModel;
   let plain: PlainModel;
+  let inputs: Float32Array;
+  /** [observation | action] of row i */
+  const rowOf = (i: number) =>
+    inputs.subarray((i * inputs.length) / COUNT, (i * inputs.length) / COUNT + S + A);
   beforeAll(async () => {
-    world = await fitted(target, probabilistic);
+    world = await fitted(...kind);
+    inputs = inputsOf(kind[2]);
     const meta = JSON.parse(JSON.stringify(world.snapshotMeta)) as ModelSnapshotMeta;
     plain = new PlainModel(modelSnapshotFromTensors(world.tensors(), meta));
   });
@@ -85,7 +103,7 @@ describe.each([
     for (let i = 0; i < COUNT; i++) {
       const frame = windows.frames.subarray(i * 2 * F, i * 2 * F + F);
       for (let k = 0; k < elites.length; k++) {
-        plain.expect(k, inputs.subarray(i * (S + A), (i + 1) * (S + A)), frame, next, true);
+        plain.expect(k, rowOf(i), frame, next, true);
         for (const part of ['mean', 'variance'] as const) {
           own[part].set(plain.predictions[part].subarray(k * D, (k + 1) * D), (k * COUNT + i) * D);
         }
@@ -106,7 +124,7 @@ describe.each([
       const next = new Float32Array(F);
       for (let i = 0; i < COUNT; i++) {
         const frame = windows.frames.subarray(i * 2 * F, i * 2 * F + F);
-        plain.expect(k, inputs.subarray(i * (S + A), (i + 1) * (S + A)), frame, next);
+        plain.expect(k, rowOf(i), frame, next);
         expectClose(next, expected.subarray(i * D, i * D + F));
       }
     });
