@@ -1,5 +1,5 @@
-import { EmptyError, filter, firstValueFrom, type Observable } from 'rxjs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { filter, firstValueFrom, type Observable } from 'rxjs';
+import { setTimeout } from 'node:timers/promises';
 import { DynabridgeError } from '../core/index.js';
 import type { Deployment } from '../io/ipc/index.js';
 import type { TriggerResponse } from '../io/ros/index.js';
@@ -49,17 +49,23 @@ export class EpisodeRobot {
   private endedByAgent = false;
   /** the request to release that follows on the end that the agent told */
   private ownRelease = false;
-  /** a person here has said that it may go on */
+  /** a person is asked whether it may go on */
+  private asked = false;
+  /** a person here has said that it may */
   private confirmed = false;
+  /** after which nothing can come any more */
+  private end: RobotEvent | null = null;
 
   /**
    * @param events of the supervisor; whoever waits for one gets an error when they end
    * @param say is told what is waited for
+   * @param sleep waits so many milliseconds
    */
   constructor(
     private readonly control: RobotControl,
     private readonly events: Observable<RobotEvent>,
     private readonly say: (line: string) => void,
+    private readonly sleep: (ms: number) => Promise<unknown> = setTimeout,
   ) {
     events.subscribe((event) => this.onEvent(event));
   }
@@ -69,9 +75,9 @@ export class EpisodeRobot {
     return this.intervention;
   }
 
-  /** A person at this terminal says that the agent may drive. */
+  /** A person at this terminal says that the agent may drive; of no effect where nobody was asked, e.g. while it learns. */
   confirm(): void {
-    if (this.driving) return;
+    if (!this.asked) return;
     this.confirmed = true;
     this.control.engage();
   }
@@ -89,7 +95,7 @@ export class EpisodeRobot {
           'GOAL_NOT_REACHED',
           `the agent cannot drive that: ${String(detail['why'])}`,
         );
-      await sleep(RETRY_MS);
+      await this.sleep(RETRY_MS);
     }
   }
 
@@ -126,11 +132,13 @@ export class EpisodeRobot {
     return this.endedByAgent;
   }
 
-  private onEvent({ kind, detail }: RobotEvent): void {
+  private onEvent(event: RobotEvent): void {
+    const { kind, detail } = event;
+    if (ENDS.includes(kind)) this.end ??= event;
     switch (kind) {
       case 'engaged':
         this.driving = true;
-        this.endedByAgent = false;
+        this.endedByAgent = this.asked = false;
         if (detail['by'] !== OURS || this.confirmed) this.intervention = null;
         this.confirmed = false;
         break;
@@ -175,6 +183,7 @@ export class EpisodeRobot {
     let told = '';
     let waits = 0;
     while (this.intervention === null) {
+      if (event === 'engage' && this.driving) return true; // a person was first
       const answer = this.next(
         ({ kind, detail }) => kind === 'request' && detail['event'] === event && detail['by'] === OURS,
       );
@@ -186,13 +195,14 @@ export class EpisodeRobot {
         this.say(`waiting: ${why}`);
         told = why;
       }
-      await sleep(RETRY_MS);
+      await this.sleep(RETRY_MS);
     }
     return false;
   }
 
   private askPerson(alone: boolean): void {
     if (this.driving) return;
+    this.asked = true;
     const why = this.intervention === null ? '' : `${this.intervention}; `;
     const what = alone
       ? 'clear what is wrong, put the robot back to a start'
@@ -200,17 +210,21 @@ export class EpisodeRobot {
     this.say(`${why}${what}, then press Enter here or call the service ~/engage`);
   }
 
-  /** @throws UNAVAILABLE where it cannot come any more */
-  private async next(wanted: (event: RobotEvent) => boolean): Promise<RobotEvent> {
-    const found = this.events.pipe(filter((event) => wanted(event) || ENDS.includes(event.kind)));
-    const event = await firstValueFrom(found).catch((error: unknown) => {
-      throw error instanceof EmptyError ? new DynabridgeError('UNAVAILABLE', 'the bridge has ended') : error;
-    });
-    if (!ENDS.includes(event.kind)) return event;
-    const { how, why } = event.detail;
-    throw new DynabridgeError(
-      'UNAVAILABLE',
-      `nothing more can be learned: ${event.kind} (${String(how ?? why)})`,
-    );
+  /** @throws UNAVAILABLE at once, before anything is asked for, where it cannot come any more */
+  private next(wanted: (event: RobotEvent) => boolean): Promise<RobotEvent> {
+    if (this.end !== null) throw nothingMore(this.end);
+    return this.first(wanted);
   }
+
+  private async first(wanted: (event: RobotEvent) => boolean): Promise<RobotEvent> {
+    const found = this.events.pipe(filter((event) => wanted(event) || event === this.end));
+    const event = await firstValueFrom(found, { defaultValue: null });
+    if (event === null) throw new DynabridgeError('UNAVAILABLE', 'the bridge has ended');
+    if (event === this.end) throw nothingMore(event);
+    return event;
+  }
+}
+
+function nothingMore({ kind, detail: { how, why } }: RobotEvent): DynabridgeError {
+  return new DynabridgeError('UNAVAILABLE', `nothing more can be learned: ${kind} (${String(how ?? why)})`);
 }
