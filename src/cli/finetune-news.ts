@@ -1,5 +1,4 @@
-import type { Phase, SessionListener } from '../finetune/index.js';
-import type { FinetuneMetrics } from '../finetune/index.js';
+import type { EarlierEpisode, FinetuneMetrics, Phase, SessionListener } from '../finetune/index.js';
 import type { JudgedEpisode, LearnedRound } from '../learner/index.js';
 import type { Output, Progress } from './output.js';
 
@@ -27,11 +26,13 @@ export class FinetuneNews implements SessionListener {
     this.output.line(text);
   }
 
-  /** Of an earlier sitting: it is counted, not told. */
-  earlier(episode: JudgedEpisode): void {
-    this.metrics.episode(episode, null);
+  /** Of an earlier sitting: it is counted, not told. @returns it with what it was driven for */
+  earlier(episode: JudgedEpisode): EarlierEpisode {
+    const phase = this.metrics.phaseOf(episode.id);
+    this.metrics.episode(episode, phase);
     this.robotSeconds += episode.seconds;
     this.episodes++;
+    return { episode, phase };
   }
 
   begins(phase: Phase): void {

@@ -232,9 +232,8 @@ function sessionOf(
   driven: EpisodeRobot,
   learner: LearnerProcess,
   news: FinetuneNews,
-  { version, episodes: earlier }: Awaited<LearnerProcess['ready']>,
+  { version, episodes }: Awaited<LearnerProcess['ready']>,
 ): FinetuneSession {
-  earlier.forEach((episode) => news.earlier(episode));
   const starts = new Rng(job.seed, 'start');
   return new FinetuneSession({
     robot: driven,
@@ -244,7 +243,7 @@ function sessionOf(
     seed: job.seed,
     drawStart: () => startPose(task.reset(starts).positions, robot),
     startSteps: START_EPISODES * task.episodeSteps,
-    earlier,
+    earlier: episodes.map((episode) => news.earlier(episode)),
     version,
     listener: news,
   });

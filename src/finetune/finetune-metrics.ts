@@ -4,20 +4,27 @@ import type { Phase } from './course.js';
 
 /** What a fine-tuning writes to metrics.jsonl; src/report/metrics.ts reads it. Steps are real policy steps there. */
 export class FinetuneMetrics {
-  private readonly known: Set<unknown>;
+  /** what each episode that is written down was driven for, by id */
+  private readonly phases: Map<unknown, Phase | null>;
   private step = 0;
   private seconds = 0;
 
   constructor(private readonly run: RunDirectory) {
-    this.known = new Set(run.metrics.read().rows.map((row) => row['id']));
+    const { rows } = run.metrics.read();
+    this.phases = new Map(rows.map(({ id, phase }) => [id, phase as Phase | null]));
+  }
+
+  /** What an episode of an earlier sitting was driven for; null: it judges nothing, or the sitting ended in the middle of it. */
+  phaseOf(id: string): Phase | null {
+    return this.phases.get(id) ?? null;
   }
 
   /** Also of an earlier sitting, which may have been killed before it was written down. */
   episode(episode: JudgedEpisode, phase: Phase | null): void {
     this.step += episode.steps;
     this.seconds += episode.seconds;
-    if (this.known.has(episode.id)) return;
-    this.known.add(episode.id);
+    if (this.phases.has(episode.id)) return;
+    this.phases.set(episode.id, phase);
     const { steps: length, ...facts } = episode;
     const at = { step: this.step, robotSeconds: this.seconds };
     this.run.metrics.append({ kind: 'episode', ...facts, length, phase, ...at });

@@ -22,6 +22,13 @@ export interface SessionListener {
   learned(round: LearnedRound): void;
 }
 
+/** Of an earlier sitting. */
+export interface EarlierEpisode {
+  readonly episode: JudgedEpisode;
+  /** what it was driven for; null: somebody intervened, so that it judges nothing */
+  readonly phase: Phase | null;
+}
+
 export interface SessionOptions {
   readonly robot: EpisodeRobot;
   readonly learner: SessionLearner;
@@ -32,8 +39,7 @@ export interface SessionOptions {
   readonly drawStart: () => number[];
   /** most policy steps of the way there */
   readonly startSteps: number;
-  /** of earlier sittings */
-  readonly earlier: readonly JudgedEpisode[];
+  readonly earlier: readonly EarlierEpisode[];
   /** real steps that the policy at the beginning has learned from */
   readonly version: number;
   readonly listener: SessionListener;
@@ -69,8 +75,8 @@ export class FinetuneSession {
 
   constructor(private readonly options: SessionOptions) {
     this.version = options.version;
-    for (const episode of options.earlier) {
-      const phase = episode.policyVersion === 0 ? 'before' : 'learn';
+    for (const { episode, phase: driven } of options.earlier) {
+      const phase = driven === 'after' ? 'learn' : driven; // what it judged is learned on from
       options.course.spend(phase, episode.seconds);
       this.count(episode, phase);
     }
