@@ -113,6 +113,7 @@ function session(
     version: 0,
     listener: {
       line: (text) => told.push(text),
+      begins: () => {},
       episode: ({ steps, return: sum }, phase) => told.push(`${phase}: ${sum} in ${steps}`),
       learned: ({ version, divergence }) => told.push(divergence ?? `version ${version}`),
     },
@@ -213,7 +214,7 @@ describe('a round that diverges', () => {
     let round = 0;
     const odd = { ...learner, learn: () => ((divergences = ++round % 2 ? ['odd'] : []), learn()) };
     expect(await run(60, 0, { learner: odd })).not.toHaveProperty('divergence');
-    expect(round).toBe(5);
+    expect(round).toBe(6);
   });
 });
 
@@ -274,7 +275,7 @@ describe('a reset', () => {
     await run(20, 0, { reset: parseReset('/twin/reset') });
     const asked = order.map((what) => (typeof what === 'object' ? 'deploy' : what));
     const episode = ['mute', '/twin/reset', 'deploy', 'engage'];
-    expect(asked).toEqual([...episode, 'learn', ...episode]);
+    expect(asked).toEqual([...episode, 'learn', ...episode, 'learn']);
   });
 
   it('to a start is driven, and leaves no episode', async () => {

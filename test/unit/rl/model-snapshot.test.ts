@@ -76,71 +76,74 @@ describe.each([
   ['next', true, false],
   ['delta', false, false],
   ['delta', true, true],
-] as const)('PlainModel that predicts the %s (probabilistic: %s, domainInput: %s)', (...kind) => {
-  let world: WorldModel;
-  let plain: PlainModel;
-  let inputs: Float32Array;
-  /** [observation | action] of row i */
-  const rowOf = (i: number) =>
-    inputs.subarray((i * inputs.length) / COUNT, (i * inputs.length) / COUNT + S + A);
-  beforeAll(async () => {
-    world = await fitted(...kind);
-    inputs = inputsOf(kind[2]);
-    const meta = JSON.parse(JSON.stringify(world.snapshotMeta)) as ModelSnapshotMeta;
-    plain = new PlainModel(modelSnapshotFromTensors(world.tensors(), meta));
-  });
-  afterAll(() => world.dispose());
+] as const)(
+  'PlainModel that predicts the %s (probabilistic: %s, domainInput: %s)',
+  (target, probabilistic, domainInput) => {
+    let world: WorldModel;
+    let plain: PlainModel;
+    let inputs: Float32Array;
+    /** [observation | action] of row i */
+    const rowOf = (i: number) =>
+      inputs.subarray((i * inputs.length) / COUNT, (i * inputs.length) / COUNT + S + A);
+    beforeAll(async () => {
+      world = await fitted(target, probabilistic, domainInput);
+      inputs = inputsOf(domainInput);
+      const meta = JSON.parse(JSON.stringify(world.snapshotMeta)) as ModelSnapshotMeta;
+      plain = new PlainModel(modelSnapshotFromTensors(world.tensors(), meta));
+    });
+    afterAll(() => world.dispose());
 
-  it('has mean and variance of every elite as the tensor library computes them, to 1e-4', () => {
-    const D = F + 1;
-    const expected = world.ensemble.predictElites(COUNT, inputs);
-    const { elites } = world.ensemble;
-    const next = new Float32Array(F);
-    const own = {
-      mean: new Float32Array(expected.mean.length),
-      variance: new Float32Array(expected.mean.length),
-    };
-    for (let i = 0; i < COUNT; i++) {
-      const frame = windows.frames.subarray(i * 2 * F, i * 2 * F + F);
-      for (let k = 0; k < elites.length; k++) {
-        plain.expect(k, rowOf(i), frame, next, true);
-        for (const part of ['mean', 'variance'] as const) {
-          own[part].set(plain.predictions[part].subarray(k * D, (k + 1) * D), (k * COUNT + i) * D);
-        }
-      }
-    }
-    expectClose(own.mean, expected.mean);
-    for (let i = 0; i < own.variance.length; i++) {
-      expect(Math.abs(own.variance[i]! / expected.variance[i]! - 1)).toBeLessThan(1e-4);
-    }
-    const divergence = pairwiseDivergence({ ...expected, ...own });
-    expectClose(divergence, pairwiseDivergence(expected), 1e-3);
-  });
-
-  it('expects the frames that the world model expects, elite by elite', () => {
-    const D = F + 1;
-    world.ensemble.elites.forEach((member, k) => {
-      const expected = world.expect(member, COUNT, windows, actions);
+    it('has mean and variance of every elite as the tensor library computes them, to 1e-4', () => {
+      const D = F + 1;
+      const expected = world.ensemble.predictElites(COUNT, inputs);
+      const { elites } = world.ensemble;
       const next = new Float32Array(F);
+      const own = {
+        mean: new Float32Array(expected.mean.length),
+        variance: new Float32Array(expected.mean.length),
+      };
       for (let i = 0; i < COUNT; i++) {
         const frame = windows.frames.subarray(i * 2 * F, i * 2 * F + F);
-        plain.expect(k, rowOf(i), frame, next);
-        expectClose(next, expected.subarray(i * D, i * D + F));
+        for (let k = 0; k < elites.length; k++) {
+          plain.expect(k, rowOf(i), frame, next, true);
+          for (const part of ['mean', 'variance'] as const) {
+            own[part].set(plain.predictions[part].subarray(k * D, (k + 1) * D), (k * COUNT + i) * D);
+          }
+        }
       }
+      expectClose(own.mean, expected.mean);
+      for (let i = 0; i < own.variance.length; i++) {
+        expect(Math.abs(own.variance[i]! / expected.variance[i]! - 1)).toBeLessThan(1e-4);
+      }
+      const divergence = pairwiseDivergence({ ...expected, ...own });
+      expectClose(divergence, pairwiseDivergence(expected), 1e-3);
     });
-  });
 
-  it('carries the limit of disagreement that was measured on held-out rows: few rows like these exceed it, most strange ones do', () => {
-    const { disagreementLimit } = plain.snapshot;
-    expect(disagreementLimit).toBe(world.ensemble.disagreementLimit);
-    const share = (rows: Float32Array): number => {
-      const scores = pairwiseDivergence(world.ensemble.predictElites(COUNT, rows));
-      return scores.filter((score) => score > disagreementLimit).length / COUNT;
-    };
-    expect(share(inputs)).toBeLessThan(0.1);
-    expect(share(inputs.map((x) => 30 * x))).toBeGreaterThan(0.5);
-  });
-});
+    it('expects the frames that the world model expects, elite by elite', () => {
+      const D = F + 1;
+      world.ensemble.elites.forEach((member, k) => {
+        const expected = world.expect(member, COUNT, windows, actions);
+        const next = new Float32Array(F);
+        for (let i = 0; i < COUNT; i++) {
+          const frame = windows.frames.subarray(i * 2 * F, i * 2 * F + F);
+          plain.expect(k, rowOf(i), frame, next);
+          expectClose(next, expected.subarray(i * D, i * D + F));
+        }
+      });
+    });
+
+    it('carries the limit of disagreement that was measured on held-out rows: few rows like these exceed it, most strange ones do', () => {
+      const { disagreementLimit } = plain.snapshot;
+      expect(disagreementLimit).toBe(world.ensemble.disagreementLimit);
+      const share = (rows: Float32Array): number => {
+        const scores = pairwiseDivergence(world.ensemble.predictElites(COUNT, rows));
+        return scores.filter((score) => score > disagreementLimit).length / COUNT;
+      };
+      expect(share(inputs)).toBeLessThan(0.1);
+      expect(share(inputs.map((x) => 30 * x))).toBeGreaterThan(0.5);
+    });
+  },
+);
 
 describe('the limit of disagreement', () => {
   it('is the quantile 0.99 of the divergence of the rows that it is measured on, 1000 of them at most', async () => {
