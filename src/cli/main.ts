@@ -38,7 +38,7 @@ function exitCodeHelp(): string {
 const program = new Command('dynabridge')
   .description(
     'Model-based reinforcement learning beside a ROS 2 robot, behind a safety gate.\n\n' +
-      'The usual path:  init (your URDF) -> doctor -> train -> eval -> twin (rehearse) -> run -> report.\n' +
+      'The usual path:  init (your URDF) -> doctor -> train -> eval -> twin (rehearse) -> run -> finetune -> report.\n' +
       'No robot and no ROS needed to try it:  dynabridge demo',
   )
   .version(version)
