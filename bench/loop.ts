@@ -1,5 +1,6 @@
 import type { GuardSummary } from '../src/guard/index.js';
 import { OwnCommand } from '../src/cli/own-command.js';
+import { BackgroundTraining } from './background-training.js';
 import { DdsProgram, buildPeer, type PeerReport } from './dds-peer.js';
 import { ScratchBridge } from './scratch-bridge.js';
 import { columns, machineLine } from './statistics-table.js';
@@ -10,6 +11,8 @@ const FORWARD_TOPIC = 'rt/velocity_controller/commands';
 
 interface LoopResult {
   readonly rateHz: number;
+  /** beside a training that takes what it may */
+  readonly training: boolean;
   readonly bridge: PeerReport;
   readonly guard: GuardSummary;
   readonly baseline: PeerReport;
@@ -23,9 +26,16 @@ export async function benchLoop(seconds: number): Promise<void> {
   buildPeer();
   console.log(`state to command through guard, agent and wire; ${seconds} s each; ${machineLine()}`);
   const results: LoopResult[] = [];
-  for (const rateHz of [100, 500, 1000]) results.push(await measure(rateHz, seconds));
+  for (const rateHz of [100, 500, 1000]) results.push(await measure(rateHz, seconds, false));
+  const training = await BackgroundTraining.start();
+  try {
+    results.push(await measure(100, seconds, true));
+  } finally {
+    await training.stop();
+  }
   const header = [
     'Hz',
+    'beside',
     'bridge p50',
     'p99',
     'max ms',
@@ -39,8 +49,9 @@ export async function benchLoop(seconds: number): Promise<void> {
     'skipped ticks',
     'missed proposals',
   ];
-  const rows = results.map(({ rateHz, bridge, guard, baseline }) => [
+  const rows = results.map(({ rateHz, training: beside, bridge, guard, baseline }) => [
     String(rateHz),
+    beside ? 'a training' : '-',
     bridge.p50_ms.toFixed(3),
     bridge.p99_ms.toFixed(3),
     bridge.max_ms.toFixed(2),
@@ -60,7 +71,7 @@ export async function benchLoop(seconds: number): Promise<void> {
   );
 }
 
-async function measure(rateHz: number, seconds: number): Promise<LoopResult> {
+async function measure(rateHz: number, seconds: number, training: boolean): Promise<LoopResult> {
   const rate = ['--rate', String(rateHz), '--seconds', String(seconds)];
   const scratch = new ScratchBridge(rateHz);
   try {
@@ -86,7 +97,7 @@ async function measure(rateHz: number, seconds: number): Promise<LoopResult> {
     ]);
     const [report, guard] = await Promise.all([robot.report(), bridge.success()]);
     const baseline = await measureBaseline(rate, seconds);
-    return { rateHz, bridge: report, guard, baseline };
+    return { rateHz, training, bridge: report, guard, baseline };
   } finally {
     scratch.dispose();
   }

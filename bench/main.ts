@@ -33,7 +33,9 @@ const program = new Command('bench').description(
 
 program
   .command('loop')
-  .description('state to command at 100, 500 and 1000 Hz, against a C-to-C Cyclone DDS baseline')
+  .description(
+    'state to command at 100, 500 and 1000 Hz, and at 100 Hz beside a training, against a C-to-C Cyclone DDS baseline',
+  )
   .option('--seconds <s>', 'per rate', numberWithin(5, 600), 20)
   .action(async ({ seconds }: { seconds: number }) => (await import('./loop.js')).benchLoop(seconds));
 

@@ -1,11 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { whyNotRclnodejs } from '../../src/io/ros/index.js';
 import { CYCLONE_UNICAST, DdsProgram, buildPeer, type PeerReport } from '../dds-peer.js';
+import { BackgroundTraining } from '../background-training.js';
 import { columns, machineLine } from '../statistics-table.js';
 import { PAIRS, type Impl } from './pairs.js';
 import type { ResponderCost } from './responder.js';
@@ -36,8 +33,6 @@ interface WireRow {
 }
 
 const DOMAIN = 89;
-/** A training is under way by then [ms]. */
-const LEARNER_WARM_UP_MS = 15_000;
 
 /**
  * JointState to command and back, timed in C or C++ by the robot's side: no guard, no gate, just the wire. Against a robot on Cyclone DDS:
@@ -67,7 +62,7 @@ export async function benchWire({ seconds, impls: asked, json }: WireOptions): P
   const rows: WireRow[] = [];
   for (const rateHz of [500, 1000])
     for (const impl of impls) rows.push(await measure(impl, rateHz, seconds, false));
-  const learner = await startLearner();
+  const learner = await BackgroundTraining.start();
   try {
     for (const impl of impls) rows.push(await measure(impl, 100, seconds, true));
   } finally {
@@ -177,21 +172,4 @@ class Responder {
     await ended;
     return JSON.parse(this.output) as ResponderCost;
   }
-}
-
-/** A real training that uses what the machine has, as one beside a robot does. */
-async function startLearner(): Promise<{ stop(): Promise<void> }> {
-  const runs = mkdtempSync(path.join(os.tmpdir(), 'dynabridge-bench-'));
-  const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
-  const args = ['train', '--robot', 'cartpole', '--steps', '1000000', '--runs', runs, '--beside-robot'];
-  const training = spawn(process.execPath, [main, ...args], { stdio: 'ignore' });
-  const ended = new Promise<void>((resolve) => training.once('close', () => resolve()));
-  await sleep(LEARNER_WARM_UP_MS);
-  return {
-    stop: async () => {
-      training.kill('SIGKILL');
-      await ended;
-      rmSync(runs, { recursive: true, force: true });
-    },
-  };
 }
