@@ -12,7 +12,7 @@ export interface BridgeOptions extends Omit<SupervisorOptions, 'clock' | 'onEven
   readonly duration?: number | undefined;
   /** for the record; may throw */
   readonly record: (kind: string, detail: Readonly<Record<string, unknown>>) => void;
-  /** is told every event too; true: it says itself what is to be said of this one. Default: nobody is told */
+  /** is told every event too, and 'interrupted' {how} by Ctrl+C; true: it says itself what is to be said of this one. Default: nobody is told */
   readonly onEvent?: (kind: string, detail: Readonly<Record<string, unknown>>) => boolean;
 }
 
@@ -46,6 +46,7 @@ export class Bridge {
     );
     interruptSignal((signal) => {
       this.interrupted = true;
+      this.options.onEvent?.('interrupted', { how: signal });
       this.output.line(`${signal}: ramping to rest (again to end at once)`);
       this.supervisor?.stop();
     });

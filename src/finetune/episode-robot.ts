@@ -33,6 +33,8 @@ const OURS = 'the supervisor';
 const STOPS = ['estop', 'stop', 'reset', 'release'];
 /** without agent or record there is nothing to learn from */
 const ENDS = ['agent-ended', 'recorder-ended', 'recording-failed'];
+/** somebody ends the bridge: nothing more is asked for, but the episode that runs still comes to its end */
+const INTERRUPTED = 'interrupted';
 const RETRY_MS = 300;
 /** an agent that was just deployed, and a robot that comes to rest, need some time */
 const UNTOLD_WAITS = 6;
@@ -134,7 +136,7 @@ export class EpisodeRobot {
 
   private onEvent(event: RobotEvent): void {
     const { kind, detail } = event;
-    if (ENDS.includes(kind)) this.end ??= event;
+    if (ENDS.includes(kind) || kind === INTERRUPTED) this.end ??= event;
     switch (kind) {
       case 'engaged':
         this.driving = true;
@@ -202,6 +204,7 @@ export class EpisodeRobot {
 
   private askPerson(alone: boolean): void {
     if (this.driving) return;
+    if (this.end !== null) throw nothingMore(this.end);
     this.asked = true;
     const why = this.intervention === null ? '' : `${this.intervention}; `;
     const what = alone
@@ -217,10 +220,10 @@ export class EpisodeRobot {
   }
 
   private async first(wanted: (event: RobotEvent) => boolean): Promise<RobotEvent> {
-    const found = this.events.pipe(filter((event) => wanted(event) || event === this.end));
+    const found = this.events.pipe(filter((event) => wanted(event) || ENDS.includes(event.kind)));
     const event = await firstValueFrom(found, { defaultValue: null });
     if (event === null) throw new DynabridgeError('UNAVAILABLE', 'the bridge has ended');
-    if (event === this.end) throw nothingMore(event);
+    if (ENDS.includes(event.kind)) throw nothingMore(event);
     return event;
   }
 }
