@@ -8,6 +8,8 @@ export interface BridgeOptions extends Omit<SupervisorOptions, 'clock' | 'onEven
   readonly robotName: string;
   /** to be under control by then [s]; null: whenever */
   readonly wait: number | null;
+  /** that time begins with {@link Bridge.expectControl}; default: with the start */
+  readonly expectLater?: boolean;
   /** stop after this long under control [s]; default: never */
   readonly duration?: number | undefined;
   /** for the record; may throw */
@@ -63,9 +65,14 @@ export class Bridge {
         .join(', ')}`,
     );
     if (this.interrupted) this.supervisor.stop();
-    const { wait } = this.options;
-    if (wait !== null) this.patience = setTimeout(() => this.giveUp(wait), wait * 1e3);
+    if (this.options.expectLater !== true) this.expectControl();
     return this.supervisor;
+  }
+
+  /** From now on it is waited for that somebody drives. */
+  expectControl(): void {
+    const { wait } = this.options;
+    if (wait !== null) this.patience ??= setTimeout(() => this.giveUp(wait), wait * 1e3);
   }
 
   async finished(): Promise<BridgeOutcome> {
@@ -112,7 +119,7 @@ export class Bridge {
 
   /** Told once a second by the guard; somebody who may take all the time in the world is told each reason once. */
   private onWaiting(why: string, missingJoints: readonly string[]): void {
-    if (this.options.wait !== null || why !== this.lastWaiting) this.output.line(`waiting: ${why}`);
+    if (this.patience !== null || why !== this.lastWaiting) this.output.line(`waiting: ${why}`);
     this.lastWaiting = why;
     this.robotLacksJoints = missingJoints.length > 0;
   }

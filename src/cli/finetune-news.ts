@@ -26,13 +26,13 @@ export class FinetuneNews implements SessionListener {
     this.output.line(text);
   }
 
-  /** Of an earlier sitting: it is counted, not told. @returns it with what it was driven for */
+  /** Of an earlier sitting: it is counted, not told. What it judged as refined is learned on from, and counts for that. */
   earlier(episode: JudgedEpisode): EarlierEpisode {
     const phase = this.metrics.phaseOf(episode.id);
     this.metrics.episode(episode, phase);
     this.robotSeconds += episode.seconds;
     this.episodes++;
-    return { episode, phase };
+    return { episode, phase: phase === 'after' ? 'learn' : phase };
   }
 
   begins(phase: Phase): void {

@@ -4,7 +4,13 @@ import { Subject } from 'rxjs';
 import { choosePrediction } from '../agent/index.js';
 import { Rng, elapsedMs, systemClock } from '../core/index.js';
 import { listBlackBoxes } from '../data/index.js';
-import { EpisodeRobot, FinetuneMetrics, FinetuneSession, type RobotEvent } from '../finetune/index.js';
+import {
+  EpisodeRobot,
+  FinetuneMetrics,
+  FinetuneSession,
+  type RobotEvent,
+  type SessionOptions,
+} from '../finetune/index.js';
 import { LearnerProcess } from '../learner/index.js';
 import { contractHash, type Robot } from '../robot/index.js';
 import { sessionOf as recordedSession } from '../training/policy-contract.js';
@@ -68,7 +74,7 @@ export function finetuneCommand(): Command {
     .option('--run <folder>', 'run directory of the policy (default: the newest of this robot)')
     .option(
       '--resume <folder>',
-      'go on with a fine-tuning, to what is left of its budget or to a larger --budget',
+      'go on with a fine-tuning, to what is left of its budget or to a larger --budget; also with another --reset',
     )
     .addOption(runsOption())
     .option(
@@ -80,14 +86,12 @@ export function finetuneCommand(): Command {
       '--reset <how>',
       'how the robot comes back to a start: manual: a person puts it back and presses Enter or calls ~/engage; start: its joints are\n' +
         'driven to a start of the task, through the gate; none: it goes on from where it is; or a std_srvs/srv/Trigger service that\n' +
-        'puts it back, e.g. /twin/reset',
-      'manual',
+        'puts it back, e.g. /twin/reset (default: manual)',
     )
     .option(
       '--evaluation-episodes <n>',
-      'episodes without exploration before learning, and as many after',
+      'episodes without exploration before learning, and as many after (default: 2)',
       integerAtLeast(0),
-      2,
     )
     .option('--config <file>', 'YAML that changes how is learned; its keys: src/rl/learner-config.ts')
     .addOption(seedOption())
@@ -140,11 +144,11 @@ async function refine(
   finetuning: Finetuning,
   output: Output,
 ): Promise<void> {
-  const { run, job } = finetuning;
+  const { run, job, course } = finetuning;
   const startNs = systemClock.nowNs();
   const robot = opened.keepIn(run.path);
   const wireFile = recordingFile('--record', options.record, run.path);
-  const earlier = new Set(listBlackBoxes(run.blackBoxFolder));
+  const oldBlackBoxes = new Set(listBlackBoxes(run.blackBoxFolder));
   const metrics = new FinetuneMetrics(run);
   const news = new FinetuneNews(output, metrics, job.budget);
   const learner = new LearnerProcess(run.path, robot.folder, {
@@ -154,8 +158,10 @@ async function refine(
   const events = new Subject<RobotEvent>();
   const bridge = bridgeOf(options, opened, finetuning, robot, wireFile, events, output);
   try {
-    const known = await learner.ready;
-    output.line(known.backend);
+    const { version, backend, episodes } = await learner.ready;
+    output.line(backend);
+    const earlier = episodes.map((episode) => news.earlier(episode));
+    course.goOn(earlier.map(({ episode, phase }) => ({ phase, seconds: episode.seconds })));
     const supervisor = await bridge.start();
     const ended = bridge.finished();
     void ended.then(() => {
@@ -164,14 +170,16 @@ async function refine(
     });
     const driven = new EpisodeRobot(supervisor, events, (text) => output.line(text));
     const keyboard = onEnter(() => driven.confirm());
-    const result = await sessionOf(finetuning, robot, driven, learner, news, known)
+    const expectRobot = (): void => bridge.expectControl();
+    const parts = { robot: driven, learner, listener: news, earlier, version, expectRobot };
+    const result = await sessionOf(finetuning, robot, parts)
       .run()
       .catch((error: unknown) => error as Error);
     keyboard.close();
     news.endProgress();
     supervisor.stop();
     const outcome = await ended;
-    const blackBoxes = listBlackBoxes(run.blackBoxFolder).filter((file) => !earlier.has(file));
+    const blackBoxes = listBlackBoxes(run.blackBoxFolder).filter((file) => !oldBlackBoxes.has(file));
     const seconds = elapsedMs(startNs, systemClock.nowNs()) / 1e3;
     await conclude(
       { finetuning, bridge, outcome, result, news, metrics, seconds, blackBoxes, wireFile },
@@ -216,6 +224,7 @@ function bridgeOf(
       engage: 'manual',
       teleopPort,
       wait: reset.kind === 'manual' ? null : wait,
+      expectLater: true, // what an earlier sitting has left is learned from first
       record: (kind, detail) => run.events.append(kind, detail),
       onEvent: (kind, detail) => {
         events.next({ kind, detail });
@@ -227,26 +236,14 @@ function bridgeOf(
 }
 
 function sessionOf(
-  { job, course, reset, task }: Finetuning,
+  { job: { seed }, course, reset, task }: Finetuning,
   robot: Robot,
-  driven: EpisodeRobot,
-  learner: LearnerProcess,
-  news: FinetuneNews,
-  { version, episodes }: Awaited<LearnerProcess['ready']>,
+  parts: Pick<SessionOptions, 'robot' | 'learner' | 'listener' | 'earlier' | 'version' | 'expectRobot'>,
 ): FinetuneSession {
-  const starts = new Rng(job.seed, 'start');
-  return new FinetuneSession({
-    robot: driven,
-    learner,
-    course,
-    reset,
-    seed: job.seed,
-    drawStart: () => startPose(task.reset(starts).positions, robot),
-    startSteps: START_EPISODES * task.episodeSteps,
-    earlier: episodes.map((episode) => news.earlier(episode)),
-    version,
-    listener: news,
-  });
+  const starts = new Rng(seed, 'start');
+  const drawStart = (): number[] => startPose(task.reset(starts).positions, robot);
+  const startSteps = START_EPISODES * task.episodeSteps;
+  return new FinetuneSession({ ...parts, course, reset, seed, drawStart, startSteps });
 }
 
 /** Positions of the commanded joints (m); those that a task does not name start at zero. */

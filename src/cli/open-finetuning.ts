@@ -18,8 +18,8 @@ export interface FinetuningOptions {
   readonly runs: string;
   readonly resume?: string;
   readonly budget?: number;
-  readonly evaluationEpisodes: number;
-  readonly reset: string;
+  readonly evaluationEpisodes?: number;
+  readonly reset?: string;
   readonly config?: string;
   readonly seed: number;
   readonly backend: BackendChoice;
@@ -38,6 +38,8 @@ export interface Finetuning {
 
 /** Robot time where none is given [s]. */
 const DEFAULT_BUDGET = 180;
+const DEFAULT_EVALUATION_EPISODES = 2;
+const DEFAULT_RESET = 'manual';
 
 /**
  * Makes the run of a fine-tuning, or opens it again. Nothing is written before all that was given is known to be right.
@@ -62,8 +64,8 @@ function begin(options: FinetuningOptions, robot: Robot): Finetuning {
     task: task.name,
     seed: options.seed,
     budget: options.budget ?? DEFAULT_BUDGET,
-    evaluationEpisodes: options.evaluationEpisodes,
-    reset: options.reset,
+    evaluationEpisodes: options.evaluationEpisodes ?? DEFAULT_EVALUATION_EPISODES,
+    reset: options.reset ?? DEFAULT_RESET,
     backend: options.backend,
     threads: options.threads ?? null,
     learner: options.config === undefined ? refined : overrideConfig(refined, options.config),
@@ -87,12 +89,18 @@ function begin(options: FinetuningOptions, robot: Robot): Finetuning {
   return { run, job, contract, task, ...rest };
 }
 
-function goOn(folder: string, { run, config, budget }: FinetuningOptions, robot: Robot): Finetuning {
+function goOn(folder: string, options: FinetuningOptions, robot: Robot): Finetuning {
+  const { run, config } = options;
   if (run !== undefined || config !== undefined)
     throw badInput('--resume goes on with what a run was begun with; leave --run and --config out');
   const resumed = RunDirectory.open(folder, systemClock);
   const begun = finetuneJobOf(resumed.readConfig(), resumed.path);
-  const job = { ...begun, ...(budget !== undefined && { budget }) };
+  const {
+    budget = begun.budget,
+    reset = begun.reset,
+    evaluationEpisodes = begun.evaluationEpisodes,
+  } = options;
+  const job = { ...begun, budget, reset, evaluationEpisodes };
   const contract = contractOf(resumed, robot);
   const task = findTask(robot.model, job.task);
   return { run: resumed, job, contract, task, ...parts(job, task, robot) };

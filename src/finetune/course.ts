@@ -43,6 +43,20 @@ export class Course {
     }
   }
 
+  /**
+   * Goes on after the episodes of earlier sittings.
+   * @throws BAD_INPUT where they have left nothing of the budget
+   */
+  goOn(earlier: readonly { readonly phase: Phase | null; readonly seconds: number }[]): void {
+    for (const { phase, seconds } of earlier) this.spend(phase, seconds);
+    if (this.next() !== null) return;
+    const { budget } = this.options;
+    throw badInput(
+      `all ${budget} s of robot time are spent (${this.seconds.toFixed(1)} s); go on with a larger --budget`,
+      { budget, seconds: this.seconds },
+    );
+  }
+
   /** null: the budget is spent, or all that was planned is done */
   next(): NextEpisode | null {
     const { evaluationEpisodes: count, budget } = this.options;

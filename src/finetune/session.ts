@@ -25,7 +25,7 @@ export interface SessionListener {
 /** Of an earlier sitting. */
 export interface EarlierEpisode {
   readonly episode: JudgedEpisode;
-  /** what it was driven for; null: somebody intervened, so that it judges nothing */
+  /** what it counts for; null: somebody intervened, so that it judges nothing */
   readonly phase: Phase | null;
 }
 
@@ -39,10 +39,13 @@ export interface SessionOptions {
   readonly drawStart: () => number[];
   /** most policy steps of the way there */
   readonly startSteps: number;
+  /** the course knows them already */
   readonly earlier: readonly EarlierEpisode[];
   /** real steps that the policy at the beginning has learned from */
   readonly version: number;
   readonly listener: SessionListener;
+  /** is called before each episode: from now on the robot has to be there */
+  readonly expectRobot: () => void;
 }
 
 export interface SessionResult {
@@ -75,11 +78,7 @@ export class FinetuneSession {
 
   constructor(private readonly options: SessionOptions) {
     this.version = options.version;
-    for (const { episode, phase: driven } of options.earlier) {
-      const phase = driven === 'after' ? 'learn' : driven; // what it judged is learned on from
-      options.course.spend(phase, episode.seconds);
-      this.count(episode, phase);
-    }
+    for (const { episode, phase } of options.earlier) this.count(episode, phase);
     this.newSteps = this.steps - this.version;
   }
 
@@ -125,7 +124,8 @@ export class FinetuneSession {
   }
 
   private async drive(next: NextEpisode): Promise<void> {
-    const { learner, course, listener } = this.options;
+    const { learner, course, listener, expectRobot } = this.options;
+    expectRobot();
     const driven = await this.episode(next);
     for (const episode of await learner.read()) {
       const phase = driven.planned || episode.id !== driven.id ? next.phase : null;

@@ -15,6 +15,14 @@ function driveAll(course: Course, overrun = 0): string[] {
   return driven;
 }
 
+/** in earlier sittings */
+const driven: { phase: Phase | null; seconds: number }[] = [
+  { phase: 'before', seconds: 10 },
+  { phase: null, seconds: 2 },
+  { phase: 'learn', seconds: 10 },
+  { phase: 'learn', seconds: 10 },
+];
+
 describe('a course', () => {
   it('judges, learns for what is left, and judges again', () => {
     const driven = ['before 200', 'before 200', 'learn 200', 'learn 200', 'after 200', 'after 200'];
@@ -63,13 +71,17 @@ describe('a course', () => {
 
   it('goes on from what earlier sittings have driven, to a larger budget, too', () => {
     const planned = course(60, 1);
-    const earlier: [Phase, number][] = [
-      ['before', 10],
-      ['learn', 10],
-      ['learn', 10],
-    ];
-    for (const [phase, seconds] of earlier) planned.spend(phase, seconds);
-    expect(driveAll(planned)).toEqual(['learn 200', 'learn 200', 'after 200']);
+    planned.goOn(driven);
+    expect(driveAll(planned)).toEqual(['learn 200', 'learn 160', 'after 200']);
+  });
+
+  it('does not go on where they have left nothing', () => {
+    expect(() => course(32.9, 1).goOn(driven)).toThrow(
+      'all 32.9 s of robot time are spent (32.0 s); go on with a larger --budget',
+    );
+    const planned = course(33, 1);
+    planned.goOn(driven);
+    expect(planned.next()).toEqual({ phase: 'after', steps: 20 });
   });
 
   it('judges no more "before" once it has learned, even where some are missing', () => {
