@@ -93,18 +93,29 @@ export class Bridge {
 
   private onEvent(kind: string, detail: Readonly<Record<string, unknown>>): void {
     if (kind !== 'waiting') this.record(kind, detail);
-    if (kind === 'engaged') this.underControl();
-    if (this.options.onEvent?.(kind, detail) === true) return;
+    const reasonBefore = this.lastWaiting;
+    this.note(kind, detail);
+    if (this.options.onEvent?.(kind, detail) !== true) this.tell(kind, detail, reasonBefore);
+  }
+
+  /** What an event means for how this bridge goes on, and ends. */
+  private note(kind: string, detail: Readonly<Record<string, unknown>>): void {
+    if (kind === 'waiting') {
+      this.lastWaiting = String(detail['why']);
+      this.robotLacksJoints = (detail['missingJoints'] as string[]).length > 0;
+    }
+    if (kind === 'engaged' || (kind === 'teleop' && detail['event'] === 'taken')) this.underControl();
+    if (kind === 'stopped') this.stopOutcome = String(detail['outcome']);
+  }
+
+  private tell(kind: string, detail: Readonly<Record<string, unknown>>, reasonBefore: string): void {
     switch (kind) {
-      case 'waiting':
-        this.onWaiting(String(detail['why']), detail['missingJoints'] as string[]);
+      case 'waiting': // once a second; somebody who may take all the time in the world is told each reason once
+        if (this.options.wait !== null || this.lastWaiting !== reasonBefore)
+          this.output.line(`waiting: ${this.lastWaiting}`);
         break;
       case 'engaged':
         this.output.line('engaged: the agent drives, through the gate');
-        break;
-      case 'teleop':
-        this.output.line(eventLine(kind, detail));
-        if (detail['event'] === 'taken') this.underControl();
         break;
       case 'connected':
       case 'episode':
@@ -112,16 +123,8 @@ export class Bridge {
       case 'summary':
         break; // for the record, not for the screen
       default:
-        if (kind === 'stopped') this.stopOutcome = String(detail['outcome']);
         this.output.line(eventLine(kind, detail));
     }
-  }
-
-  /** Told once a second by the guard; somebody who may take all the time in the world is told each reason once. */
-  private onWaiting(why: string, missingJoints: readonly string[]): void {
-    if (this.patience !== null || why !== this.lastWaiting) this.output.line(`waiting: ${why}`);
-    this.lastWaiting = why;
-    this.robotLacksJoints = missingJoints.length > 0;
   }
 
   private underControl(): void {
