@@ -30,6 +30,7 @@ export class LearnerProcess {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.child.on('message', (message: LearnerMessage) => this.onMessage(message));
+    this.child.on('error', (error) => this.onExit(error.message)); // it could not be started, or told anything any more
     this.child.once('exit', (code, signal) => this.onExit(signal ?? `exit code ${code}`));
     this.ready = this.answer('ready');
     this.ready.catch(() => {}); // whoever waits for it is told
