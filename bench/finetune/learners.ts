@@ -63,7 +63,7 @@ function plain(
 ): EpisodeLearner {
   const { world, ...sac } = refinedConfig(trained, rest.task.name);
   const config = impl === 'sac' ? sac : { ...sac, world: { ...world!, domainInput: false } };
-  const learner = new Learner({ ...rest, config, seed, freezeNormaliser: true });
+  const learner = new Learner({ ...rest, config, seed });
   learner.load(learnerTensors(checkpoint));
   const { every } = world!.rollout;
   return {

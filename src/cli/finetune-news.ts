@@ -15,11 +15,12 @@ export class FinetuneNews implements SessionListener {
   private episodes = 0;
   private progress: Progress | null = null;
 
-  /** @param budget robot time [s] */
+  /** @param budget robot time [s] @param units of the numbers of a frame */
   constructor(
     private readonly output: Output,
     private readonly metrics: FinetuneMetrics,
     private readonly budget: number,
+    private readonly units: readonly string[],
   ) {}
 
   line(text: string): void {
@@ -64,19 +65,21 @@ export class FinetuneNews implements SessionListener {
     const { divergence, seconds, model, version } = round;
     if (divergence !== undefined)
       this.line(`learning diverged: ${divergence}; all is as it was before this round`);
-    else this.line(`learned from ${version} real steps in ${seconds.toFixed(0)} s; ${errors(model)}`);
+    else this.line(`learned from ${version} real steps in ${seconds.toFixed(0)} s; ${this.errors(model)}`);
   }
 
   endProgress(): void {
     this.progress?.stop();
     this.progress = null;
   }
-}
 
-/** e.g. "model error slider position 0.0011 m, pole_hinge position 0.0052 rad" */
-function errors(model: LearnedRound['model']): string {
-  const values = (model?.holdoutRmse ?? []).map((rmse, i) => `${model!.outputs[i]} ${rmse.toPrecision(2)}`);
-  return `model error ${values.join(', ')}`;
+  /** e.g. "model error slider position 0.0011 m, pole_hinge position 0.0052 rad" */
+  private errors(model: LearnedRound['model']): string {
+    const values = (model?.holdoutRmse ?? []).map((rmse, i) =>
+      `${model!.outputs[i]} ${rmse.toPrecision(2)} ${this.units[i] ?? ''}`.trimEnd(),
+    );
+    return `model error ${values.join(', ')}`;
+  }
 }
 
 /** e.g. 75 s -> "1:15" */

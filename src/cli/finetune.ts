@@ -13,7 +13,7 @@ import {
 } from '../finetune/index.js';
 import { LearnerProcess } from '../learner/index.js';
 import { contractHash, type Robot } from '../robot/index.js';
-import { sessionOf as recordedSession } from '../training/policy-contract.js';
+import { frameQuantities, sessionOf as recordedSession } from '../training/policy-contract.js';
 import { Bridge } from './bridge.js';
 import { conclude } from './finetune-result.js';
 import { FinetuneNews } from './finetune-news.js';
@@ -144,13 +144,14 @@ async function refine(
   finetuning: Finetuning,
   output: Output,
 ): Promise<void> {
-  const { run, job, course } = finetuning;
+  const { run, job, course, contract } = finetuning;
   const startNs = systemClock.nowNs();
   const robot = opened.keepIn(run.path);
   const wireFile = recordingFile('--record', options.record, run.path);
   const oldBlackBoxes = new Set(listBlackBoxes(run.blackBoxFolder));
-  const metrics = new FinetuneMetrics(run);
-  const news = new FinetuneNews(output, metrics, job.budget);
+  const units = frameQuantities(contract).map(({ unit }) => unit);
+  const metrics = new FinetuneMetrics(run, units);
+  const news = new FinetuneNews(output, metrics, job.budget, units);
   const learner = new LearnerProcess(run.path, robot.folder, {
     line: (text) => output.line(text),
     progress: (done, total) => news.learning(done, total),

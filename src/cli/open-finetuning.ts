@@ -5,7 +5,13 @@ import { badInput, systemClock } from '../core/index.js';
 import { RunDirectory, latestRun } from '../data/index.js';
 import type { RobotTask } from '../env/index.js';
 import { Course, parseReset, type Reset } from '../finetune/index.js';
-import { finetuneJobOf, firstCheckpoint, refinedConfig, type FinetuneJob } from '../learner/index.js';
+import {
+  finetuneJobOf,
+  firstCheckpoint,
+  refinedConfig,
+  requireSameNetworks,
+  type FinetuneJob,
+} from '../learner/index.js';
 import { parseLearnerConfig, type LearnerConfig } from '../rl/learner-config.js';
 import type { Contract, Robot } from '../robot/index.js';
 import { overrideConfig } from '../training/override-config.js';
@@ -57,7 +63,7 @@ function begin(options: FinetuningOptions, robot: Robot): Finetuning {
   const task = findTask(robot.model, contract.task);
   const checkpoint = trained.loadCheckpoint();
   checkPolicy(checkpoint, robot);
-  const refined = refinedConfig(learnerConfigOf(trained), task.name);
+  const learner = configOf(learnerConfigOf(trained), task.name, options.config);
   const job: FinetuneJob = {
     trained: trained.path,
     trainedStep: checkpoint.step,
@@ -68,7 +74,7 @@ function begin(options: FinetuningOptions, robot: Robot): Finetuning {
     reset: options.reset ?? DEFAULT_RESET,
     backend: options.backend,
     threads: options.threads ?? null,
-    learner: options.config === undefined ? refined : overrideConfig(refined, options.config),
+    learner,
   };
   const rest = parts(job, task, robot);
   const run = RunDirectory.create(
@@ -119,4 +125,13 @@ function parts(
 function learnerConfigOf(run: RunDirectory): LearnerConfig {
   const { learner } = (run.readConfig() ?? {}) as { readonly learner?: unknown };
   return parseLearnerConfig(learner, path.join(run.path, 'config.yaml: learner'));
+}
+
+/** How it is to learn. @param file of --config */
+function configOf(trained: LearnerConfig, task: string, file: string | undefined): LearnerConfig {
+  const refined = refinedConfig(trained, task);
+  if (file === undefined) return refined;
+  const changed = overrideConfig(refined, file);
+  requireSameNetworks(refined, changed, `--config ${file}`);
+  return changed;
 }

@@ -9,7 +9,11 @@ export class FinetuneMetrics {
   private step = 0;
   private seconds = 0;
 
-  constructor(private readonly run: RunDirectory) {
+  /** @param units of the numbers of a frame */
+  constructor(
+    private readonly run: RunDirectory,
+    private readonly units: readonly string[],
+  ) {
     const { rows } = run.metrics.read();
     this.phases = new Map(rows.map(({ id, phase }) => [id, phase as Phase | null]));
   }
@@ -31,7 +35,12 @@ export class FinetuneMetrics {
   }
 
   learned({ version, seconds, divergence, model }: LearnedRound): void {
-    if (model !== undefined) this.run.metrics.append({ kind: 'model', step: version, ...model });
+    if (model !== undefined) {
+      const outputs = model.outputs.map((name, i) =>
+        this.units[i] === undefined ? name : `${name} [${this.units[i]}]`,
+      );
+      this.run.metrics.append({ kind: 'model', step: version, ...model, outputs });
+    }
     const diverged = divergence === undefined ? {} : { divergence };
     this.run.metrics.append({ kind: 'round', step: version, seconds, ...diverged });
   }

@@ -62,6 +62,8 @@ export interface SessionResult {
 
 /** Episodes without a step, in a row, after which it is clear that the robot is not put back to a start. */
 const MOST_EMPTY = 3;
+/** A round of learning is not worth fewer steps: of an episode that failed at once, the next one is waited for. */
+const LEAST_NEW_STEPS = 50;
 /** Rounds of learning in a row that may diverge. */
 const MOST_DIVERGED = 2;
 
@@ -79,7 +81,7 @@ export class FinetuneSession {
   constructor(private readonly options: SessionOptions) {
     this.version = options.version;
     for (const { episode, phase } of options.earlier) this.count(episode, phase);
-    this.newSteps = this.steps - this.version;
+    this.newSteps = Math.max(0, this.steps - this.version); // less where a recording was lost since
   }
 
   async run(): Promise<SessionResult> {
@@ -88,7 +90,7 @@ export class FinetuneSession {
       if (this.isLearningDue(next)) await this.learn();
       else await this.drive(next);
     }
-    if (this.after.length === 0 && this.newSteps > 0 && this.divergence === undefined) await this.learn();
+    if (this.after.length === 0 && this.mayLearn) await this.learn();
     const { before, after, episodes, steps, divergence } = this;
     const worse = before.length > 0 && after.length > 0 && mean(after) < mean(before);
     if (worse) {
@@ -107,8 +109,11 @@ export class FinetuneSession {
 
   /** What is new is learned from before the next episode that is to profit from it. */
   private isLearningDue({ phase }: NextEpisode): boolean {
-    if (this.newSteps === 0 || this.divergence !== undefined) return false;
-    return phase === 'learn' || (phase === 'after' && this.after.length === 0);
+    return this.mayLearn && (phase === 'learn' || (phase === 'after' && this.after.length === 0));
+  }
+
+  private get mayLearn(): boolean {
+    return this.newSteps >= LEAST_NEW_STEPS && this.divergence === undefined;
   }
 
   private async learn(): Promise<void> {

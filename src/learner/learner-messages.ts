@@ -33,7 +33,7 @@ export interface LearnedRound {
   readonly divergence?: string;
   /** how the world model does on real steps that were held out; absent where the round diverged */
   readonly model?: {
-    /** names with units */
+    /** their names */
     readonly outputs: readonly string[];
     readonly rows: number;
     readonly gradientSteps: number;

@@ -10,10 +10,9 @@ process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; who a
 process.on('disconnect', () => process.exit(0));
 
 const [runFolder, robotFolder] = process.argv.slice(2);
-const run = RunDirectory.open(runFolder!, systemClock);
 try {
   const { learner, episodes } = await RobotLearner.open(
-    run,
+    RunDirectory.open(runFolder!, systemClock),
     loadRobot(robotFolder!),
     {
       line: (text) => tell({ kind: 'line', text }),

@@ -77,7 +77,8 @@ function unbrokenParts(episode: Episode): RecordedEpisode[] {
 
 /** Indices of the steps in a tick of which the agent did not have full authority. Ticks before the first step are of none. */
 function stepsHeldBack({ header, steps, ticks }: Episode): Set<number> {
-  const evidence = 1 << header.reasonNames.indexOf('evidence');
+  const bit = header.reasonNames.indexOf('evidence');
+  const evidence = bit < 0 ? 0 : 1 << bit;
   const found = new Set<number>();
   let index = -1;
   for (const { timeNs, source, reasons } of ticks) {

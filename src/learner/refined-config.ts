@@ -1,3 +1,4 @@
+import { badInput } from '../core/index.js';
 import type { LearnerConfig, WorldConfig } from '../rl/learner-config.js';
 import { presetConfig } from '../rl/presets.js';
 
@@ -48,4 +49,35 @@ function refinedWorld(world: WorldConfig): WorldConfig {
       cut: { kind: 'macura', scale: 2, percentile: 95 },
     },
   };
+}
+
+/** What the networks of a learner are made of: a refined one goes on with those that were trained. */
+function networksOf({ sac, history, previousActions, world }: LearnerConfig) {
+  return {
+    history,
+    previousActions,
+    'sac.hidden': sac.hidden.join(),
+    'sac.criticLayerNorm': sac.criticLayerNorm,
+    'world.domainInput': world?.domainInput,
+    'world.target': world?.target,
+    'world.reward': world?.reward,
+    'world.termination': world?.termination,
+    'world.model.hidden': world?.model.hidden.join(),
+    'world.model.members': world?.model.members,
+    'world.model.elites': world?.model.elites,
+    'world.model.probabilistic': world?.model.probabilistic,
+  };
+}
+
+/** @throws BAD_INPUT where `changed` would need other networks than `refined`, naming the value */
+export function requireSameNetworks(refined: LearnerConfig, changed: LearnerConfig, where: string): void {
+  const before = networksOf(refined);
+  const after = networksOf(changed);
+  for (const key of Object.keys(before) as (keyof typeof before)[]) {
+    if (before[key] === after[key]) continue;
+    throw badInput(
+      `${where}: ${key} is ${String(after[key])}, but the networks were trained with ${String(before[key])}; leave it out`,
+      { key },
+    );
+  }
 }

@@ -54,7 +54,7 @@ export class Refiner {
     tensors: NamedTensors,
   ) {
     const { observation, config } = options;
-    this.learner = new Learner({ ...options, freezeNormaliser: true });
+    this.learner = new Learner(options);
     this.detector = new DivergenceDetector(observation.actionSize, config.sac.gamma);
     this.learner.load(tensors);
     this.good = tensors;

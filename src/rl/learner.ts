@@ -21,8 +21,6 @@ export interface LearnerOptions {
   readonly seed: number;
   /** steps of a simulation, which the world model learns from besides; needs its domainInput */
   readonly simulated?: ReplayView;
-  /** keep the policy's observation normaliser as loaded; true when refining a policy that must not change at once */
-  readonly freezeNormaliser?: boolean;
 }
 
 /** Simulated steps of one fit: enough that what they say is not forgotten, few enough that the robot's are not drowned. */
@@ -63,9 +61,8 @@ export class Learner {
     return this.buffer.size;
   }
 
-  /** Fits the policy's normaliser, unless frozen, to all recorded steps. */
+  /** Fits the policy's normaliser to all recorded steps. Who refines a policy that must not change at once does not. */
   fitNormaliser(): void {
-    if (this.options.freezeNormaliser === true) return;
     const { observation: spec } = this.options;
     const rows = this.replay.transitions();
     const count = rows.length;

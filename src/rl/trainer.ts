@@ -59,7 +59,6 @@ export interface TrainerOptions {
   readonly clock: Clock;
   /** needs an environment of one robot */
   readonly recorder?: StepRecorder;
-  readonly freezeNormaliser?: boolean;
   /** start with the policy that `learner.load` brings, not with random steps */
   readonly warmStart?: boolean;
 }

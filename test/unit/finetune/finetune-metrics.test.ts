@@ -8,6 +8,7 @@ import type { JudgedEpisode } from '../../../src/learner/index.js';
 import { temporaryFolder } from '../data/sample-episodes.js';
 
 const clock = new ManualClock(0n);
+const UNITS = ['rad', 'rad/s'];
 
 let run: RunDirectory;
 beforeEach(() => {
@@ -40,7 +41,7 @@ const episode = (id: string, more: Partial<JudgedEpisode> = {}): JudgedEpisode =
 const rows = () => run.metrics.read().rows.map(({ wall: _, monotonicS: __, ...row }) => row);
 
 it('writes each episode with what it was driven for, and with all real steps and robot time until its end', () => {
-  const metrics = new FinetuneMetrics(run);
+  const metrics = new FinetuneMetrics(run, UNITS);
   metrics.episode(episode('real-0001/0'), 'before');
   metrics.episode(
     episode('real-0001/1', { steps: 40, seconds: 2, policyVersion: 200, reason: '~/estop' }),
@@ -76,8 +77,8 @@ it('writes each episode with what it was driven for, and with all real steps and
 });
 
 it('writes no episode twice, and one that a killed sitting has left unwritten once', () => {
-  new FinetuneMetrics(run).episode(episode('real-0001/0'), 'before');
-  const later = new FinetuneMetrics(run);
+  new FinetuneMetrics(run, UNITS).episode(episode('real-0001/0'), 'before');
+  const later = new FinetuneMetrics(run, UNITS);
   for (const id of ['real-0001/0', 'real-0001/1']) later.episode(episode(id), later.phaseOf(id));
   later.episode(episode('real-0002/0'), 'learn');
   later.episode(episode('real-0002/0'), 'learn');
@@ -89,35 +90,40 @@ it('writes no episode twice, and one that a killed sitting has left unwritten on
 });
 
 it('knows what the episodes of earlier sittings were driven for; nothing of one that was not written down', () => {
-  const metrics = new FinetuneMetrics(run);
+  const metrics = new FinetuneMetrics(run, UNITS);
   metrics.episode(episode('real-0001/0'), 'before');
   metrics.episode(episode('real-0001/1'), null);
   metrics.episode(episode('real-0001/2'), 'after');
   appendFileSync(join(run.path, 'metrics.jsonl'), '{"kind":"episode","id":"real-0001/3","pha'); // killed
-  const later = new FinetuneMetrics(run);
+  const later = new FinetuneMetrics(run, UNITS);
   const phases = [0, 1, 2, 3].map((n) => later.phaseOf(`real-0001/${n}`));
   expect(phases).toEqual(['before', null, 'after', null]);
 });
 
 it('writes what was learned: the model only where the round went well', () => {
-  const metrics = new FinetuneMetrics(run);
+  const metrics = new FinetuneMetrics(run, UNITS);
   const model = {
-    outputs: ['hinge position [rad]'],
+    outputs: ['hinge position', 'hinge velocity', 'reward'],
     rows: 200,
     gradientSteps: 500,
-    holdoutRmse: [0.01],
-    holdoutNll: [-2],
+    holdoutRmse: [0.01, 0.1, 0.2],
+    holdoutNll: [-2, -1, -1],
   };
   metrics.learned({ version: 200, seconds: 6, model });
   metrics.learned({ version: 200, seconds: 4, divergence: 'the critic loss is 1e9' });
   expect(rows()).toEqual([
-    { kind: 'model', step: 200, ...model },
+    {
+      kind: 'model',
+      step: 200,
+      ...model,
+      outputs: ['hinge position [rad]', 'hinge velocity [rad/s]', 'reward'],
+    },
     { kind: 'round', step: 200, seconds: 6 },
     { kind: 'round', step: 200, seconds: 4, divergence: 'the critic loss is 1e9' },
   ]);
 });
 
 it('writes what it came to', () => {
-  new FinetuneMetrics(run).result({ returnBefore: -300, returnAfter: null });
+  new FinetuneMetrics(run, UNITS).result({ returnBefore: -300, returnAfter: null });
   expect(rows()).toEqual([{ kind: 'finetuned', returnBefore: -300, returnAfter: null }]);
 });

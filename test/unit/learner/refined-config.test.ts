@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { refinedConfig } from '../../../src/learner/refined-config.js';
-import { ALGORITHMS, parseLearnerConfig, presetConfig, PRESETS } from '../../../src/rl/index.js';
+import { refinedConfig, requireSameNetworks } from '../../../src/learner/refined-config.js';
+import {
+  ALGORITHMS,
+  parseLearnerConfig,
+  presetConfig,
+  PRESETS,
+  type LearnerConfig,
+} from '../../../src/rl/index.js';
 
 const TASKS = ['swing-up', 'balance', 'hopper', 'reacher-easy', 'inverted-pendulum'];
 const CASES = ALGORITHMS.flatMap((algorithm) =>
@@ -48,4 +54,35 @@ it('gives a policy that SAC alone trained the world model of the cpu preset', ()
   const { world } = presetConfig('mbpo', 'cpu', { task: 'swing-up', delayed: false });
   const { members, hidden, batchSize } = world!.model;
   expect(refinedConfig(alone, 'swing-up').world!.model).toMatchObject({ members, hidden, batchSize });
+});
+
+describe('requireSameNetworks', () => {
+  const refined = refinedConfig(presetConfig('mbpo', 'cpu', { task: 'balance', delayed: true }), 'balance');
+
+  it('lets rates, ratios and bounds be changed', () => {
+    const world = {
+      ...refined.world!,
+      realRatio: 0.5,
+      model: { ...refined.world!.model, maxGradientSteps: 9 },
+    };
+    expect(() =>
+      requireSameNetworks(refined, { ...refined, updatesPerStep: 1, world }, 'test'),
+    ).not.toThrow();
+  });
+
+  it.each<[string, LearnerConfig]>([
+    ['sac.hidden', { ...refined, sac: { ...refined.sac, hidden: [64] } }],
+    ['world.domainInput', { ...refined, world: { ...refined.world!, domainInput: false } }],
+    [
+      'world.model.members',
+      { ...refined, world: { ...refined.world!, model: { ...refined.world!.model, members: 7 } } },
+    ],
+  ])('refuses another %s, and names it', (key, changed) => {
+    expect(() => requireSameNetworks(refined, changed, 'test')).toThrow(
+      expect.objectContaining({
+        code: 'BAD_INPUT',
+        message: expect.stringContaining(`test: ${key} is`) as string,
+      }),
+    );
+  });
 });
