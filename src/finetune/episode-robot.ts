@@ -176,7 +176,7 @@ export class EpisodeRobot {
     if (this.driving) return;
     const engaged = this.next(({ kind }) => kind === 'engaged');
     engaged.catch(() => {});
-    if (!alone || !(await this.insist('engage', () => this.control.engage()))) this.askPerson(alone);
+    if (!alone || !(await this.insist('engage', () => this.control.engage()))) this.askPerson();
     await engaged;
   }
 
@@ -202,15 +202,12 @@ export class EpisodeRobot {
     return false;
   }
 
-  private askPerson(alone: boolean): void {
+  private askPerson(): void {
     if (this.driving) return;
     if (this.end !== null) throw nothingMore(this.end);
     this.asked = true;
-    const why = this.intervention === null ? '' : `${this.intervention}; `;
-    const what = alone
-      ? 'clear what is wrong, put the robot back to a start'
-      : 'put the robot back to a start';
-    this.say(`${why}${what}, then press Enter here or call the service ~/engage`);
+    const cleared = this.intervention === null ? '' : `${this.intervention}; clear what is wrong, `;
+    this.say(`${cleared}put the robot back to a start, then press Enter here or call the service ~/engage`);
   }
 
   /** @throws UNAVAILABLE at once, before anything is asked for, where it cannot come any more */

@@ -214,10 +214,11 @@ describe('a person at the terminal', () => {
     expect(await driven).toMatchObject({ planned: true });
   });
 
-  it('clears an intervention', async () => {
+  it.each([true, false])('clears an intervention, and is told of it; alone: %s', async (alone) => {
     guard.fault('state', 'no joint state for 60 ms');
-    const driven = robot.episode(true);
+    const driven = robot.episode(alone);
     await settled();
+    expect(said).toEqual([`no joint state for 60 ms; ${CLEAR}`]);
     robot.confirm();
     expect(robot.needsPerson).toBeNull();
     guard.agentEnds('200 steps');
