@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { Subject } from 'rxjs';
 import { choosePrediction } from '../agent/index.js';
-import { Rng, elapsedMs, systemClock } from '../core/index.js';
+import { elapsedMs, systemClock } from '../core/index.js';
 import { listBlackBoxes } from '../data/index.js';
 import {
   EpisodeRobot,
@@ -173,7 +173,7 @@ async function refine(
     const keyboard = onEnter(() => driven.confirm());
     const expectRobot = (): void => bridge.expectControl();
     const parts = { robot: driven, learner, listener: news, earlier, version, expectRobot };
-    const result = await sessionOf(finetuning, robot, parts)
+    const result = await sessionOf(finetuning, parts)
       .run()
       .catch((error: unknown) => error as Error);
     keyboard.close();
@@ -237,19 +237,11 @@ function bridgeOf(
 }
 
 function sessionOf(
-  { job: { seed }, course, reset, task }: Finetuning,
-  robot: Robot,
+  { job: { seed }, course, reset, drawStart, task }: Finetuning,
   parts: Pick<SessionOptions, 'robot' | 'learner' | 'listener' | 'earlier' | 'version' | 'expectRobot'>,
 ): FinetuneSession {
-  const starts = new Rng(seed, 'start');
-  const drawStart = (): number[] => startPose(task.reset(starts).positions, robot);
   const startSteps = START_EPISODES * task.episodeSteps;
   return new FinetuneSession({ ...parts, course, reset, seed, drawStart, startSteps });
-}
-
-/** Positions of the commanded joints (m); those that a task does not name start at zero. */
-function startPose(positions: Readonly<Record<string, number>>, { model }: Robot): number[] {
-  return model.commanded.map((joint) => positions[joint] ?? 0);
 }
 
 /** Enter at a terminal; elsewhere nobody types. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { checkPolicy } from '../agent/index.js';
+import { checkPolicy, startMotion } from '../agent/index.js';
 import type { BackendChoice } from '../compute/backend-names.js';
-import { badInput, systemClock } from '../core/index.js';
+import { Rng, badInput, systemClock } from '../core/index.js';
 import { RunDirectory, latestRun } from '../data/index.js';
 import type { RobotTask } from '../env/index.js';
 import { Course, parseReset, type Reset } from '../finetune/index.js';
@@ -40,6 +40,8 @@ export interface Finetuning {
   readonly task: RobotTask;
   readonly course: Course;
   readonly reset: Reset;
+  /** positions of the commanded joints (m) where an episode of the task may start */
+  readonly drawStart: () => number[];
 }
 
 /** Robot time where none is given [s]. */
@@ -114,11 +116,21 @@ function goOn(folder: string, options: FinetuningOptions, robot: Robot): Finetun
 
 function parts(
   job: FinetuneJob,
-  { episodeSteps }: RobotTask,
-  { config }: Robot,
-): Pick<Finetuning, 'course' | 'reset'> {
-  const { policyRateHz } = config;
-  return { course: new Course({ ...job, episodeSteps, policyRateHz }), reset: parseReset(job.reset) };
+  task: RobotTask,
+  robot: Robot,
+): Pick<Finetuning, 'course' | 'reset' | 'drawStart'> {
+  const { episodeSteps } = task;
+  const { policyRateHz } = robot.config;
+  const reset = parseReset(job.reset);
+  const starts = new Rng(job.seed, 'start');
+  const drawStart = (): number[] => startPose(task.reset(starts).positions, robot);
+  if (reset.kind === 'start') startMotion(robot, { motion: 'start', pose: drawStart(), steps: 1 }); // refuses it as the agent would
+  return { course: new Course({ ...job, episodeSteps, policyRateHz }), reset, drawStart };
+}
+
+/** Positions of the commanded joints (m); those that a task does not name start at zero. */
+function startPose(positions: Readonly<Record<string, number>>, { model }: Robot): number[] {
+  return model.commanded.map((joint) => positions[joint] ?? 0);
 }
 
 /** Of a training, or of a fine-tuning that is to be gone on with on another day. */
