@@ -14,7 +14,7 @@ export interface BridgeOptions extends Omit<SupervisorOptions, 'clock' | 'onEven
   readonly duration?: number | undefined;
   /** for the record; may throw */
   readonly record: (kind: string, detail: Readonly<Record<string, unknown>>) => void;
-  /** is told every event too, and 'interrupted' {how} by Ctrl+C; true: it says itself what is to be said of this one. Default: nobody is told */
+  /** is told every event too, and 'ending' {how} where the bridge is ended from here; true: it says itself what is to be said of this one. Default: nobody is told */
   readonly onEvent?: (kind: string, detail: Readonly<Record<string, unknown>>) => boolean;
 }
 
@@ -48,9 +48,8 @@ export class Bridge {
     );
     interruptSignal((signal) => {
       this.interrupted = true;
-      this.options.onEvent?.('interrupted', { how: signal });
       this.output.line(`${signal}: ramping to rest (again to end at once)`);
-      this.supervisor?.stop();
+      this.end(signal);
     });
     this.supervisor = await Supervisor.start({
       ...this.options,
@@ -131,7 +130,7 @@ export class Bridge {
     this.engaged = true;
     const { duration } = this.options;
     if (duration === undefined || this.durationTimer) return;
-    this.durationTimer = setTimeout(() => this.supervisor?.stop(), duration * 1e3);
+    this.durationTimer = setTimeout(() => this.end(`driven for ${duration} s`), duration * 1e3);
   }
 
   /** For the record. A disk that is full must not end a run that has the robot in its hands, nor its account. */
@@ -150,7 +149,12 @@ export class Bridge {
       `${this.options.robot.model.name} was not under control within ${wait} s: ${this.lastWaiting}; ` +
         `start the robot or its twin (dynabridge twin --robot ${this.options.robotName}), or give --wait more`,
     );
+    this.end('nobody came to drive');
+  }
+
+  private end(how: string): void {
     this.supervisor?.stop();
+    this.options.onEvent?.('ending', { how });
   }
 }
 

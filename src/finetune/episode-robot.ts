@@ -33,8 +33,8 @@ const OURS = 'the supervisor';
 const STOPS = ['estop', 'stop', 'reset', 'release'];
 /** without agent or record there is nothing to learn from */
 const ENDS = ['agent-ended', 'recorder-ended', 'recording-failed'];
-/** somebody ends the bridge: nothing more is asked for, but the episode that runs still comes to its end */
-const INTERRUPTED = 'interrupted';
+/** the bridge is being ended: nothing more is asked for, but the episode that runs still comes to its end */
+const ENDING = 'ending';
 const RETRY_MS = 300;
 /** an agent that was just deployed, and a robot that comes to rest, need some time */
 const UNTOLD_WAITS = 6;
@@ -136,7 +136,7 @@ export class EpisodeRobot {
 
   private onEvent(event: RobotEvent): void {
     const { kind, detail } = event;
-    if (ENDS.includes(kind) || kind === INTERRUPTED) this.end ??= event;
+    if (ENDS.includes(kind) || kind === ENDING) this.end ??= event;
     switch (kind) {
       case 'engaged':
         this.driving = true;

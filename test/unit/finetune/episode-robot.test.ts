@@ -309,26 +309,26 @@ describe('without agent or record', () => {
     expect(guard.asked).toEqual([]);
   });
 
-  it('an interruption lets the episode come to its end, and asks for no other', async () => {
+  it('an end from here lets the episode come to its end, and asks for no other', async () => {
     await robot.deploy(policy);
     const driven = robot.episode(true);
     await settled();
-    guard.tell('interrupted', { how: 'SIGINT' });
+    guard.tell('ending', { how: 'SIGINT' });
     guard.request('stop', 'the supervisor asked for the end');
     guard.recorded('the supervisor asked for the end', 31);
     expect(await driven).toMatchObject({ steps: 31, planned: false });
-    await expect(robot.deploy(policy)).rejects.toThrow('nothing more can be learned: interrupted (SIGINT)');
+    await expect(robot.deploy(policy)).rejects.toThrow('nothing more can be learned: ending (SIGINT)');
     expect(guard.asked).toEqual([policy, 'engage']);
   });
 
-  it('an interruption asks nobody to go on', async () => {
+  it('an end from here asks nobody to go on', async () => {
     await robot.deploy(policy);
     guard.refusals.push('nobody listens');
     meanwhile = () => {
-      guard.tell('interrupted', { how: 'SIGINT' });
+      guard.tell('ending', { how: 'SIGINT' });
       guard.request('stop', 'the supervisor asked for the end');
     };
-    await expect(robot.episode(true)).rejects.toThrow('nothing more can be learned: interrupted (SIGINT)');
+    await expect(robot.episode(true)).rejects.toThrow('nothing more can be learned: ending (SIGINT)');
     expect(said).toEqual([]);
   });
 
