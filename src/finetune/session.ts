@@ -133,7 +133,7 @@ export class FinetuneSession {
     expectRobot();
     const driven = await this.episode(next);
     for (const episode of await learner.read()) {
-      const phase = driven.planned || episode.id !== driven.id ? next.phase : null;
+      const phase = driven.planned && episode.id === driven.id ? next.phase : null; // others are a person's
       course.spend(phase, episode.seconds);
       this.count(episode, phase);
       listener.episode(episode, phase);

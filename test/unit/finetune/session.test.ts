@@ -232,6 +232,16 @@ describe('an episode that somebody cuts short', () => {
     expect(deployments().map((deployment) => deployment.steps)).toEqual([200, 200, 200, 140, 200]);
   });
 
+  it('judges nothing either where a person has driven it besides', async () => {
+    const learn = (): Promise<LearnedRound> => {
+      guard.request('engage', '~/engage service'); // with what explored last
+      return learner.learn();
+    };
+    const result = await run(60, 1, { learner: { ...learner, learn } });
+    expect(result).toMatchObject({ before: [-100], after: [-100] });
+    expect(told.filter((line) => line.startsWith('null'))).not.toEqual([]);
+  });
+
   it('is nothing where it had not even begun', async () => {
     script = [() => cutShort(0)];
     const driven = run(30, 1);
