@@ -47,7 +47,7 @@ export function jobOf(config: unknown, runPath: string): TrainingJob {
   const job = config as Partial<TrainingJob> | null;
   if (job?.learner === undefined || job.algo === undefined || job.task === undefined) {
     throw badInput(
-      `${runPath}/config.yaml is not that of a training (no learner, algo or task); give a run made by dynabridge train`,
+      `${runPath}/config.yaml is not that of a training (no learner, algo or task); give a run made by dynabridge train; one made by dynabridge finetune goes on with its --resume`,
       { path: runPath },
     );
   }
