@@ -203,7 +203,6 @@ export class EpisodeRobot {
   }
 
   private askPerson(): void {
-    if (this.driving) return;
     if (this.end !== null) throw nothingMore(this.end);
     this.asked = true;
     const cleared = this.intervention === null ? '' : `${this.intervention}; clear what is wrong, `;
