@@ -127,3 +127,14 @@ it('writes what it came to', () => {
   new FinetuneMetrics(run, UNITS).result({ returnBefore: -300, returnAfter: null });
   expect(rows()).toEqual([{ kind: 'finetuned', returnBefore: -300, returnAfter: null }]);
 });
+
+it('adds up rounds and time over all sittings', () => {
+  expect(new FinetuneMetrics(run, UNITS).totals()).toEqual({ rounds: 0, learningSeconds: 0, seconds: 0 });
+  const first = new FinetuneMetrics(run, UNITS);
+  first.learned({ version: 200, seconds: 6 });
+  first.sitting(40);
+  const second = new FinetuneMetrics(run, UNITS);
+  second.learned({ version: 400, seconds: 4, divergence: 'the critic loss is 1e9' });
+  second.sitting(20.5);
+  expect(second.totals()).toEqual({ rounds: 2, learningSeconds: 10, seconds: 60.5 });
+});
