@@ -69,6 +69,8 @@ interface Setting extends LearnerStart {
 }
 
 const EVALUATION_EPISODES = 10;
+/** --evaluation-episodes of the command, before it learns */
+const AS_TRAINED_EPISODES = 2;
 
 export async function benchFinetune(options: FinetuneBenchOptions): Promise<void> {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -141,7 +143,7 @@ async function measure(
 
 type Measured = Pick<Row, 'final' | 'worst' | 'robotSeconds' | 'learningSeconds'>;
 
-/** One episode as trained, then exploring ones, with a round of learning after each. */
+/** Some episodes as trained, as the command drives them, then exploring ones, with a round of learning before each. */
 async function refine(
   setting: Setting,
   impl: Exclude<FinetuneImpl, 'scratch'>,
@@ -152,13 +154,17 @@ async function refine(
   const learner = await episodeLearner(impl, setting, seed);
   const [starts, exploration] = [new Rng(seed, 'start'), new Rng(seed, 'exploration')];
   let policy = new PlainPolicy(trained);
+  let news: RecordedEpisode[] = [];
   let [final, worst, steps, learningSeconds] = [NaN, Infinity, 0, 0];
-  while (steps < budget * policyRateHz) {
+  for (let driven = 1; steps < budget * policyRateHz; driven++) {
     const { episode, length } = drive(env, policy, starts, budget * policyRateHz - steps);
     steps += length;
+    news.push(episode);
+    if (driven < AS_TRAINED_EPISODES) continue;
     const startNs = systemClock.nowNs();
-    await learner.learn(episode);
+    await learner.learn(news);
     learningSeconds += elapsedMs(startNs, systemClock.nowNs()) / 1e3;
+    news = [];
     policy = new PlainPolicy(learner.explorer(), exploration);
     final = judged(judge, learner.policy());
     worst = Math.min(worst, final);

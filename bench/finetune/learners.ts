@@ -15,9 +15,9 @@ import {
 import type { StoredCheckpoint } from '../../src/data/index.js';
 import type { FinetuneImpl } from './cases.js';
 
-/** What learns on from a training, episode by episode. */
+/** What learns on from a training, after each episode or some. */
 export interface EpisodeLearner {
-  learn(episode: RecordedEpisode): Promise<void>;
+  learn(episodes: readonly RecordedEpisode[]): Promise<void>;
   policy(): PolicySnapshot;
   explorer(): PolicySnapshot;
   dispose(): void;
@@ -46,8 +46,8 @@ async function refined({ checkpoint, config, ...rest }: LearnerStart, seed: numb
   const model = checkpoint.parts['model'] as ModelSnapshotMeta | undefined;
   const refiner = new Refiner(options, await withRobotModel(learnerTensors(checkpoint), model, options));
   return {
-    learn: async (episode) => {
-      refiner.add([episode]);
+    learn: async (episodes) => {
+      refiner.add(episodes);
       await refiner.learn(() => {});
     },
     policy: () => refiner.policy(),
@@ -67,9 +67,9 @@ function plain(
   learner.load(learnerTensors(checkpoint));
   const { every } = world!.rollout;
   return {
-    learn: async (episode) => {
+    learn: async (episodes) => {
       const before = learner.replay.steps;
-      learner.replay.addEpisode(episode);
+      learner.replay.addEpisodes(episodes);
       await learner.fitWorld();
       for (let step = before; step < learner.replay.steps; step++) {
         if ((step - before) % every === 0) learner.imagine(step);
