@@ -70,15 +70,18 @@ export async function conclude(ended: Ended, output: Output): Promise<void> {
     ]),
   );
   const resume = `go on with: dynabridge finetune --robot ${run.info.robot} --resume ${run.path}`;
-  if (reached === null) output.line(resume);
-  bridge.throwIfFailed(outcome);
+  if (reached === null || outcome.end !== 'clean') {
+    output.line(resume);
+    bridge.throwIfFailed(outcome);
+  }
   if (result instanceof Error) throw result;
-  if (reached?.divergence !== undefined)
+  if (result.divergence !== undefined)
     throw new DynabridgeError(
       'GOAL_NOT_REACHED',
-      `learning diverged: ${reached.divergence}; ${run.path} keeps the policy from before`,
+      `learning diverged: ${result.divergence}; ${run.path} keeps the policy from before`,
     );
-  if (reached?.kept === 'trained')
+  const { returnBefore } = facts;
+  if (result.kept === 'trained' && !(returnBefore !== null && returnBefore >= task.goalReturn))
     throw new DynabridgeError(
       'GOAL_NOT_REACHED',
       'the policy is not better for it; the one trained in simulation is kept',

@@ -71,7 +71,7 @@ export function finetuneCommand(): Command {
     .addOption(robotOption())
     .addOption(robotDescriptionOption())
     .addOption(takeDescriptionOption())
-    .option('--run <folder>', 'run directory of the policy (default: the newest of this robot)')
+    .option('--run <folder>', 'run directory of the policy (default: the newest training of this robot)')
     .option(
       '--resume <folder>',
       'go on with a fine-tuning, to what is left of its budget or to a larger --budget; also with another --reset',

@@ -60,7 +60,7 @@ export function openFinetuning(options: FinetuningOptions, robot: Robot): Finetu
 function begin(options: FinetuningOptions, robot: Robot): Finetuning {
   const trained = options.run
     ? RunDirectory.open(options.run, systemClock)
-    : latestRun(options.runs, robot.model.name, systemClock);
+    : latestRun(options.runs, robot.model.name, systemClock, 'train');
   const contract = contractOf(trained, robot);
   const task = findTask(robot.model, contract.task);
   const checkpoint = trained.loadCheckpoint();

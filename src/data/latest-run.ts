@@ -5,23 +5,23 @@ import { badInput, DynabridgeError, type Clock } from '../core/index.js';
 import { RunDirectory } from './run-directory.js';
 
 /**
- * The newest run of a robot (and task) below `base` that has a checkpoint. Folders that are not runs are passed over.
+ * The newest run of a robot below `base` that has a checkpoint. Folders that are not runs are passed over.
+ * @param kind of the run, see RunStart; default: any
  * @throws DynabridgeError BAD_INPUT when there is none
  */
-export function latestRun(base: string, robot: string, clock: Clock, task?: string): RunDirectory {
+export function latestRun(base: string, robot: string, clock: Clock, kind?: string): RunDirectory {
   let newest: RunDirectory | undefined;
   for (const entry of existsSync(base) ? readdirSync(base, { withFileTypes: true }) : []) {
     if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
     const run = openIfRun(join(base, entry.name), clock);
     if (run === undefined || run.info.robot !== robot || !run.hasCheckpoint()) continue;
-    if (task !== undefined && run.info.task !== task) continue;
+    if (kind !== undefined && run.info.kind !== kind) continue;
     if (newest === undefined || isNewer(run, newest)) newest = run;
   }
   if (newest !== undefined) return newest;
-  const ofTask = task === undefined ? '' : ` and task '${task}'`;
   throw badInput(
-    `no run with a checkpoint for robot '${robot}'${ofTask} in ${base}; make one: dynabridge train --robot ${robot}`,
-    { base, robot, task },
+    `no run with a checkpoint for robot '${robot}' in ${base}; make one: dynabridge train --robot ${robot}`,
+    { base, robot, kind },
   );
 }
 

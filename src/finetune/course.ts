@@ -59,14 +59,15 @@ export class Course {
 
   /** null: the budget is spent, or all that was planned is done */
   next(): NextEpisode | null {
-    const { evaluationEpisodes: count, budget } = this.options;
+    const { evaluationEpisodes: count, budget, policyRateHz } = this.options;
     const { before, learn, after } = this.done;
     if (this.learning && after === 0) {
       const phase = before < count && learn === 0 ? 'before' : 'learn';
       const episode = this.episode(phase, budget - this.reserve);
       if (episode !== null) return episode;
     }
-    return after < count ? this.episode('after', budget) : null;
+    // An episode ends a little after its last step. What judges the end must not be shorter for that than what judged the beginning.
+    return after < count ? this.episode('after', budget + count / policyRateHz) : null;
   }
 
   /** An episode was driven. @param phase null: it counts for none, as somebody intervened */

@@ -390,7 +390,10 @@ export class Guard {
     const atNs = this.options.clock.nowNs();
     const { silent } = this.shaper.gate;
     const { state, outcome } = gateEvent(this.config, this.shaper.gate, event, measured, atNs);
-    if (state.silent && !silent) this.commands.fallSilent();
+    if (state.silent && !silent) {
+      this.commands.fallSilent();
+      this.metrics.fallSilent();
+    }
     this.shaper = { ...this.shaper, gate: state };
     this.options.recording?.event({ event, atNs, measured, outcome, mode: state.mode });
     return outcome;

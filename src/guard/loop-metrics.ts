@@ -64,7 +64,8 @@ export class LoopMetrics {
   private firstCommandNs = 0n;
   private limited = 0;
   private blocked = 0;
-  private lastTickNs = 0n;
+  /** of the command before; null: none, or not since a silence that was asked for */
+  private lastTickNs: bigint | null = null;
   private readonly loop = new DurationHistogram();
   private readonly latency = new DurationHistogram();
   private readonly reasons = new Map<string, number>();
@@ -76,11 +77,16 @@ export class LoopMetrics {
    */
   sent(kind: VerdictKind, tickNs: bigint, stateNs: bigint, sentNs: bigint): void {
     if (this.commands++ === 0) this.firstCommandNs = sentNs;
-    else this.loop.record(tickNs - this.lastTickNs);
+    if (this.lastTickNs !== null) this.loop.record(tickNs - this.lastTickNs);
     this.lastTickNs = tickNs;
     if (kind === 'limited') this.limited++;
     if (kind === 'blocked' || kind === 'cannot-evaluate') this.blocked++;
     if (kind !== 'cannot-evaluate') this.latency.record(sentNs - stateNs); // otherwise it answers no state
+  }
+
+  /** Nothing is sent from now on, as was asked for: until the next command is no period of the loop. */
+  fallSilent(): void {
+    this.lastTickNs = null;
   }
 
   countReasons(reasons: readonly Reason[]): void {

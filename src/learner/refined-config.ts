@@ -44,7 +44,7 @@ function refinedWorld(world: WorldConfig): WorldConfig {
       ...rollout,
       every: 50,
       branches: 400,
-      length: { from: 30, to: 30, fromStep: 0, toStep: 0 },
+      length: { from: 60, to: 60, fromStep: 0, toStep: 0 },
       retainedRounds: 10,
       cut: { kind: 'macura', scale: 2, percentile: 95 },
     },

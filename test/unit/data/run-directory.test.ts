@@ -139,7 +139,7 @@ test('a run holds its episodes, checkpoints and report', async () => {
   expect(readFileSync(run.writeReport('<html></html>'), 'utf8')).toBe('<html></html>');
 });
 
-test('the latest run is the newest one of that robot and task that has a checkpoint', () => {
+test('the latest run is the newest one of that robot and kind that has a checkpoint', () => {
   const base = temporaryFolder();
   const make = (second: bigint, change: Partial<RunStart>, trained = true) => {
     const run = RunDirectory.create(base, { ...START, ...change }, clockAt(second));
@@ -149,13 +149,13 @@ test('the latest run is the newest one of that robot and task that has a checkpo
   make(10n, { seed: 9 });
   const newest = make(20n, { seed: 1 });
   make(30n, { seed: 2 }, false);
-  const balance = make(40n, { task: 'balance' });
+  const refined = make(40n, { kind: 'finetune' });
   make(50n, { robot: 'arm' });
   mkdirSync(join(base, 'not-a-run'));
   writeFileSync(join(base, 'note.txt'), '');
   const clock = clockAt(99n);
-  expect(latestRun(base, 'cartpole', clock, 'swingup').path).toBe(newest);
-  expect(latestRun(base, 'cartpole', clock).path).toBe(balance);
+  expect(latestRun(base, 'cartpole', clock, 'train').path).toBe(newest);
+  expect(latestRun(base, 'cartpole', clock).path).toBe(refined);
   expect(() => latestRun(base, 'leg', clock)).toThrow(
     `no run with a checkpoint for robot 'leg' in ${base}; make one: dynabridge train --robot leg`,
   );

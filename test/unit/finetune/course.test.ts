@@ -48,6 +48,11 @@ describe('a course', () => {
     expect(planned.seconds).toBeLessThan(40 + 0.05);
   });
 
+  it('shortens nothing that judges for the little that episodes take longer', () => {
+    const whole = driveAll(course(60, 2), 0.03).filter((episode) => !episode.startsWith('learn'));
+    expect(whole).toEqual(['before 200', 'before 200', 'after 200', 'after 200']);
+  });
+
   it('counts the time alone of an episode that somebody cut short', () => {
     const planned = course(40, 1);
     planned.spend(null, 4);
@@ -64,7 +69,7 @@ describe('a course', () => {
     const planned = course(30, 1);
     planned.spend('learn', 10);
     planned.spend(null, 14);
-    expect(planned.next()).toEqual({ phase: 'after', steps: 120 });
+    expect(planned.next()).toEqual({ phase: 'after', steps: 121 });
     planned.spend(null, 5.5);
     expect(planned.next()).toBeNull();
   });
@@ -81,7 +86,7 @@ describe('a course', () => {
     );
     const planned = course(33, 1);
     planned.goOn(driven);
-    expect(planned.next()).toEqual({ phase: 'after', steps: 20 });
+    expect(planned.next()).toEqual({ phase: 'after', steps: 21 });
   });
 
   it('judges no more "before" once it has learned, even where some are missing', () => {

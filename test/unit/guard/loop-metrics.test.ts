@@ -17,6 +17,16 @@ describe('LoopMetrics', () => {
     });
   });
 
+  it('counts no silence that was asked for as a period', () => {
+    const metrics = new LoopMetrics();
+    for (const at of [0n, 10n, 20n]) metrics.sent('pass', at * MS, at * MS, at * MS);
+    metrics.fallSilent();
+    for (const at of [5000n, 5010n]) metrics.sent('pass', at * MS, at * MS, at * MS);
+    const { commands, loopMs } = metrics.summary(START_NS, 0);
+    expect(commands).toBe(5);
+    expect(loopMs.max).toBeCloseTo(10, 1);
+  });
+
   it('measures from tick to tick, and from state to command', () => {
     const metrics = new LoopMetrics();
     for (let i = 0n; i < 100n; i++) {
