@@ -1,7 +1,7 @@
 import { filter, firstValueFrom, type Observable } from 'rxjs';
 import { setTimeout } from 'node:timers/promises';
 import { DynabridgeError } from '../core/index.js';
-import type { Deployment } from '../io/ipc/index.js';
+import type { Deployment, EpisodeEndCause } from '../io/ipc/index.js';
 import type { TriggerResponse } from '../io/ros/index.js';
 
 /** What a fine-tuning asks of the supervisor. */
@@ -49,6 +49,8 @@ export class EpisodeRobot {
   private intervention: string | null = null;
   private driving = false;
   private endedByAgent = false;
+  /** of the end that the agent told last */
+  private endCause: EpisodeEndCause | null = null;
   /** the request to release that follows on the end that the agent told */
   private ownRelease = false;
   /** a person is asked whether it may go on */
@@ -125,13 +127,13 @@ export class EpisodeRobot {
     return { id, steps, reason, planned: this.endedByAgent };
   }
 
-  /** Drives what leaves no episode, such as the way to a start. @returns whether it came to its own end */
-  async move(): Promise<boolean> {
+  /** Drives to where an episode starts. @returns why the robot is not there, for people; null where it is */
+  async move(): Promise<string | null> {
     const ended = this.next(({ kind }) => kind === 'disengaged');
     ended.catch(() => {});
     await this.engaged(true);
-    await ended;
-    return this.endedByAgent;
+    const { detail } = await ended;
+    return this.endedByAgent && this.endCause === 'pose' ? null : String(detail['reason']);
   }
 
   private onEvent(event: RobotEvent): void {
@@ -146,6 +148,7 @@ export class EpisodeRobot {
         break;
       case 'episode-end':
         this.endedByAgent = this.ownRelease = true;
+        this.endCause = detail['cause'] as EpisodeEndCause;
         break;
       case 'disengaged':
         this.driving = false;

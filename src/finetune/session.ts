@@ -171,11 +171,12 @@ export class FinetuneSession {
   }
 
   private async reset(): Promise<void> {
-    const { reset, robot, drawStart, startSteps } = this.options;
+    const { reset, robot, drawStart, startSteps, listener } = this.options;
     if (reset.kind === 'service') await robot.resetBy(reset.service);
     if (reset.kind !== 'start') return;
     await robot.deploy({ motion: 'start', pose: drawStart(), steps: startSteps });
-    await robot.move();
+    const why = await robot.move();
+    if (why !== null) listener.line(why);
   }
 }
 

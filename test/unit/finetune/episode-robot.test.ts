@@ -274,15 +274,23 @@ describe('a way to a start', () => {
   it('comes to its own end', async () => {
     const moved = robot.move();
     await settled();
-    guard.agentEnds('the start pose is reached');
-    expect(await moved).toBe(true);
+    guard.agentEnds('the start pose is reached', 80, 'pose');
+    expect(await moved).toBeNull();
+  });
+
+  it('tells where it did not come to the pose', async () => {
+    const moved = robot.move();
+    await settled();
+    guard.agentEnds('not at the start pose after 400 steps: slider at 0.2 m, wanted 0 m', 400);
+    expect(await moved).toMatch(/^not at the start pose/);
+    expect(robot.needsPerson).toBeNull();
   });
 
   it('may be cut short', async () => {
     const moved = robot.move();
     await settled();
     guard.request('release', '~/release service');
-    expect(await moved).toBe(false);
+    expect(await moved).toBe('~/release service');
     expect(robot.needsPerson).not.toBeNull();
   });
 });

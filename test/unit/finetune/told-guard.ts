@@ -87,8 +87,8 @@ export class ToldGuard implements RobotControl {
   }
 
   /** The agent ends its episode, or its way to a start. */
-  agentEnds(why: string, steps = 200): void {
-    this.tell('episode-end', { cause: 'steps', terminated: false, why });
+  agentEnds(why: string, steps = 200, cause = 'steps'): void {
+    this.tell('episode-end', { cause, terminated: false, why });
     this.request('release', why);
     this.recorded(why, steps);
   }
