@@ -1,5 +1,5 @@
 /** What the process that learns beside a robot is asked, and what it answers: one answer for each order, in order. */
-import type { ErrorCode } from '../core/index.js';
+import type { ToldError } from '../core/index.js';
 
 export type LearnerOrder =
   /** take note of the episodes that were recorded since the last order */
@@ -53,12 +53,7 @@ export type LearnerMessage =
   | { readonly kind: 'read'; readonly episodes: readonly JudgedEpisode[] }
   | { readonly kind: 'learned'; readonly round: LearnedRound }
   | { readonly kind: 'reverted' }
-  | {
-      readonly kind: 'failed';
-      /** of a DynabridgeError; absent for a defect */
-      readonly error?: { readonly code: ErrorCode; readonly message: string; readonly context: object };
-      readonly stack: string;
-    }
+  | ({ readonly kind: 'failed' } & ToldError)
   /** at any time: one line for people, and how far a round is */
   | { readonly kind: 'line'; readonly text: string }
   | { readonly kind: 'progress'; readonly done: number; readonly total: number };

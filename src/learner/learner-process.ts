@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { DynabridgeError } from '../core/index.js';
+import { DynabridgeError, toldError } from '../core/index.js';
 import type { JudgedEpisode, LearnedRound, LearnerMessage, LearnerOrder } from './learner-messages.js';
 
 type Answer = Exclude<LearnerMessage, { kind: 'line' | 'progress' }>;
@@ -79,7 +79,7 @@ export class LearnerProcess {
   private onMessage(message: LearnerMessage): void {
     if (message.kind === 'line') this.listener.line(message.text);
     else if (message.kind === 'progress') this.listener.progress(message.done, message.total);
-    else if (message.kind === 'failed') this.waiting?.reject(failure(message));
+    else if (message.kind === 'failed') this.waiting?.reject(toldError(message));
     else this.waiting?.resolve(message);
   }
 
@@ -90,11 +90,4 @@ export class LearnerProcess {
     );
     this.waiting?.reject(this.ended);
   }
-}
-
-function failure({ error, stack }: LearnerMessage & { kind: 'failed' }): Error {
-  const known = error && new DynabridgeError(error.code, error.message, { ...error.context });
-  const failed = known ?? new Error(stack.split('\n')[0]);
-  failed.stack = stack;
-  return failed;
 }

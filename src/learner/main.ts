@@ -1,5 +1,5 @@
 /** The process that learns beside a robot. It may crash, hang or run out of memory without anybody else being stopped. */
-import { DynabridgeError, systemClock } from '../core/index.js';
+import { systemClock, tellError } from '../core/index.js';
 import { RunDirectory } from '../data/index.js';
 import { loadRobot } from '../robot/index.js';
 import type { LearnerMessage, LearnerOrder } from './learner-messages.js';
@@ -43,11 +43,5 @@ async function obey(learner: RobotLearner, order: LearnerOrder): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  if (error instanceof DynabridgeError) {
-    const { code, message, context } = error;
-    tell({ kind: 'failed', error: { code, message, context }, stack });
-  } else {
-    tell({ kind: 'failed', stack });
-  }
+  tell({ kind: 'failed', ...tellError(error) });
 }

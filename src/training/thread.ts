@@ -1,6 +1,6 @@
 /** The thread that trains: simulator, learner and run directory are all here, so that the main thread can always answer. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { DynabridgeError } from '../core/index.js';
+import { tellError } from '../core/index.js';
 import { resumeTraining, startTraining, type TrainingListener } from './session.js';
 import type { TrainingMessage, TrainingThreadData } from './training-order.js';
 
@@ -19,11 +19,5 @@ try {
       : await resumeTraining(order.runPath, order.steps, listener, shouldStop);
   tell({ kind: 'done', summary });
 } catch (error) {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  if (error instanceof DynabridgeError) {
-    const { code, message, context } = error;
-    tell({ kind: 'failed', error: { code, message, context }, stack });
-  } else {
-    tell({ kind: 'failed', stack });
-  }
+  tell({ kind: 'failed', ...tellError(error) });
 }

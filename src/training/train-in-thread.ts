@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { DynabridgeError, type ErrorCode } from '../core/index.js';
+import { DynabridgeError, toldError } from '../core/index.js';
 import type { TrainingListener, TrainingSummary } from './session.js';
 import type { TrainingMessage, TrainingOrder, TrainingThreadData } from './training-order.js';
 
@@ -22,18 +22,11 @@ export async function trainInThread(
       if (message.kind === 'line') listener.line(message.text);
       else if (message.kind === 'progress') listener.progress(message.frame, message.note);
       else if (message.kind === 'done') resolve(message.summary);
-      else reject(failure(message));
+      else reject(toldError(message));
     });
     worker.on('error', reject);
     worker.on('exit', (code) => {
       reject(new DynabridgeError('INTERNAL', `the training thread ended with code ${code} and no result`));
     });
   });
-}
-
-function failure({ error, stack }: TrainingMessage & { kind: 'failed' }): Error {
-  const known = error && new DynabridgeError(error.code as ErrorCode, error.message, { ...error.context });
-  const failed = known ?? new Error(stack.split('\n')[0]);
-  failed.stack = stack;
-  return failed;
 }

@@ -1,3 +1,4 @@
+import type { ToldError } from '../core/index.js';
 import type { TrainingJob } from './job.js';
 import type { NewRun, TrainingSummary } from './session.js';
 
@@ -18,9 +19,4 @@ export type TrainingMessage =
   | { readonly kind: 'line'; readonly text: string }
   | { readonly kind: 'progress'; readonly frame: number; readonly note: string }
   | { readonly kind: 'done'; readonly summary: TrainingSummary }
-  | {
-      readonly kind: 'failed';
-      /** of a DynabridgeError; absent for a defect */
-      readonly error?: { readonly code: string; readonly message: string; readonly context: object };
-      readonly stack: string;
-    };
+  | ({ readonly kind: 'failed' } & ToldError);
