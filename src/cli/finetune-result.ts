@@ -7,6 +7,8 @@ import type { Finetuning } from './open-finetuning.js';
 import type { Output } from './output.js';
 
 export interface Ended {
+  /** how the user named the robot */
+  readonly robotName: string;
   readonly finetuning: Finetuning;
   readonly bridge: Bridge;
   readonly outcome: BridgeOutcome;
@@ -69,7 +71,7 @@ export async function conclude(ended: Ended, output: Output): Promise<void> {
       ...(report === null ? [] : [['report', report] as [string, string]]),
     ]),
   );
-  const resume = `go on with: dynabridge finetune --robot ${run.info.robot} --resume ${run.path}`;
+  const resume = `go on with: dynabridge finetune --robot ${ended.robotName} --resume ${run.path}`;
   if (reached === null || outcome.end !== 'clean') {
     output.line(resume);
     bridge.throwIfFailed(outcome);

@@ -183,7 +183,10 @@ async function refine(
     const blackBoxes = listBlackBoxes(run.blackBoxFolder).filter((file) => !oldBlackBoxes.has(file));
     const seconds = elapsedMs(startNs, systemClock.nowNs()) / 1e3;
     await conclude(
-      { finetuning, bridge, outcome, result, news, metrics, seconds, blackBoxes, wireFile },
+      {
+        robotName: options.robot,
+        ...{ finetuning, bridge, outcome, result, news, metrics, seconds, blackBoxes, wireFile },
+      },
       output,
     );
   } finally {
