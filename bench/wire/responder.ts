@@ -59,7 +59,13 @@ async function answer(adapter: 'rtps' | 'rclnodejs'): Promise<() => Promise<void
 }
 
 function echo(): () => Promise<void> {
-  const socket = createSocket('udp4');
+  const socket = createSocket({
+    type: 'udp4',
+    // As the participant's: without it each send waits for a look-up of what is an address already.
+    lookup: (host, _family, done) => {
+      done(null, host, 4);
+    },
+  });
   socket.on('message', (datagram, { port, address }) => {
     begin ??= start();
     socket.send(datagram, port, address);
