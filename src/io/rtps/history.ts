@@ -55,8 +55,9 @@ export class History {
     return this.changes.find((change) => change.sequenceNumber === sequenceNumber);
   }
 
-  /** Forgets disposals that everyone has acknowledged: nobody who comes later needs them. */
+  /** Forgets disposals that everyone has acknowledged: nobody who comes later needs them. Only instances are disposed. */
   dropDisposedUpTo(sequenceNumber: number): void {
+    if (!this.perInstance) return;
     if (!this.changes.some((change) => change.isKey && change.sequenceNumber <= sequenceNumber)) return;
     this.changes = this.changes.filter((change) => !change.isKey || change.sequenceNumber > sequenceNumber);
   }
