@@ -2,6 +2,8 @@ import type { Episode } from './episode-records.js';
 
 /** One policy step as learning sees it; arrays are those of the episode, not copies. */
 export interface Transition {
+  /** of its step among those of the episode */
+  readonly index: number;
   /** (layout.size) */
   readonly frame: Float32Array;
   /** (m) in [-1, 1] */
@@ -25,6 +27,7 @@ export function transitionsOf(episode: Episode): Transition[] {
     const next = isLast ? footer.finalFrame : following.frame;
     if (next === undefined || (!isLast && following.step !== step.step + 1)) return;
     transitions.push({
+      index,
       frame: step.frame,
       action: step.action,
       next,

@@ -1,4 +1,4 @@
-import type { Episode, RunDirectory } from '../data/index.js';
+import { transitionsOf, type Episode, type RunDirectory, type Transition } from '../data/index.js';
 import type { RecordedEpisode } from '../rl/index.js';
 
 /** An episode on the robot: its steps as learning sees them, and what is told of it. */
@@ -52,27 +52,19 @@ function realEpisode(episode: Episode): RealEpisode {
  * had lowered its authority, or nothing was proposed in time. What follows on such a step is no consequence of its action.
  */
 function unbrokenParts(episode: Episode): RecordedEpisode[] {
-  const { steps, footer } = episode;
   const heldBack = stepsHeldBack(episode);
-  const parts: RecordedEpisode[] = [];
-  let frames: Float32Array[] = [];
-  let actions: Float32Array[] = [];
-  const close = (terminated: boolean): void => {
-    if (actions.length > 0) parts.push({ frames: joined(frames), actions: joined(actions), terminated });
-    frames = [];
-    actions = [];
-  };
-  steps.forEach(({ step, frame, action }, i) => {
-    const following = steps[i + 1];
-    const next = following === undefined ? footer.finalFrame : following.frame;
-    const broken = next === undefined || (following !== undefined && following.step !== step + 1);
-    if (broken || heldBack.has(i)) return close(false);
-    if (frames.length === 0) frames.push(frame);
-    frames.push(next);
-    actions.push(action);
-  });
-  close(footer.terminated);
-  return parts;
+  const chains: Transition[][] = [];
+  for (const transition of transitionsOf(episode)) {
+    if (heldBack.has(transition.index)) continue;
+    const chain = chains.at(-1);
+    if (chain?.at(-1)?.index === transition.index - 1) chain.push(transition);
+    else chains.push([transition]);
+  }
+  return chains.map((chain) => ({
+    frames: joined([chain[0]!.frame, ...chain.map(({ next }) => next)]),
+    actions: joined(chain.map(({ action }) => action)),
+    terminated: chain.at(-1)!.terminated,
+  }));
 }
 
 /** Indices of the steps in a tick of which the agent did not have full authority. Ticks before the first step are of none. */

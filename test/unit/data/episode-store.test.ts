@@ -296,6 +296,7 @@ test('transitions pair each frame with its successor and end with the final fram
   const transitions = transitionsOf(episodes[0]!);
   expect(transitions).toHaveLength(4);
   expect(transitions[1]).toEqual({
+    index: 1,
     frame: written.steps[1]!.frame,
     action: written.steps[1]!.action,
     next: written.steps[2]!.frame,
