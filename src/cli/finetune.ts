@@ -36,7 +36,7 @@ import {
   threadsOption,
 } from './options.js';
 import { Output } from './output.js';
-import { recordingFile } from './recording-file.js';
+import { newRecordingFile, recordingFile } from './recording-file.js';
 
 interface FinetuneCliOptions extends RobotOptions, FinetuningOptions {
   readonly wait: number;
@@ -126,6 +126,7 @@ export function finetuneCommand(): Command {
 async function finetune(options: FinetuneCliOptions): Promise<void> {
   const output = new Output(options.json ?? false);
   const opened = await openRobot(options, output);
+  if (typeof options.record === 'string') newRecordingFile('--record', options.record); // before there is a run
   const finetuning = openFinetuning(options, opened.robot);
   const { run, job } = finetuning;
   const unlock = run.lock();

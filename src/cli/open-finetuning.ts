@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { checkPolicy, startMotion } from '../agent/index.js';
+import { checkPolicy, choosePrediction, startMotion } from '../agent/index.js';
 import type { BackendChoice } from '../compute/backend-names.js';
 import { Rng, badInput, systemClock } from '../core/index.js';
 import { RunDirectory, latestRun } from '../data/index.js';
@@ -65,6 +65,7 @@ function begin(options: FinetuningOptions, robot: Robot): Finetuning {
   const task = findTask(robot.model, contract.task);
   const checkpoint = trained.loadCheckpoint();
   checkPolicy(checkpoint, robot);
+  choosePrediction(checkpoint, robot); // refuses a world model that cannot be used
   const learner = configOf(learnerConfigOf(trained), task.name, options.config);
   const job: FinetuneJob = {
     trained: trained.path,

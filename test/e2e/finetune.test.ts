@@ -149,6 +149,7 @@ describe('dynabridge finetune', () => {
     for (const [args, message] of [
       [['--budget', '3s', '--run', trained], /is too short/],
       [['--reset', 'magic', '--run', trained], /expected manual, start, none, or the name/],
+      [['--record', 'recording.txt', '--run', trained], /whose name ends in .mcap/],
       [['--resume', trained], /is not that of a fine-tuning/],
     ] as const) {
       const { code, stderr } = await finetune(...args).ended;
