@@ -36,10 +36,6 @@ export class LearnerProcess {
     this.ready.catch(() => {}); // whoever waits for it is told
   }
 
-  get pid(): number | undefined {
-    return this.child.pid;
-  }
-
   async read(): Promise<readonly JudgedEpisode[]> {
     return (await this.ask({ kind: 'read' }, 'read')).episodes;
   }

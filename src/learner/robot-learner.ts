@@ -28,7 +28,7 @@ export interface LearnerListener {
 /** checkpoints kept; the second newest is there in case the newest gets damaged */
 const KEPT = 2;
 /** simulated steps kept, the newest; a fit draws from them */
-const MOST_SIMULATED = 20_000;
+const SIMULATED_KEPT = 20_000;
 
 /** Learns from the episodes of one run directory, in which it keeps what it learned. Nothing else tells it anything of the robot. */
 export class RobotLearner {
@@ -73,7 +73,7 @@ export class RobotLearner {
       robotAttached: true,
     });
     const observation = observationSpec(layout, job.learner);
-    const simulated = new ReplayView(layout, observation, task, MOST_SIMULATED);
+    const simulated = new ReplayView(layout, observation, task, SIMULATED_KEPT);
     simulated.load(simulatedSteps(checkpoint));
     const options = { layout, task, observation, config: job.learner, seed: job.seed, simulated };
     const model = checkpoint.parts['model'] as ModelSnapshotMeta | undefined;
