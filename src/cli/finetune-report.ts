@@ -1,3 +1,4 @@
+import { mean } from '../core/index.js';
 import type { EpisodeRow, Metrics, ReportData, SummaryRow } from '../report/index.js';
 import { minutes } from './finetune-news.js';
 
@@ -77,7 +78,7 @@ function evaluation(judged: readonly EpisodeRow[]) {
   const returns = judged.map((row) => row.return);
   return {
     step: robotMinutes(judged.at(-1)!),
-    mean: returns.reduce((sum, value) => sum + value, 0) / returns.length,
+    mean: mean(returns),
     min: Math.min(...returns),
     max: Math.max(...returns),
   };

@@ -1,4 +1,4 @@
-import { DynabridgeError } from '../core/index.js';
+import { DynabridgeError, mean } from '../core/index.js';
 import type { FinetuneMetrics, SessionResult } from '../finetune/index.js';
 import type { BridgeOutcome } from '../supervisor/index.js';
 import { outcomeTable, type Bridge } from './bridge.js';
@@ -44,8 +44,8 @@ export async function conclude(ended: Ended, output: Output): Promise<void> {
     ...totals,
     goalReturn: task.goalReturn,
     ...reached,
-    returnBefore: mean(reached?.before ?? []),
-    returnAfter: mean(reached?.after ?? []),
+    returnBefore: judged(reached?.before),
+    returnAfter: judged(reached?.after),
   };
   if (reached !== null) metrics.result(facts);
   const { refreshReport } = await import('./run-report.js'); // the plotting library is slow to load and not needed to drive
@@ -97,7 +97,7 @@ function resultRows(
 ): [string, string][] {
   const { before, after, episodes, steps, kept } = result;
   const returns = (values: readonly number[]): string =>
-    values.length === 0 ? 'not judged' : `${mean(values)!.toFixed(1)} (${values.length} episodes)`;
+    values.length === 0 ? 'not judged' : `${mean(values).toFixed(1)} (${values.length} episodes)`;
   return [
     ['return as trained', returns(before)],
     ['return as refined', `${returns(after)}; goal ${goalReturn.toFixed(1)}`],
@@ -110,6 +110,7 @@ function resultRows(
   ];
 }
 
-function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+/** Mean return; null where nothing was judged. */
+function judged(returns: readonly number[] = []): number | null {
+  return returns.length === 0 ? null : mean(returns);
 }

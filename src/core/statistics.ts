@@ -47,3 +47,8 @@ export function summary(values: ArrayLike<number>): Summary {
     mean: sorted.length === 0 ? NaN : sum / sorted.length,
   };
 }
+
+/** NaN where there are no values. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

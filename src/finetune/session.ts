@@ -1,5 +1,5 @@
 /** One fine-tuning: episodes on the robot and learning between them, until the budget of robot time is spent. */
-import { DynabridgeError } from '../core/index.js';
+import { DynabridgeError, mean } from '../core/index.js';
 import type { JudgedEpisode, LearnedRound } from '../learner/index.js';
 import type { Course, NextEpisode, Phase } from './course.js';
 import type { DrivenEpisode, EpisodeRobot } from './episode-robot.js';
@@ -178,8 +178,4 @@ export class FinetuneSession {
     const why = await robot.move();
     if (why !== null) listener.line(why);
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
