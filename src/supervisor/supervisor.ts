@@ -254,9 +254,9 @@ export class Supervisor {
   }
 
   private async stopRobot(): Promise<EmergencyStopResult> {
-    // A guard that never commanded the robot leaves nothing to stop, and nobody gave us authority over it.
+    // A guard that never commanded the robot, or left it to others, leaves nothing to stop, and nobody gave us authority over it.
     if (this.lastKnown === null || this.standby === null)
-      return { atRest: false, commands: 0, why: 'the guard had sent nothing' };
+      return { atRest: false, commands: 0, why: 'the guard was sending nothing' };
     const { robot, clock } = this.options;
     return new EmergencyStop(this.standby, this.middleware, robot, clock, this.lastKnown).run();
   }
